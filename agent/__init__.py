@@ -1,0 +1,1 @@
+"""The edge process: driver, guard, perception and outbox beside the vehicle."""

@@ -1,0 +1,1 @@
+"""The controller: REST, live topics, gRPC service, sign-in, migrations, wiring."""

@@ -1,0 +1,1 @@
+"""The ground floor: ids, clock, errors, events, tasks, database, settings, logs."""

@@ -1,0 +1,1 @@
+"""Vehicle drivers: one home for each vendor library."""

@@ -1,0 +1,1 @@
+"""Both ends of the gRPC stream between controller and agent."""

@@ -1,0 +1,1 @@
+"""Positions and frames, zones, route proof, live guard, ways around, zone files. Pure."""

@@ -1,0 +1,1 @@
+"""Patrol definitions, schedules, planning, dispatch, pre-emption and the proof of coverage."""

@@ -1,0 +1,131 @@
+"""A patrol: what ground is to be seen, how and when; and a run of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shapely.geometry import LineString, Polygon
+
+from core.errors import Conflict
+from core.ids import AlarmId, PatrolId, RunId, VehicleId
+from fleet.orders import CameraAction
+from geofence.positions import GeoPosition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatrolPoint:
+    """A patrol point (巡更点位): be there and look for `dwell_s`."""
+
+    name: str
+    place: GeoPosition
+    dwell_s: float
+    camera: CameraAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatrolLine:
+    """A line to be flown along (WGS-84)."""
+
+    name: str
+    line: LineString
+    camera: CameraAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatrolArea:
+    """An area to be covered in strips (WGS-84)."""
+
+    name: str
+    area: Polygon
+    swath_m: float
+    overlap: float
+    camera: CameraAction
+
+
+PatrolPart = PatrolPoint | PatrolLine | PatrolArea
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """An RFC 5545 recurrence rule ("FREQ=MINUTELY;INTERVAL=2") from a first start, in a named time zone."""
+
+    rule: str
+    first_start_local: datetime
+    """Without zone: local time in `time_zone`."""
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patrol:
+    """What a supervisor defines: parts in order, height, speed, when, and with which vehicles."""
+
+    id: PatrolId
+    name: str
+    name_zh: str
+    parts: tuple[PatrolPart, ...]
+    height_agl_m: float
+    speed_m_s: float
+    vehicle_ids: tuple[VehicleId, ...]
+    """Vehicles that may fly it; empty means any."""
+    schedule: Schedule | None
+    is_active: bool
+    revision: int
+
+
+class RunState(StrEnum):
+    """Where one run of a patrol stands."""
+
+    PLANNED = "planned"
+    """Waiting for a vehicle or its time."""
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    """Pre-empted; the remainder will be flown."""
+    DONE = "done"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+
+_R = RunState
+RUN_ALLOWED: Mapping[RunState, frozenset[RunState]] = {
+    _R.PLANNED: frozenset({_R.RUNNING, _R.FAILED, _R.ABORTED}),
+    _R.RUNNING: frozenset({_R.INTERRUPTED, _R.DONE, _R.FAILED, _R.ABORTED}),
+    _R.INTERRUPTED: frozenset({_R.RUNNING, _R.DONE, _R.FAILED, _R.ABORTED}),
+    _R.DONE: frozenset(),
+    _R.FAILED: frozenset(),
+    _R.ABORTED: frozenset(),
+}
+
+
+class RunKind(StrEnum):
+    """What a run is for."""
+
+    PATROL = "patrol"
+    LOOK = "look"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One flight of a patrol (or of a look): who asked, which vehicle, how far it got."""
+
+    id: RunId
+    kind: RunKind
+    patrol_id: PatrolId | None
+    alarm_id: AlarmId | None
+    name: str
+    state: RunState
+    vehicle_id: VehicleId | None
+    wanted_vehicle_id: VehicleId | None
+    asked_by: str
+    planned_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    legs_total: int
+    legs_done: int
+    because: str
+    revision: int
+
+    def check_move(self, to: RunState) -> None:
+        """Raise Conflict unless the table lets the run become *to*."""
+        if to not in RUN_ALLOWED[self.state]:
+            raise Conflict(f"a run that is {self.state} cannot become {to}", where=self.id)

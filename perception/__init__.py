@@ -1,0 +1,1 @@
+"""Frames to detections, tracks, places, rules and sightings, with evidence and privacy."""

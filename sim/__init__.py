@@ -1,0 +1,1 @@
+"""Peers for tests and testers: a world with vehicles, cameras, people and faults."""
