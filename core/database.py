@@ -2,18 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, event, func, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from core.clock import Clock
 from core.errors import Fault, StorageFull, Unavailable
+from core.events import Bus, Event
 
 
 class Base(DeclarativeBase):
@@ -50,12 +53,47 @@ class UtcDateTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-class Database:
-    """An engine and its sessions; `transaction()` commits at the end of its block or not at all."""
+class EventRow(Base):
+    """The journal of everything that people are told, in the order of its commits; readers resume from a cursor."""
 
-    def __init__(self, *, url: str) -> None:
+    __tablename__ = "events"
+
+    cursor: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(80), index=True)
+    key: Mapped[str] = mapped_column(String(80))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """One event as it stands in the journal."""
+
+    cursor: int
+    event: Event
+    at: datetime
+
+
+class Transaction:
+    """One unit of work: rows through `session` (store modules only), events through `emit`; all of it or nothing."""
+
+    def __init__(self, *, session: AsyncSession) -> None:
+        self.session = session
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        """Write *event* into the journal with this transaction and publish it after the commit."""
+        self.events.append(event)
+
+
+class Database:
+    """An engine and its transactions; a transaction's events are journalled with it and published after it."""
+
+    def __init__(self, *, url: str, bus: Bus, clock: Clock) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        self._bus = bus
+        self._clock = clock
         self.engine: AsyncEngine = create_async_engine(url, **({} if self.is_sqlite else {"pool_pre_ping": True}))
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -68,22 +106,63 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self.engine.dispose()
 
+    async def create_all(self) -> None:
+        """Create every known table (tests; a controller runs the migrations instead)."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session in one transaction; raises StorageFull or Unavailable when the database cannot."""
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Yield a unit of work that commits at the end of the block or not at all.
+
+        Raises StorageFull or Unavailable when the database cannot.
+        """
         try:
             async with self._sessions() as session, session.begin():
-                yield session
-        except (OperationalError, DBAPIError) as error:
+                unit = Transaction(session=session)
+                yield unit
+                await self._write_journal(unit)
+        except DBAPIError as error:
             raise translate(error) from error
+        for happened in unit.events:
+            await self._bus.publish(happened)
+
+    async def read_journal(self, *, after: int, limit: int = 500, prefix: str = "") -> list[JournalLine]:
+        """Return up to *limit* lines behind the cursor *after*, oldest first, of subjects that begin with *prefix*."""
+        query = select(EventRow).where(EventRow.cursor > after).order_by(EventRow.cursor).limit(limit)
+        if prefix:
+            query = query.where((EventRow.subject == prefix) | EventRow.subject.startswith(prefix + ".", autoescape=True))
+        async with self.transaction() as unit:
+            rows = (await unit.session.scalars(query)).all()
+        return [
+            JournalLine(cursor=row.cursor, event=Event(subject=row.subject, key=row.key, body=row.body), at=row.at)
+            for row in rows
+        ]
+
+    async def last_cursor(self) -> int:
+        """Return the cursor of the newest line, 0 when there is none."""
+        async with self.transaction() as unit:
+            return await unit.session.scalar(select(func.max(EventRow.cursor))) or 0
+
+    async def _write_journal(self, unit: Transaction) -> None:
+        if not unit.events:
+            return
+        if not self.is_sqlite:
+            # Cursors must become visible in their order, or a reader that resumes would skip a slower neighbour.
+            await unit.session.execute(text("SELECT pg_advisory_xact_lock(7261)"))
+        at = self._clock.now()
+        for happened in unit.events:
+            row = EventRow(subject=happened.subject, key=happened.key, body=dict(happened.body), at=at)
+            unit.session.add(row)
+            await unit.session.flush()
 
 
 def translate(error: DBAPIError) -> Fault:
     """Return our error for the database's."""
-    text = str(error.orig)
-    if "disk is full" in text or "No space left" in text or "disk I/O error" in text:
+    reason = str(error.orig)
+    if "disk is full" in reason or "No space left" in reason or "disk I/O error" in reason:
         return StorageFull("the database has no room left", remedy="free space on its disk")
-    return Unavailable(f"the database refused: {text}")
+    return Unavailable(f"the database refused: {reason}")
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
