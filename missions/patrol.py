@@ -1,14 +1,14 @@
 """A patrol: what ground is to be seen, how and when; and a run of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from shapely.geometry import LineString, Polygon
 
 from core.errors import Conflict
-from core.ids import AlarmId, PatrolId, RunId, VehicleId
+from core.ids import AlarmId, OrderId, PatrolId, RunId, VehicleId
 from fleet.orders import CameraAction
 from geofence.positions import GeoPosition
 
@@ -120,10 +120,32 @@ class Run:
     planned_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    give_up_at: datetime
+    """A run that has not begun by then has failed."""
+    place: GeoPosition | None
+    """What a look is to be had of."""
+    order_id: OrderId | None
+    """The order that carries it out now, or carried out its newest part."""
     legs_total: int
     legs_done: int
+    """Legs of the patrol itself (transits are not counted), over all orders of the run."""
+    done_before: int
+    """Legs that earlier orders of the run did."""
     because: str
     revision: int
+
+    @property
+    def is_ended(self) -> bool:
+        """Say whether nothing more will happen to the run."""
+        return not RUN_ALLOWED[self.state]
+
+    def move(self, to: RunState, *, because: str, at: datetime) -> "Run":
+        """Return the run in state *to*; raises Conflict when the table forbids it or *because* is empty."""
+        self.check_move(to)
+        if not because:
+            raise Conflict("a change of a run needs a because", where=self.id)
+        ended_at = at if not RUN_ALLOWED[to] else None
+        return replace(self, state=to, because=because, ended_at=ended_at)
 
     def check_move(self, to: RunState) -> None:
         """Raise Conflict unless the table lets the run become *to*."""

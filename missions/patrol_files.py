@@ -1,0 +1,228 @@
+"""Patrols as JSON documents, in and out: the form of the files, of the REST interface and of the stored rows."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from shapely.geometry import LineString, Polygon, mapping, shape
+
+from core.errors import InvalidInput
+from core.events import Json
+from core.ids import PatrolId, VehicleId, new_id
+from fleet.orders import CameraAction
+from geofence.positions import GeoPosition
+from missions.errors import BadPatrol, Problem
+from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint, Schedule
+from missions.schedule import check_schedule
+
+T = TypeVar("T")
+_KNOWN = frozenset(Patrol.__dataclass_fields__)
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+
+
+class _Reader:
+    """Reads fields of one JSON object and gathers what is wrong instead of stopping at the first."""
+
+    def __init__(self, document: object, *, where: str, problems: list[Problem]) -> None:
+        self.where = where
+        self.problems = problems
+        self.fields: Mapping[str, object] = document if isinstance(document, Mapping) else {}
+        if not isinstance(document, Mapping):
+            self.wrong("", "must be a JSON object")
+
+    def wrong(self, field: str, what: str, remedy: str = "") -> None:
+        where = f"{self.where}.{field}" if field else self.where
+        self.problems.append(Problem(where=where, what=what, remedy=remedy))
+
+    def number(self, field: str, *, low: float, high: float, default: float | None = None) -> float:
+        value = self.fields.get(field, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            self.wrong(field, f"must be a number between {low:g} and {high:g}")
+            return low
+        if not low <= value <= high:
+            self.wrong(field, f"is {value:g}, allowed is {low:g} to {high:g}")
+        return float(value)
+
+    def text(self, field: str, *, default: str | None = None) -> str:
+        value = self.fields.get(field, default)
+        if not isinstance(value, str) or (default is None and not value.strip()):
+            self.wrong(field, "must be a text that is not empty")
+            return ""
+        return value
+
+    def flag(self, field: str, *, default: bool) -> bool:
+        value = self.fields.get(field, default)
+        if not isinstance(value, bool):
+            self.wrong(field, "must be true or false")
+        return value is True
+
+    def items(self, field: str) -> list[object]:
+        value = self.fields.get(field, [])
+        if isinstance(value, list):
+            return value
+        self.wrong(field, "must be a list")
+        return []
+
+    def attempt(self, field: str, make: Callable[[], T]) -> T | None:
+        """Return what *make* gives, or None with a problem noted when it cannot."""
+        try:
+            return make()
+        except InvalidInput as error:
+            self.wrong(field, error.message, error.remedy or "")
+        except _UNREADABLE as error:
+            self.wrong(field, f"cannot be read: {error}")
+        return None
+
+
+def patrol_from_json(document: object, *, patrol_id: PatrolId | None = None) -> Patrol:
+    """Return the patrol of a JSON document; raises BadPatrol with every problem at once."""
+    problems: list[Problem] = []
+    read = _Reader(document, where="patrol", problems=problems)
+    for name in sorted(set(read.fields) - _KNOWN):
+        read.wrong(name, "is not a field of a patrol", f"fields are {', '.join(sorted(_KNOWN))}")
+    parts = _read_parts(read)
+    patrol = Patrol(
+        id=patrol_id or PatrolId(read.text("id", default=new_id())),
+        name=read.text("name"),
+        name_zh=read.text("name_zh", default=""),
+        parts=parts,
+        height_agl_m=read.number("height_agl_m", low=2, high=500),
+        speed_m_s=read.number("speed_m_s", low=0.2, high=30),
+        vehicle_ids=tuple(VehicleId(str(vehicle)) for vehicle in read.items("vehicle_ids")),
+        schedule=_read_schedule(read),
+        is_active=read.flag("is_active", default=True),
+        revision=int(read.number("revision", low=0, high=2**31, default=0)),
+    )
+    if problems:
+        raise BadPatrol(problems)
+    return patrol
+
+
+def _read_parts(read: _Reader) -> tuple[PatrolPart, ...]:
+    parts = [
+        _read_part(_Reader(item, where=f"patrol.parts[{index}]", problems=read.problems))
+        for index, item in enumerate(read.items("parts"))
+    ]
+    if not parts:
+        read.wrong("parts", "is empty", "draw at least one point, line or area")
+    return tuple(part for part in parts if part is not None)
+
+
+def _read_part(read: _Reader) -> PatrolPart | None:
+    kinds = {"point": _read_point, "line": _read_line, "area": _read_area}
+    kind = read.fields.get("type")
+    if kind not in kinds:
+        read.wrong("type", f"is {kind!r}", "it must be point, line or area")
+        return None
+    return kinds[str(kind)](read)
+
+
+def _read_camera(read: _Reader) -> CameraAction:
+    inner = _Reader(read.fields.get("camera", {"pitch_deg": -40}), where=f"{read.where}.camera", problems=read.problems)
+    pitch_deg = inner.number("pitch_deg", low=-90, high=30, default=-40)
+    if inner.fields.get("yaw_deg") is None:
+        return CameraAction(pitch_deg=pitch_deg)
+    return CameraAction(pitch_deg=pitch_deg, yaw_deg=inner.number("yaw_deg", low=-180, high=360))
+
+
+def _position(pair: object) -> GeoPosition:
+    if not isinstance(pair, list | tuple) or len(pair) < 2 or not all(isinstance(n, int | float) for n in pair):
+        raise InvalidInput("must be [longitude, latitude] in degrees")
+    return GeoPosition(lon_deg=float(pair[0]), lat_deg=float(pair[1]))
+
+
+def _read_point(read: _Reader) -> PatrolPoint | None:
+    camera = _read_camera(read)
+    dwell_s = read.number("dwell_s", low=0, high=3600, default=5)
+    place = read.attempt("place", lambda: _position(read.fields.get("place")))
+    name = read.text("name", default="")
+    return place and PatrolPoint(name=name, place=place, dwell_s=dwell_s, camera=camera)
+
+
+def _read_line(read: _Reader) -> PatrolLine | None:
+    camera = _read_camera(read)
+    name = read.text("name", default="")
+    places = [
+        read.attempt(f"line[{index}]", lambda pair=pair: _position(pair))  # type: ignore[misc]
+        for index, pair in enumerate(read.items("line"))
+    ]
+    known = [(place.lon_deg, place.lat_deg) for place in places if place]
+    if len(known) < 2:
+        read.wrong("line", "has fewer than two places")
+        return None
+    return PatrolLine(name=name, line=LineString(known), camera=camera)
+
+
+def _read_area(read: _Reader) -> PatrolArea | None:
+    camera = _read_camera(read)
+    area = read.attempt("area", lambda: _polygon(read.fields["area"]))
+    swath_m = read.number("swath_m", low=1, high=500)
+    overlap = read.number("overlap", low=0, high=0.95, default=0.2)
+    name = read.text("name", default="")
+    return area and PatrolArea(name=name, area=area, swath_m=swath_m, overlap=overlap, camera=camera)
+
+
+def _polygon(geometry: object) -> Polygon:
+    polygon = shape(geometry)
+    if not isinstance(polygon, Polygon) or polygon.is_empty:
+        raise InvalidInput("must be a GeoJSON Polygon that is not empty")
+    for lon_deg, lat_deg, *_ in polygon.exterior.coords:
+        GeoPosition(lon_deg=lon_deg, lat_deg=lat_deg)
+    if not polygon.is_valid:
+        raise InvalidInput("crosses itself", remedy="draw the outline without crossing lines")
+    return polygon
+
+
+def _read_schedule(read: _Reader) -> Schedule | None:
+    document = read.fields.get("schedule")
+    if document is None:
+        return None
+    inner = _Reader(document, where="patrol.schedule", problems=read.problems)
+    rule, zone = inner.text("rule"), inner.text("time_zone", default="Asia/Shanghai")
+    first = inner.attempt("first_start_local", lambda: datetime.fromisoformat(str(inner.fields["first_start_local"])))
+    if first is None or not rule:
+        return None
+    schedule = Schedule(rule=rule, first_start_local=first.replace(tzinfo=None), time_zone=zone)
+    inner.attempt("rule", lambda: check_schedule(schedule))
+    return schedule
+
+
+def patrol_to_json(patrol: Patrol) -> dict[str, Json]:
+    """Return the document of *patrol*; `patrol_from_json` reads it back to an equal patrol."""
+    schedule = patrol.schedule
+    return {
+        "id": patrol.id,
+        "name": patrol.name,
+        "name_zh": patrol.name_zh,
+        "parts": [_part_to_json(part) for part in patrol.parts],
+        "height_agl_m": patrol.height_agl_m,
+        "speed_m_s": patrol.speed_m_s,
+        "vehicle_ids": list(patrol.vehicle_ids),
+        "schedule": schedule
+        and {
+            "rule": schedule.rule,
+            "first_start_local": schedule.first_start_local.isoformat(),
+            "time_zone": schedule.time_zone,
+        },
+        "is_active": patrol.is_active,
+        "revision": patrol.revision,
+    }
+
+
+def _part_to_json(part: PatrolPart) -> dict[str, Json]:
+    camera: dict[str, Json] = {"pitch_deg": part.camera.pitch_deg, "yaw_deg": part.camera.yaw_deg}
+    common: dict[str, Json] = {"name": part.name, "camera": camera}
+    match part:
+        case PatrolPoint():
+            place: list[Json] = [part.place.lon_deg, part.place.lat_deg]
+            return {"type": "point", "place": place, "dwell_s": part.dwell_s, **common}
+        case PatrolLine():
+            return {"type": "line", "line": [[x, y] for x, y in part.line.coords], **common}
+        case PatrolArea():
+            area: dict[str, Json] = {"type": "Polygon", "coordinates": _rings(part.area)}
+            return {"type": "area", "area": area, "swath_m": part.swath_m, "overlap": part.overlap, **common}
+
+
+def _rings(polygon: Polygon) -> list[Json]:
+    return [[[x, y] for x, y, *_ in ring] for ring in mapping(polygon)["coordinates"]]
