@@ -1,0 +1,137 @@
+"""A site: what everybody may know of a place where patrols take place."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from core.errors import InvalidInput
+from core.events import Json
+from fleet.orders import Authorisation, Dock
+from geofence.positions import GeoPosition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A help panel's post: its id is the name of its device account."""
+
+    id: str
+    name: str
+    name_zh: str
+    place: GeoPosition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where the docks and panels stand, how high the ground is, and how high vehicles fly home over everything."""
+
+    name: str
+    name_zh: str
+    time_zone: str
+    origin: GeoPosition
+    ground_amsl_m: float
+    return_height_agl_m: float
+    takeoff_height_agl_m: float
+    docks: tuple[Dock, ...]
+    panels: tuple[Panel, ...] = ()
+    authorisation: Authorisation | None = None
+    basemap: Mapping[str, Json] = field(default_factory=dict)
+    """A GeoJSON FeatureCollection that the screens draw; its contents mean nothing to the service."""
+
+    def dock(self, dock_id: str) -> Dock | None:
+        """Return the dock of that id."""
+        return next((dock for dock in self.docks if dock.id == dock_id), None)
+
+    def panel(self, panel_id: str) -> Panel | None:
+        """Return the panel of that id."""
+        return next((panel for panel in self.panels if panel.id == panel_id), None)
+
+
+def read_site(file: Path) -> Site:
+    """Return the site of a JSON file; raises InvalidInput naming the file and the field."""
+    try:
+        return site_from_json(json.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"is not JSON: {error}", where=str(file)) from error
+    except InvalidInput as error:
+        raise InvalidInput(error.message, where=f"{file}, {error.where}", remedy=error.remedy) from error
+
+
+def site_from_json(document: Mapping[str, Json]) -> Site:
+    """Return the site of a JSON document; raises InvalidInput naming the field."""
+    try:
+        site = Site(
+            name=str(document["name"]),
+            name_zh=str(document.get("name_zh", "")),
+            time_zone=str(document["time_zone"]),
+            origin=_place(document["origin"]),
+            ground_amsl_m=_number(document, "ground_amsl_m"),
+            return_height_agl_m=_number(document, "return_height_agl_m"),
+            takeoff_height_agl_m=_number(document, "takeoff_height_agl_m"),
+            docks=tuple(Dock(id=str(dock["id"]), place=_place(dock)) for dock in _objects(document, "docks")),
+            panels=tuple(_panel(panel) for panel in _objects(document, "panels")),
+            authorisation=_authorisation(document.get("authorisation")),
+            basemap=_mapping(document.get("basemap") or {}),
+        )
+        ZoneInfo(site.time_zone)
+    except KeyError as error:
+        raise InvalidInput(f"lacks the field or names an unknown time zone {error}", where="site") from error
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(str(error), where="site") from error
+    if not 0 < site.takeoff_height_agl_m <= site.return_height_agl_m:
+        raise InvalidInput("the way home must not lie below the take-off height", where="site.return_height_agl_m")
+    return site
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    if not isinstance(value, dict):
+        raise InvalidInput(f"must be an object, not {value!r:.60}", where="site")
+    return value
+
+
+def _objects(document: Mapping[str, Json], field_name: str) -> list[Mapping[str, Json]]:
+    value = document.get(field_name) or []
+    if not isinstance(value, list):
+        raise InvalidInput("must be a list", where=f"site.{field_name}")
+    return [_mapping(item) for item in value]
+
+
+def _number(document: Mapping[str, Json], field_name: str) -> float:
+    value = document[field_name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidInput("must be a number", where=f"site.{field_name}")
+    return float(value)
+
+
+def _place(document: Json) -> GeoPosition:
+    fields = _mapping(document)
+    return GeoPosition(lon_deg=_number(fields, "lon_deg"), lat_deg=_number(fields, "lat_deg"))
+
+
+def _panel(document: Mapping[str, Json]) -> Panel:
+    name = str(document["name"])
+    return Panel(id=str(document["id"]), name=name, name_zh=str(document.get("name_zh", name)), place=_place(document))
+
+
+def _authorisation(document: Json) -> Authorisation | None:
+    if document is None:
+        return None
+    fields = _mapping(document)
+    return Authorisation(
+        number=str(fields["number"]),
+        ceiling_agl_m=_number(fields, "ceiling_agl_m"),
+        not_before_at=_moment(fields, "not_before_at"),
+        not_after_at=_moment(fields, "not_after_at"),
+    )
+
+
+def _moment(fields: Mapping[str, Json], name: str) -> datetime:
+    moment = datetime.fromisoformat(str(fields[name]))
+    if moment.tzinfo is None:
+        raise InvalidInput("needs a zone, such as +08:00", where=f"site.authorisation.{name}")
+    return moment
