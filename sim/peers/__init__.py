@@ -1,0 +1,1 @@
+"""Wire formats that the simulator speaks."""
