@@ -1,0 +1,31 @@
+"""The HTTP side of the controller: routes, errors, headers; `create_app` is the only way to get one."""
+
+from fastapi import APIRouter, FastAPI
+
+from api.errors import add_handlers
+from api.openapi import describe
+from api.pages import add_pages
+from api.rest import session, users
+from api.services import Services
+
+PREFIX = "/api/v1"
+
+# Every domain's router; a new module of `api.rest` adds its line here.
+ROUTERS: tuple[APIRouter, ...] = (
+    session.router,
+    users.router,
+)
+
+
+def create_app(services: Services | None) -> FastAPI:
+    """Return the app over *services*; None is for the OpenAPI document only: nothing can be answered then."""
+    app = FastAPI(
+        title="Roundsman", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=f"{PREFIX}/openapi.json"
+    )
+    app.state.services = services
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    add_handlers(app)
+    add_pages(app, None if services is None else services.settings.console_dir)
+    describe(app)
+    return app

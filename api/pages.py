@@ -1,0 +1,73 @@
+"""The built web pages, with the headers that keep them from loading or reaching anything but this server."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BUILT = Path(__file__).parent / "console"
+# MapLibre draws in a worker made from a blob and styles its canvas inline.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self)",
+}
+
+
+class Pages(StaticFiles):
+    """Files by their names; those with a hash in the name are kept for ever, pages are asked for each time."""
+
+    def file_response(self, *arguments: object, **named: object) -> Response:
+        """Return the file with its rule for caches."""
+        response = super().file_response(*arguments, **named)  # type: ignore[arg-type]
+        is_hashed = "assets" in Path(str(arguments[0])).parts
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
+        return response
+
+
+class SafeHeaders:
+    """Adds the protecting headers to every answer; answers of the interface are not kept by caches."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def add_pages(app: FastAPI, folder: Path | None) -> None:
+    """Serve the built pages (desk at /, panel at /panel/) where they are built; call it after all routes."""
+    app.add_middleware(SafeHeaders)
+    built = folder or BUILT
+    if built.is_dir():
+        app.mount("/", Pages(directory=built, html=True), name="pages")

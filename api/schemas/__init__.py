@@ -1,0 +1,1 @@
+"""What goes over HTTP: pydantic models, a module per domain; nothing below `api/` sees them."""

@@ -1,0 +1,43 @@
+"""What a controller can be told: a TOML file, ROUNDSMAN_… in the environment, options of the command."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerSettings:
+    """Settings of one controller process; `data_dir` holds the SQLite file, the evidence and the certificates."""
+
+    data_dir: Path = Path("var/controller")
+    database_url: str = ""
+    """Empty: SQLite in the data folder. PostgreSQL: postgresql+asyncpg://user:password@host/name."""
+    site: Path | None = None
+    zones: Path | None = None
+    """Zones to import when the controller has none yet."""
+    patrols: Path | None = None
+    """Patrols to import when the controller has none yet."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    grpc_host: str = "127.0.0.1"
+    grpc_port: int = 8443
+    console_dir: Path | None = None
+    """Built web pages; by default the folder inside the package."""
+    session_hours: float = 12.0
+    cookie_secure: bool = False
+    """Set it where TLS is in front: browsers then send the cookie over https only."""
+    alarm_resend_s: float = 2.0
+    """How often an alarm is sent again to a desk that has not confirmed that it rings."""
+    alarm_ring_s: float = 30.0
+    """How long a help alarm rings at the desks before it is handed on to the supervisor."""
+    alarm_escalation_s: float = 60.0
+    """How long the supervisor has before the outside number or webhook is called."""
+    alarm_webhook: str = ""
+    telemetry_hz: float = 4.0
+    idempotency_hours: float = 48.0
+    stop_within_s: float = 10.0
+    log_level: str = "INFO"
+
+    @property
+    def url(self) -> str:
+        """Return the database's URL."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'roundsman.db').absolute()}"
