@@ -131,7 +131,9 @@ class Database:
         """Return up to *limit* lines behind the cursor *after*, oldest first, of subjects that begin with *prefix*."""
         query = select(EventRow).where(EventRow.cursor > after).order_by(EventRow.cursor).limit(limit)
         if prefix:
-            query = query.where((EventRow.subject == prefix) | EventRow.subject.startswith(prefix + ".", autoescape=True))
+            query = query.where(
+                (EventRow.subject == prefix) | EventRow.subject.startswith(prefix + ".", autoescape=True)
+            )
         async with self.transaction() as unit:
             rows = (await unit.session.scalars(query)).all()
         return [

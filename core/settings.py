@@ -13,8 +13,13 @@ from core.errors import InvalidInput
 S = TypeVar("S")
 
 
-def load_settings(kind: type[S], *, file: Path | None = None, environment: Mapping[str, str] | None = None,
-                  given: Mapping[str, object] | None = None) -> S:
+def load_settings(
+    kind: type[S],
+    *,
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    given: Mapping[str, object] | None = None,
+) -> S:
     """Return settings of *kind*: *given* over ROUNDSMAN_<FIELD> in *environment* over the TOML *file* over defaults.
 
     Raises InvalidInput naming every wrong field and the file it came from.
@@ -22,8 +27,9 @@ def load_settings(kind: type[S], *, file: Path | None = None, environment: Mappi
     values: dict[str, object] = _read_file(file) if file else {}
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(set(values) - names):
-        raise InvalidInput(f"unknown settings {', '.join(unknown)}", where=str(file),
-                           remedy=f"known are {', '.join(sorted(names))}")
+        raise InvalidInput(
+            f"unknown settings {', '.join(unknown)}", where=str(file), remedy=f"known are {', '.join(sorted(names))}"
+        )
     for name in names:
         if (text := (environment or {}).get(f"ROUNDSMAN_{name.upper()}")) is not None:
             values[name] = text

@@ -13,7 +13,7 @@ from core.ids import PatrolId, VehicleId, new_id
 from fleet.orders import CameraAction
 from geofence.positions import GeoPosition
 from missions.errors import BadPatrol, Problem
-from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint, Schedule
+from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint, Run, Schedule
 from missions.schedule import check_schedule
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ def _read_point(read: _Reader) -> PatrolPoint | None:
     dwell_s = read.number("dwell_s", low=0, high=3600, default=5)
     place = read.attempt("place", lambda: _position(read.fields.get("place")))
     name = read.text("name", default="")
-    return place and PatrolPoint(name=name, place=place, dwell_s=dwell_s, camera=camera)
+    return None if place is None else PatrolPoint(name=name, place=place, dwell_s=dwell_s, camera=camera)
 
 
 def _read_line(read: _Reader) -> PatrolLine | None:
@@ -160,10 +160,14 @@ def _read_area(read: _Reader) -> PatrolArea | None:
     swath_m = read.number("swath_m", low=1, high=500)
     overlap = read.number("overlap", low=0, high=0.95, default=0.2)
     name = read.text("name", default="")
-    return area and PatrolArea(name=name, area=area, swath_m=swath_m, overlap=overlap, camera=camera)
+    if area is None:
+        return None
+    return PatrolArea(name=name, area=area, swath_m=swath_m, overlap=overlap, camera=camera)
 
 
 def _polygon(geometry: object) -> Polygon:
+    if not isinstance(geometry, dict):
+        raise InvalidInput("must be a GeoJSON Polygon")
     polygon = shape(geometry)
     if not isinstance(polygon, Polygon) or polygon.is_empty:
         raise InvalidInput("must be a GeoJSON Polygon that is not empty")
@@ -199,15 +203,15 @@ def patrol_to_json(patrol: Patrol) -> dict[str, Json]:
         "height_agl_m": patrol.height_agl_m,
         "speed_m_s": patrol.speed_m_s,
         "vehicle_ids": list(patrol.vehicle_ids),
-        "schedule": schedule
-        and {
-            "rule": schedule.rule,
-            "first_start_local": schedule.first_start_local.isoformat(),
-            "time_zone": schedule.time_zone,
-        },
+        "schedule": None if schedule is None else _schedule_to_json(schedule),
         "is_active": patrol.is_active,
         "revision": patrol.revision,
     }
+
+
+def _schedule_to_json(schedule: Schedule) -> dict[str, Json]:
+    first = schedule.first_start_local.isoformat()
+    return {"rule": schedule.rule, "first_start_local": first, "time_zone": schedule.time_zone}
 
 
 def _part_to_json(part: PatrolPart) -> dict[str, Json]:
@@ -226,3 +230,31 @@ def _part_to_json(part: PatrolPart) -> dict[str, Json]:
 
 def _rings(polygon: Polygon) -> list[Json]:
     return [[[x, y] for x, y, *_ in ring] for ring in mapping(polygon)["coordinates"]]
+
+
+def run_to_json(run: Run) -> dict[str, Json]:
+    """Return the document of *run* as the REST interface and the events show it."""
+    return {
+        "id": run.id,
+        "kind": run.kind.value,
+        "patrol_id": run.patrol_id,
+        "alarm_id": run.alarm_id,
+        "name": run.name,
+        "state": run.state.value,
+        "vehicle_id": run.vehicle_id,
+        "wanted_vehicle_id": run.wanted_vehicle_id,
+        "asked_by": run.asked_by,
+        "planned_at": _moment(run.planned_at),
+        "started_at": _moment(run.started_at),
+        "ended_at": _moment(run.ended_at),
+        "place": None if run.place is None else [run.place.lon_deg, run.place.lat_deg],
+        "order_id": run.order_id,
+        "legs_total": run.legs_total,
+        "legs_done": run.legs_done,
+        "because": run.because,
+        "revision": run.revision,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")

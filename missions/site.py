@@ -69,7 +69,7 @@ def site_from_json(document: Mapping[str, Json]) -> Site:
             name=str(document["name"]),
             name_zh=str(document.get("name_zh", "")),
             time_zone=str(document["time_zone"]),
-            origin=_place(document["origin"]),
+            origin=_place(_mapping(document["origin"])),
             ground_amsl_m=_number(document, "ground_amsl_m"),
             return_height_agl_m=_number(document, "return_height_agl_m"),
             takeoff_height_agl_m=_number(document, "takeoff_height_agl_m"),
@@ -108,8 +108,7 @@ def _number(document: Mapping[str, Json], field_name: str) -> float:
     return float(value)
 
 
-def _place(document: Json) -> GeoPosition:
-    fields = _mapping(document)
+def _place(fields: Mapping[str, Json]) -> GeoPosition:
     return GeoPosition(lon_deg=_number(fields, "lon_deg"), lat_deg=_number(fields, "lat_deg"))
 
 

@@ -1,0 +1,123 @@
+"""Turns a proved route into an order in the books, together with everything that it changes."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from core.clock import Clock
+from core.database import Database, Transaction
+from core.errors import Conflict
+from core.ids import OrderId, new_id
+from fleet.orders import FailsafeChoices, LegPurpose, Order, OrderPurpose
+from fleet.store import FleetStore, OrderRecord
+from geofence.zones import ZoneSet
+from missions.books import RunBooks
+from missions.patrol import Run, RunKind, RunState
+from missions.planner import PlannedRoute
+from missions.site import Site
+from missions.situation import Situation
+from missions.sources import CheckSource
+from missions.store import MissionStore
+
+WORK = frozenset({LegPurpose.SURVEY, LegPurpose.POINT, LegPurpose.LINE, LegPurpose.LOOK})
+_CHECK_WITHIN_M = 60.0
+_SLACK = timedelta(minutes=10)
+
+
+def work_legs(record: OrderRecord, *, legs_done: int | None = None) -> int:
+    """Return how many legs of the patrol itself (no transits) are among the first *legs_done* legs of an order."""
+    done = record.progress.legs_done if legs_done is None else legs_done
+    return sum(leg.purpose in WORK for leg in record.order.legs[:done])
+
+
+class OrderGiver:
+    """Writes an order, its run, the run that it interrupts and the checks on its way, all in one transaction."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        missions: MissionStore,
+        fleet: FleetStore,
+        books: RunBooks,
+        checks: CheckSource,
+        site: Site,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._missions = missions
+        self._fleet = fleet
+        self._books = books
+        self._checks = checks
+        self._site = site
+        self._clock = clock
+
+    async def give(self, run: Run, vehicle: Situation, route: PlannedRoute, *, zones: ZoneSet, because: str) -> None:
+        """Store the order of *run* for *vehicle*; nothing happens when run or vehicle changed since they were read."""
+        async with self._database.transaction() as unit:
+            fresh = await self._missions.claim_run(unit, run.id)
+            current = await self._fleet.current_order(unit, vehicle.id)
+            was = vehicle.current.order.id if vehicle.current else None
+            if fresh is None or fresh.revision != run.revision or (current.order.id if current else None) != was:
+                return
+            places = [leg.place for leg in route.legs]
+            checks = await self._checks.checks_for(unit, route=places, within_m=_CHECK_WITHIN_M)
+            order = self._order(fresh, vehicle, route, zones=zones, because=because)
+            order = replace(order, checks=checks, supersedes=was)
+            await self._fleet.add_order(unit, order)
+            await self._checks.mark_verifying(unit, checks, order_id=order.id, vehicle_id=vehicle.id)
+            if current is not None and current.order.run_id != run.id:
+                await self._displace(unit, current, by=fresh)
+            await self._books.save(unit, self._begun(fresh, vehicle, order))
+
+    async def _displace(self, unit: Transaction, current: OrderRecord, *, by: Run) -> None:
+        """Say what becomes of the run whose order is superseded."""
+        if current.order.run_id is None:
+            return
+        displaced = await self._missions.claim_run(unit, current.order.run_id)
+        if displaced is None:
+            return
+        now = self._clock.now()
+        if displaced.kind is RunKind.LOOK:
+            await self._books.save(unit, displaced.move(RunState.DONE, because=f"looked; then {by.name}", at=now))
+            return
+        if displaced.state is not RunState.RUNNING:
+            raise Conflict(f"the run is {displaced.state.value}", where=displaced.id)
+        moved = displaced.move(RunState.INTERRUPTED, because=f"interrupted by {by.name}", at=now)
+        await self._books.save(unit, replace(moved, give_up_at=now + timedelta(minutes=15)))
+
+    def _begun(self, run: Run, vehicle: Situation, order: Order) -> Run:
+        now = self._clock.now()
+        work = sum(leg.purpose in WORK for leg in order.legs)
+        return replace(
+            run.move(RunState.RUNNING, because=order.because, at=now),
+            vehicle_id=vehicle.id,
+            order_id=order.id,
+            started_at=run.started_at or now,
+            done_before=run.legs_done,
+            legs_total=run.legs_total or work,
+        )
+
+    def _order(self, run: Run, vehicle: Situation, route: PlannedRoute, *, zones: ZoneSet, because: str) -> Order:
+        if vehicle.dock is None:
+            raise Conflict("an order needs a dock to come home to", where=vehicle.id)
+        now = self._clock.now()
+        end = now + timedelta(seconds=1.5 * route.duration_s) + _SLACK
+        permitted = self._site.authorisation
+        return Order(
+            id=OrderId(new_id()),
+            vehicle_id=vehicle.id,
+            run_id=run.id,
+            purpose=OrderPurpose.LOOK if run.kind is RunKind.LOOK else OrderPurpose.PATROL,
+            legs=route.legs,
+            zones=zones,
+            dock=vehicle.dock,
+            ground_amsl_m=self._site.ground_amsl_m,
+            return_height_agl_m=self._site.return_height_agl_m,
+            takeoff_height_agl_m=self._site.takeoff_height_agl_m,
+            failsafes=FailsafeChoices(),
+            authorisation=permitted,
+            not_before_at=now,
+            not_after_at=min(end, permitted.not_after_at) if permitted else end,
+            because=because,
+            made_at=now,
+        )

@@ -1,0 +1,151 @@
+"""What people (and the schedule) ask for: runs, looks, cancellations and words to vehicles."""
+
+from datetime import datetime, timedelta
+
+from core.clock import Clock
+from core.database import Transaction
+from core.errors import Conflict, InvalidInput
+from core.ids import AlarmId, CommandId, OrderId, PatrolId, RunId, VehicleId, new_id
+from fleet.orders import Command, CommandKind
+from fleet.store import FleetStore
+from geofence.positions import GeoPosition
+from missions.books import RunBooks
+from missions.patrol import Run, RunKind, RunState
+from missions.store import MissionStore
+
+GIVE_UP_AFTER = timedelta(minutes=15)
+COMMAND_LIFE = timedelta(seconds=30)
+"""A word to a vehicle that was not taken by then is reported as expired: by then the person has to look again."""
+
+
+def make_run(
+    *,
+    kind: RunKind,
+    name: str,
+    asked_by: str,
+    now: datetime,
+    patrol_id: PatrolId | None = None,
+    alarm_id: AlarmId | None = None,
+    place: GeoPosition | None = None,
+    wanted_vehicle_id: VehicleId | None = None,
+) -> Run:
+    """Return a new run that waits for its vehicle."""
+    return Run(
+        id=RunId(new_id()),
+        kind=kind,
+        patrol_id=patrol_id,
+        alarm_id=alarm_id,
+        name=name,
+        state=RunState.PLANNED,
+        vehicle_id=None,
+        wanted_vehicle_id=wanted_vehicle_id,
+        asked_by=asked_by,
+        planned_at=now,
+        started_at=None,
+        ended_at=None,
+        give_up_at=now + GIVE_UP_AFTER,
+        place=place,
+        order_id=None,
+        legs_total=0,
+        legs_done=0,
+        done_before=0,
+        because=f"asked by {asked_by}",
+        revision=0,
+    )
+
+
+def make_command(
+    vehicle_id: VehicleId, kind: CommandKind, *, because: str, now: datetime, order_id: OrderId | None = None
+) -> Command:
+    """Return a new command that lives for `COMMAND_LIFE`."""
+    return Command(
+        id=CommandId(new_id()),
+        vehicle_id=vehicle_id,
+        kind=kind,
+        because=because,
+        made_at=now,
+        expires_at=now + COMMAND_LIFE,
+        order_id=order_id,
+    )
+
+
+class MissionRequests:
+    """Takes what people ask for into the books; the dispatcher does it."""
+
+    def __init__(self, *, missions: MissionStore, fleet: FleetStore, books: RunBooks, clock: Clock) -> None:
+        self._missions = missions
+        self._fleet = fleet
+        self._books = books
+        self._clock = clock
+
+    async def start_patrol(
+        self, unit: Transaction, patrol_id: PatrolId, *, asked_by: str, vehicle_id: VehicleId | None
+    ) -> Run:
+        """Store a run of the patrol; raises NotFound (patrol, vehicle) or Conflict when it runs already."""
+        patrol = await self._missions.patrol(unit, patrol_id)
+        if vehicle_id is not None:
+            await self._fleet.vehicle(unit, vehicle_id)
+            if patrol.vehicle_ids and vehicle_id not in patrol.vehicle_ids:
+                raise InvalidInput(
+                    f"{vehicle_id} may not fly this patrol",
+                    where="vehicle_id",
+                    remedy=f"allowed are {', '.join(patrol.vehicle_ids)}",
+                )
+        active = await self._missions.runs(unit, only_active=True, limit=1000)
+        if running := next((run for run in active if run.patrol_id == patrol_id), None):
+            raise Conflict(f"the patrol is {running.state.value} already", where=running.id)
+        run = make_run(
+            kind=RunKind.PATROL,
+            name=patrol.name,
+            asked_by=asked_by,
+            now=self._clock.now(),
+            patrol_id=patrol_id,
+            wanted_vehicle_id=vehicle_id,
+        )
+        return await self._books.add(unit, run)
+
+    async def request_look(
+        self, unit: Transaction, *, alarm_id: AlarmId, place: GeoPosition, asked_by: str, vehicle_id: VehicleId | None
+    ) -> RunId:
+        """Store a look at an alarm's place; asking twice while one is under way returns that one."""
+        before = await self._missions.look_for_alarm(unit, alarm_id)
+        if before is not None and not before.is_ended:
+            return before.id
+        if vehicle_id is not None:
+            await self._fleet.vehicle(unit, vehicle_id)
+        run = make_run(
+            kind=RunKind.LOOK,
+            name="a look at a help alarm",
+            asked_by=asked_by,
+            now=self._clock.now(),
+            alarm_id=alarm_id,
+            place=place,
+            wanted_vehicle_id=vehicle_id,
+        )
+        return (await self._books.add(unit, run)).id
+
+    async def cancel(self, unit: Transaction, run_id: RunId, *, because: str, by: str) -> Run:
+        """End a run: at once when nothing flies for it, else by telling its vehicle to come home.
+
+        Raises NotFound, or Conflict when it has ended.
+        """
+        run = await self._missions.run(unit, run_id)
+        if run.is_ended:
+            raise Conflict(f"the run is {run.state.value} already", where=run_id)
+        why = f"cancelled by {by}: {because}"
+        if run.state is RunState.RUNNING and run.order_id and run.vehicle_id:
+            command = make_command(
+                run.vehicle_id, CommandKind.CANCEL, because=why, now=self._clock.now(), order_id=run.order_id
+            )
+            await self._fleet.add_command(unit, command)
+            return run
+        return await self._books.save(unit, run.move(RunState.ABORTED, because=why, at=self._clock.now()))
+
+    async def command(
+        self, unit: Transaction, vehicle_id: VehicleId, kind: CommandKind, *, because: str, by: str
+    ) -> Command:
+        """Store a person's word to a vehicle; the link delivers it. Raises NotFound for an unknown vehicle."""
+        await self._fleet.vehicle(unit, vehicle_id)
+        command = make_command(vehicle_id, kind, because=f"{by}: {because}", now=self._clock.now())
+        await self._fleet.add_command(unit, command)
+        return command

@@ -1,0 +1,305 @@
+"""The three steps of a run: find it a vehicle, follow its order, take up again what was interrupted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from core.clock import Clock
+from core.database import Database, Transaction
+from core.errors import Conflict
+from core.tasks import run_blocking
+from fleet.orders import CommandKind, OrderPurpose, OrderState
+from fleet.store import FleetStore, OrderRecord
+from fleet.telemetry import FlightMode
+from geofence.frames import LocalFrame
+from missions.books import RunBooks
+from missions.giver import OrderGiver, work_legs
+from missions.patrol import Patrol, Run, RunKind, RunState
+from missions.preemption import Decision, Wanted, decide
+from missions.requests import make_command
+from missions.routing import Ground, Routed, route_look, route_patrol, route_remainder
+from missions.separation import Distances
+from missions.site import Site
+from missions.situation import Situation, Situations
+from missions.sources import ZoneSource
+from missions.store import MissionStore
+
+_WANTED = {RunKind.PATROL: Wanted.PATROL, RunKind.LOOK: Wanted.LOOK}
+_RUN_ENDS = {
+    OrderState.DONE: RunState.DONE,
+    OrderState.ABORTED: RunState.ABORTED,
+    OrderState.FAILED: RunState.FAILED,
+    OrderState.TIMED_OUT: RunState.FAILED,
+}
+Router = Callable[[Situation], Routed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerSettings:
+    """How patient the runner is, and how long a look lasts."""
+
+    offer_within_s: float = 60.0
+    overdue_s: float = 300.0
+    look_dwell_s: float = 20.0
+    attempts: int = 3
+    distances: Distances = Distances()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Picture:
+    """What a step looks at: all vehicles and the ground they fly over, read in one transaction."""
+
+    vehicles: Sequence[Situation]
+    ground: Ground
+    patrol: Patrol | None
+    order: OrderRecord | None
+
+
+class RunSteps:
+    """Moves one run one step towards its end; each step ends in one transaction or in none."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        missions: MissionStore,
+        fleet: FleetStore,
+        situations: Situations,
+        zones: ZoneSource,
+        giver: OrderGiver,
+        books: RunBooks,
+        site: Site,
+        clock: Clock,
+        settings: RunnerSettings,
+    ) -> None:
+        self._database = database
+        self._missions = missions
+        self._fleet = fleet
+        self._situations = situations
+        self._zones = zones
+        self._giver = giver
+        self._books = books
+        self._site = site
+        self._clock = clock
+        self._settings = settings
+        self._steps = {
+            RunState.PLANNED: self._begin,
+            RunState.RUNNING: self._follow,
+            RunState.INTERRUPTED: self._take_up_again,
+        }
+
+    async def step(self, run: Run) -> None:
+        """Do what is to be done for *run* now; raises Conflict when somebody else changed it meanwhile."""
+        await self._steps[run.state](run)
+
+    async def _look_around(self, run: Run) -> _Picture:
+        async with self._database.transaction() as unit:
+            vehicles = await self._situations.all(unit)
+            ground = Ground(
+                site=self._site,
+                zones=await self._zones.zones(unit),
+                now=self._clock.now(),
+                others=vehicles,
+                look_dwell_s=self._settings.look_dwell_s,
+                distances=self._settings.distances,
+            )
+            patrol = await self._missions.patrol(unit, run.patrol_id) if run.patrol_id else None
+            order = await self._fleet.order(unit, run.order_id) if run.order_id else None
+        return _Picture(vehicles=vehicles, ground=ground, patrol=patrol, order=order)
+
+    # ------------------------------------------------------------------ planned: find a vehicle
+
+    async def _begin(self, run: Run) -> None:
+        if self._clock.now() > run.give_up_at:
+            await self._books.end(run, RunState.FAILED, because=f"nobody could begin it in time: {run.because}")
+            return
+        picture = await self._look_around(run)
+        refusals: list[str] = []
+        is_final = True
+        for vehicle in _candidates(run, picture):
+            because, may_wait = await self._try(run, vehicle, picture)
+            if not because:
+                return
+            refusals.append(f"{vehicle.id}: {because}")
+            is_final = is_final and not may_wait
+        if refusals and is_final:
+            await self._books.end(run, RunState.FAILED, because="; ".join(refusals))
+        else:
+            await self._books.note(run, "; ".join(refusals) or "there is no vehicle that may do it")
+
+    async def _try(self, run: Run, vehicle: Situation, picture: _Picture) -> tuple[str, bool]:
+        """Return why *vehicle* does not take the run (empty: it does, or makes way) and whether time may mend it."""
+        decision = self._decide(run, vehicle)
+        if decision is Decision.WAIT:
+            return f"is busy ({vehicle.doing.value.replace('_', ' ')})", True
+        if decision is Decision.START and vehicle.not_ready:
+            return vehicle.not_ready, True
+        if decision is Decision.INTERRUPT_AND_RESUME and not vehicle.hovers:
+            return await self._make_way(run, vehicle), True
+        routed = await run_blocking(lambda: _route(run, vehicle, picture))
+        if routed.route is None:
+            return routed.because, routed.may_wait
+        because = f"{run.name}, {run.because}" if run.kind is RunKind.LOOK else f"patrol {run.name}"
+        await self._giver.give(run, vehicle, routed.route, zones=picture.ground.zones, because=because)
+        return "", True
+
+    @staticmethod
+    def _decide(run: Run, vehicle: Situation) -> Decision:
+        """Return the table's word; a vehicle that was held to make way for this very look counts as interrupted."""
+        makes_way = run.kind is RunKind.LOOK and run.vehicle_id == vehicle.id and vehicle.current is not None
+        if makes_way and vehicle.state.is_airborne and vehicle.state.mode is FlightMode.HOLD:
+            return Decision.INTERRUPT_AND_RESUME
+        return decide(now=vehicle.doing, wanted=_WANTED[run.kind])
+
+    async def _make_way(self, run: Run, vehicle: Situation) -> str:
+        """Hold the vehicle for a look; the order follows when it stands still in the air."""
+        if not vehicle.state.is_airborne:
+            return "is about to take off"
+        if not vehicle.state.link_up:
+            return "is not heard"
+        async with self._database.transaction() as unit:
+            fresh = await self._missions.claim_run(unit, run.id)
+            if fresh is None or fresh.revision != run.revision:
+                return ""
+            if fresh.vehicle_id is None:
+                await self._hold(unit, fresh, vehicle)
+            elif not await self._is_being_held(unit, vehicle):
+                await self._books.save(unit, replace(fresh, vehicle_id=None, because=f"{vehicle.id} did not hold"))
+                return "did not hold"
+        return ""
+
+    async def _hold(self, unit: Transaction, run: Run, vehicle: Situation) -> None:
+        because = f"makes way for {run.name}"
+        command = make_command(vehicle.id, CommandKind.HOLD, because=because, now=self._clock.now())
+        await self._fleet.add_command(unit, command)
+        await self._books.save(unit, replace(run, vehicle_id=vehicle.id, because=f"{vehicle.id} {because}"))
+
+    async def _is_being_held(self, unit: Transaction, vehicle: Situation) -> bool:
+        if vehicle.state.mode is FlightMode.HOLD:
+            return True
+        commands = await self._fleet.open_commands(unit, vehicle_id=vehicle.id)
+        return any(record.command.kind is CommandKind.HOLD for record in commands)
+
+    # ------------------------------------------------------------------ running: follow the order
+
+    async def _follow(self, run: Run) -> None:
+        async with self._database.transaction() as unit:
+            if run.order_id is None:
+                raise Conflict("a running run needs an order", where=run.id)
+            record = await self._fleet.order(unit, run.order_id)
+            tries = len(await self._fleet.orders_of_run(unit, run.id))
+        legs_done = run.done_before + work_legs(record)
+        if record.is_ended:
+            await self._books.change(run, lambda fresh: self._ended(fresh, record, legs_done=legs_done, tries=tries))
+        elif legs_done != run.legs_done:
+            await self._books.change(run, lambda fresh: replace(fresh, legs_done=legs_done))
+        else:
+            await self._end_when_overdue(record)
+
+    def _ended(self, run: Run, record: OrderRecord, *, legs_done: int, tries: int) -> Run:
+        """Return the run after the end of its order; what a vehicle failed at is given to another one, a few times."""
+        state = _RUN_ENDS[record.progress.state]
+        because = record.progress.because or "landed and disarmed"
+        now = self._clock.now()
+        run = replace(run, legs_done=legs_done)
+        if state is RunState.FAILED and run.kind is RunKind.PATROL and 0 < tries < self._settings.attempts:
+            run = replace(run, give_up_at=now + timedelta(seconds=self._settings.overdue_s))
+            return run.move(RunState.INTERRUPTED, because=f"{record.order.vehicle_id} could not: {because}", at=now)
+        return run.move(state, because=because, at=now)
+
+    async def _end_when_overdue(self, record: OrderRecord) -> None:
+        """End an order that nobody took, or that no word came of long after its time, and tell the vehicle so."""
+        now = self._clock.now()
+        not_taken = record.progress.state is OrderState.OFFERED and now > record.order.made_at + timedelta(
+            seconds=self._settings.offer_within_s
+        )
+        silent = now > record.order.not_after_at + timedelta(seconds=self._settings.overdue_s)
+        if not (not_taken or silent):
+            return
+        because = "no agent took the order in time" if not_taken else "no word of its end came in time"
+        async with self._database.transaction() as unit:
+            fresh = await self._fleet.order(unit, record.order.id)
+            if fresh.progress != record.progress:
+                return
+            await self._fleet.set_progress(unit, fresh.progress.move(OrderState.TIMED_OUT, because=because, at=now))
+            command = make_command(
+                record.order.vehicle_id, CommandKind.CANCEL, because=because, now=now, order_id=record.order.id
+            )
+            await self._fleet.add_command(unit, replace(command, expires_at=now + timedelta(hours=1)))
+
+    # ------------------------------------------------------------------ interrupted: fly the remainder
+
+    async def _take_up_again(self, run: Run) -> None:
+        if self._clock.now() > run.give_up_at:
+            await self._books.end(run, RunState.FAILED, because=f"the remainder was not flown in time: {run.because}")
+            return
+        picture = await self._look_around(run)
+        if picture.order is None:
+            raise Conflict("an interrupted run needs an order", where=run.id)
+        legs_done = run.done_before + work_legs(picture.order)
+        if work_legs(picture.order, legs_done=len(picture.order.order.legs)) == work_legs(picture.order):
+            await self._books.change(
+                run,
+                lambda fresh: replace(fresh, legs_done=legs_done).move(
+                    RunState.DONE, because="every leg was flown before the interruption", at=self._clock.now()
+                ),
+            )
+            return
+        if legs_done != run.legs_done:
+            await self._books.change(run, lambda fresh: replace(fresh, legs_done=legs_done))
+            return
+        await self._give_remainder(run, picture, picture.order)
+
+    async def _give_remainder(self, run: Run, picture: _Picture, rest: OrderRecord) -> None:
+        refusals: list[str] = []
+        for vehicle in _candidates(run, picture):
+            if not _may_take_remainder(vehicle):
+                refusals.append(f"{vehicle.id}: {vehicle.not_ready or vehicle.doing.value.replace('_', ' ')}")
+                continue
+            routed = await run_blocking(
+                lambda vehicle=vehicle: route_remainder(  # type: ignore[misc]
+                    rest.order.legs, rest.progress.legs_done, vehicle, picture.ground
+                )
+            )
+            if routed.route is not None:
+                because = f"the remainder of patrol {run.name}"
+                await self._giver.give(run, vehicle, routed.route, zones=picture.ground.zones, because=because)
+                return
+            refusals.append(f"{vehicle.id}: {routed.because}")
+        await self._books.note(run, "; ".join(refusals) or run.because)
+
+
+def _may_take_remainder(vehicle: Situation) -> bool:
+    """Say whether it is ready in its dock, or waits in the air at the end of a look."""
+    current = vehicle.current
+    if current is None:
+        return not vehicle.not_ready
+    looked = current.order.purpose is OrderPurpose.LOOK and current.progress.legs_done >= len(current.order.legs) - 1
+    return looked and vehicle.hovers and current.progress.state is OrderState.RUNNING
+
+
+def _route(run: Run, vehicle: Situation, picture: _Picture) -> Routed:
+    if run.kind is RunKind.LOOK:
+        if run.place is None:
+            raise Conflict("a look needs a place", where=run.id)
+        return route_look(run.place, vehicle, picture.ground)
+    if picture.patrol is None:
+        raise Conflict("a patrol run needs its patrol", where=run.id)
+    return route_patrol(picture.patrol, vehicle, picture.ground)
+
+
+def _candidates(run: Run, picture: _Picture) -> list[Situation]:
+    """Return the vehicles that may do it, the best first: the one it has, then nearest (look) or fullest (patrol)."""
+    allowed = set(picture.patrol.vehicle_ids) if picture.patrol and picture.patrol.vehicle_ids else None
+    wanted = run.vehicle_id or run.wanted_vehicle_id
+    usable = [vehicle for vehicle in picture.vehicles if allowed is None or vehicle.id in allowed]
+    if run.state is RunState.PLANNED and wanted is not None:
+        usable = [vehicle for vehicle in usable if vehicle.id == wanted]
+
+    def rank(vehicle: Situation) -> tuple[bool, float, str]:
+        if run.place is not None and vehicle.state.position is not None:
+            there = LocalFrame(origin=run.place).to_local(vehicle.state.position)
+            return vehicle.id != wanted, (there.east_m**2 + there.north_m**2) ** 0.5, vehicle.id
+        return vehicle.id != wanted, -(vehicle.state.battery_ratio or 0.0), vehicle.id
+
+    return sorted(usable, key=rank)

@@ -1,0 +1,83 @@
+"""How each vehicle stands at this moment: what it is, what it does, what it says, and why it could not take off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fleet.readiness import check_readiness
+
+from core.clock import Clock
+from core.database import Transaction
+from core.ids import VehicleId
+from fleet.orders import Dock, OrderState
+from fleet.store import FleetStore, OrderRecord, VehicleRecord
+from fleet.telemetry import VehicleState
+from missions.preemption import Busy, Doing, doing
+from missions.site import Site
+
+
+class LiveStates(Protocol):
+    """The newest word of every vehicle (`fleet.registry.FleetRegistry`)."""
+
+    def state(self, vehicle_id: VehicleId) -> VehicleState | None:
+        """Return the newest state, aged; None when the vehicle was never heard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One vehicle now. `not_ready` holds all reasons why it cannot take off, empty when it can."""
+
+    record: VehicleRecord
+    state: VehicleState
+    current: OrderRecord | None
+    doing: Doing
+    dock: Dock | None
+    not_ready: str
+
+    @property
+    def id(self) -> VehicleId:
+        """Return the vehicle's id."""
+        return self.record.card.id
+
+    @property
+    def hovers(self) -> bool:
+        """Say whether it stands still in the air."""
+        speed_m_s = (self.state.east_m_s**2 + self.state.north_m_s**2 + self.state.up_m_s**2) ** 0.5
+        return self.state.is_airborne and self.state.link_up and speed_m_s < 0.7
+
+
+class Situations:
+    """Puts the situations together from the books and the live states."""
+
+    def __init__(self, *, fleet: FleetStore, live: LiveStates, site: Site, clock: Clock) -> None:
+        self._fleet = fleet
+        self._live = live
+        self._site = site
+        self._clock = clock
+
+    async def all(self, unit: Transaction) -> Sequence[Situation]:
+        """Return the situation of every vehicle in the books."""
+        return [await self._situation(unit, record) for record in await self._fleet.vehicles(unit)]
+
+    async def _situation(self, unit: Transaction, record: VehicleRecord) -> Situation:
+        vehicle_id = record.card.id
+        current = await self._fleet.current_order(unit, vehicle_id)
+        state = self._live.state(vehicle_id) or VehicleState(vehicle_id=vehicle_id)
+        busy = Busy(
+            purpose=current.order.purpose if current else None,
+            is_held_by_person=current is not None and current.progress.state is OrderState.HELD,
+            state=state,
+        )
+        dock = self._dock(record, state)
+        readiness = check_readiness(
+            state=state, record=record, current=current, dock=dock, now_s=self._clock.monotonic_s()
+        )
+        return Situation(
+            record=record, state=state, current=current, doing=doing(busy), dock=dock, not_ready=readiness.because
+        )
+
+    def _dock(self, record: VehicleRecord, state: VehicleState) -> Dock | None:
+        """Return its dock; a vehicle without one starts from and returns to where the autopilot calls home."""
+        if record.card.dock_id:
+            return self._site.dock(record.card.dock_id)
+        return Dock(id="home", place=state.home) if state.home else None
