@@ -1,0 +1,274 @@
+"""The camera of a simulated vehicle: a perspective picture of the town, and exact boxes for data sets."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.camera_buildings import draw_building
+from sim.camera_geometry import FloatArray, Projection, draw_order
+from sim.camera_ground import Picture, paint_ground, shadow_step
+from sim.camera_shapes import Shape, shape_of
+from sim.scene import CameraLens, CameraView, Scene, SceneBuilding, SceneLight, SceneThing
+
+_SHIFT = 3
+_NOISE_PICTURES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenThing:
+    """A thing in a picture: its whole box cut at the picture's edge, and the share of its pixels that nothing hides."""
+
+    thing: SceneThing
+    box_xyxy_px: tuple[float, float, float, float]
+    visible: float
+
+
+@dataclass(slots=True, kw_only=True)
+class _Canvas:
+    picture: Picture
+    owners: Picture | None = None
+    """Which thing (1…) owns a pixel; 255 for everything else that stands up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """A thing's faces in the picture, far ones first."""
+
+    thing: SceneThing
+    corners_px: NDArray[np.int32]
+    colours: FloatArray
+    blobs: list[tuple[tuple[int, int], int, tuple[float, float, float]]]
+
+    def draw(self, picture: Picture, colour: float | None = None, line: int = cv2.LINE_AA) -> None:
+        for corners, own in zip(self.corners_px, self.colours.tolist(), strict=True):
+            cv2.fillConvexPoly(picture, corners, own if colour is None else colour, line, _SHIFT)
+        for centre, radius, own in self.blobs:
+            cv2.circle(picture, centre, radius, own if colour is None else colour, -1, line, _SHIFT)
+
+
+class CameraRenderer:
+    """Renders one scene; ground, buildings and light are fixed, the things may differ in every picture."""
+
+    def __init__(self, *, scene: Scene, px_per_m: float = 8.0) -> None:
+        self._scene = scene
+        self._ground = paint_ground(scene, px_per_m=px_per_m)
+        self._sun = _sun_direction(scene.light)
+        self._tones = _tones(scene.light)
+        self._noise: dict[tuple[int, int], list[NDArray[np.int16]]] = {}
+        self._pictures = 0
+
+    def render(
+        self, *, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None = None
+    ) -> Picture:
+        """Return the picture (height, width, 3; BGR) seen from *view*."""
+        return self._develop(self._paint(view, lens, things, owners=False)[0].picture)
+
+    def render_with_boxes(
+        self, *, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None = None
+    ) -> tuple[Picture, tuple[SeenThing, ...]]:
+        """Return the picture and every thing that is at least partly in it."""
+        canvas, placed = self._paint(view, lens, things, owners=True)
+        assert canvas.owners is not None
+        seen = [_seen(item, i + 1, canvas.owners) for i, item in enumerate(placed)]
+        return self._develop(canvas.picture), tuple(item for item in seen if item is not None)
+
+    def _paint(
+        self, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None, *, owners: bool
+    ) -> tuple[_Canvas, list[_Placed]]:
+        projection = Projection(view=view, lens=lens)
+        present = self._in_view(projection, self._scene.things if things is None else things)
+        picture = self._paint_ground(projection)
+        self._paint_shadows(picture, projection, present)
+        canvas = _Canvas(
+            picture=picture, owners=np.zeros(picture.shape[:2], np.uint8) if owners else None
+        )
+        placed: list[_Placed] = []
+        for item in draw_order(view, self._scene.buildings, present):
+            if isinstance(item, SceneBuilding):
+                draw_building(canvas.picture, canvas.owners, projection, item, self._sun)
+            else:
+                placed.append(self._draw_thing(canvas, projection, item, len(placed) + 1))
+        return canvas, placed
+
+    def _in_view(self, projection: Projection, things: Sequence[SceneThing]) -> list[SceneThing]:
+        if not things:
+            return []
+        centres = projection.to_camera(np.array([(t.east_m, t.north_m, 0.8) for t in things]))
+        px = projection.to_px(centres)
+        lens = projection.lens
+        reach_px = 3.5 * lens.fx_px / np.maximum(centres[:, 2], 1.0)
+        inside = (centres[:, 2] > 3.0) & np.all(px > -reach_px[:, None], axis=1)
+        inside &= np.all(px < np.array([lens.width_px, lens.height_px]) + reach_px[:, None], axis=1)
+        return [thing for thing, is_in in zip(things, inside, strict=True) if is_in]
+
+    def _paint_ground(self, projection: Projection) -> Picture:
+        lens = projection.lens
+        matrix = self._ground.px_from_m @ projection.ground_from_px()
+        picture = cv2.warpPerspective(
+            self._ground.picture,
+            matrix,
+            (lens.width_px, lens.height_px),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REFLECT_101,
+        )
+        sky = projection.sky_polygon()
+        if sky is not None:
+            cv2.fillPoly(picture, [np.rint(sky).astype(np.int32)], (222, 208, 190))
+        return np.asarray(picture, np.uint8)
+
+    def _paint_shadows(self, picture: Picture, projection: Projection, things: list[SceneThing]) -> None:
+        light = self._scene.light
+        if light.shadow < 0.05 or not things:
+            return
+        step = np.array(shadow_step(light))
+        mask = np.zeros(picture.shape[:2], np.uint8)
+        for thing in things:
+            _shade(mask, projection, _world(thing, _shape(thing)), step)
+        cv2.copyTo(cv2.convertScaleAbs(picture, alpha=1.0 - light.shadow), mask, picture)
+
+    def _draw_thing(self, canvas: _Canvas, projection: Projection, thing: SceneThing, owner: int) -> _Placed:
+        placed = _place(thing, projection, self._sun)
+        placed.draw(canvas.picture)
+        if canvas.owners is not None:
+            placed.draw(canvas.owners, min(owner, 254), cv2.LINE_8)
+        return placed
+
+    def _develop(self, picture: Picture) -> Picture:
+        """Add what light, lens and sensor add."""
+        self._pictures += 1
+        toned = cv2.LUT(cv2.GaussianBlur(picture, (3, 3), 0.45), self._tones)
+        noise = self._noise_of(picture.shape[0], picture.shape[1])[self._pictures % _NOISE_PICTURES]
+        return np.asarray(cv2.add(toned, noise, dtype=cv2.CV_8U), np.uint8)
+
+    def _noise_of(self, height: int, width: int) -> list[NDArray[np.int16]]:
+        if (height, width) not in self._noise:
+            random = np.random.default_rng(self._scene.seed + 7)
+            self._noise[height, width] = [
+                np.rint(random.normal(0, 2.6, (height, width, 3))).astype(np.int16) for _ in range(_NOISE_PICTURES)
+            ]
+        return self._noise[height, width]
+
+
+def to_jpeg(picture: Picture, *, quality: int = 85) -> bytes:
+    """Return *picture* as JPEG bytes."""
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
+
+
+def render_photo(
+    renderer: CameraRenderer, *, east_m: float, north_m: float, things: Sequence[SceneThing], from_deg: float = 200.0
+) -> bytes:
+    """Return a phone's photograph (JPEG, 960 × 720) of a place: taken standing, from 7 m away, looking to *from_deg* + 180."""
+    away = math.radians(from_deg)
+    view = CameraView(
+        east_m=east_m + 7.0 * math.sin(away),
+        north_m=north_m + 7.0 * math.cos(away),
+        height_agl_m=2.6,
+        yaw_deg=(from_deg + 180.0) % 360.0,
+        pitch_deg=-17.0,
+    )
+    lens = CameraLens(width_px=960, height_px=720, fx_px=780, fy_px=780, cx_px=480, cy_px=360)
+    return to_jpeg(renderer.render(view=view, lens=lens, things=things))
+
+
+def _sun_direction(light: SceneLight) -> FloatArray:
+    azimuth, elevation = math.radians(light.sun_azimuth_deg), math.radians(light.sun_elevation_deg)
+    flat = math.cos(elevation)
+    return np.array([math.sin(azimuth) * flat, math.cos(azimuth) * flat, math.sin(elevation)])
+
+
+def _tones(light: SceneLight) -> Picture:
+    gains = light.brightness * np.array([1.0 - 0.16 * light.warmth, 1.0, 1.0 + 0.12 * light.warmth])
+    table = np.clip(np.arange(256)[:, None] * gains[None, :], 0, 255)
+    return table.astype(np.uint8).reshape(256, 1, 3)
+
+
+def _shape(thing: SceneThing) -> Shape:
+    return shape_of(thing.type, thing.seed, int(thing.stride * 8) % 8)
+
+
+def _turn(thing: SceneThing) -> FloatArray:
+    heading = math.radians(thing.heading_deg)
+    c, s = math.cos(heading), math.sin(heading)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) * thing.size
+
+
+def _world(thing: SceneThing, shape: Shape) -> FloatArray:
+    """Return the corners (and blobs' edges) of a thing in east, north, up, shape (n, 3)."""
+    points = shape.faces.reshape(-1, 3)
+    if len(shape.blobs):
+        around = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
+        edges = shape.blobs[:, None, :3] + around * shape.blobs[:, 3, None, None]
+        points = np.vstack((points, edges.reshape(-1, 3)))
+    placed: FloatArray = points @ _turn(thing) + np.array([thing.east_m, thing.north_m, 0.0])
+    return placed
+
+
+def _shade(mask: Picture, projection: Projection, points: FloatArray, step: FloatArray) -> None:
+    flat = points[:, :2] + np.maximum(points[:, 2:], 0.0) * step
+    hull = cv2.convexHull(flat.astype(np.float32)).reshape(-1, 2)
+    camera = projection.to_camera(np.column_stack((hull, np.zeros(len(hull)))))
+    if np.all(camera[:, 2] > 1.0):
+        px = projection.to_px(camera)
+        cv2.fillConvexPoly(mask, np.rint(px * 8).astype(np.int32), 255, cv2.LINE_AA, _SHIFT)
+
+
+def _place(thing: SceneThing, projection: Projection, sun: FloatArray) -> _Placed:
+    shape = _shape(thing)
+    turn = _turn(thing)
+    world = shape.faces @ turn + np.array([thing.east_m, thing.north_m, 0.0])
+    camera = projection.to_camera(world)
+    px = projection.to_px(camera)
+    normal, facing = _normals(world, px)
+    kept = (shape.two_sided | facing) & np.all(camera[..., 2] > 0.3, axis=1)
+    order = np.argsort(-camera[kept][..., 2].mean(axis=1), kind="stable")
+    light = 0.62 + 0.42 * np.abs(normal @ sun) * (normal @ sun > 0) + 0.12 * normal[:, 2].clip(0)
+    colours = np.clip(shape.colours * light[:, None], 0, 255)
+    return _Placed(
+        thing=thing,
+        corners_px=np.rint(px[kept][order] * 8).astype(np.int32),
+        colours=colours[kept][order],
+        blobs=_blobs(shape, turn, thing, projection),
+    )
+
+
+def _normals(world: FloatArray, px: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return unit normals (n, 3) pointing out of the front side, and whether that side is seen."""
+    cross = np.cross(world[:, 1] - world[:, 0], world[:, 2] - world[:, 0])
+    normal = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-9)
+    a, b = px[:, 1] - px[:, 0], px[:, 2] - px[:, 0]
+    seen = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] < 0
+    return np.where(seen[:, None], normal, -normal), seen
+
+
+def _blobs(
+    shape: Shape, turn: FloatArray, thing: SceneThing, projection: Projection
+) -> list[tuple[tuple[int, int], int, tuple[float, float, float]]]:
+    if not len(shape.blobs):
+        return []
+    camera = projection.to_camera(shape.blobs[:, :3] @ turn + np.array([thing.east_m, thing.north_m, 0.0]))
+    px = np.rint(projection.to_px(camera) * 8).astype(int)
+    radii = np.rint(shape.blobs[:, 3] * thing.size * projection.lens.fx_px / np.maximum(camera[:, 2], 0.5) * 8)
+    far_first = np.argsort(-camera[:, 2])
+    return [
+        ((int(px[i, 0]), int(px[i, 1])), int(radii[i]), (shape.blobs[i, 4], shape.blobs[i, 5], shape.blobs[i, 6]))
+        for i in far_first
+        if camera[i, 2] > 1.0
+    ]
+
+
+def _seen(item: _Placed, owner: int, owners: Picture) -> SeenThing | None:
+    """Return what is to be seen of a thing, or None when nothing of it is in the picture."""
+    height, width = owners.shape
+    alone = np.zeros((height, width), np.uint8)
+    item.draw(alone, 1, cv2.LINE_8)
+    pixels = int(np.count_nonzero(alone))
+    if pixels == 0:
+        return None
+    x, y, w, h = cv2.boundingRect(alone)
+    free = int(np.count_nonzero(owners[y : y + h, x : x + w] == min(owner, 254)))
+    box = (float(x), float(y), float(x + w), float(y + h))
+    return SeenThing(thing=item.thing, box_xyxy_px=box, visible=min(1.0, free / pixels))

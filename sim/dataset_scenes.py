@@ -1,0 +1,176 @@
+"""Random corners of a town for data sets: ground, buildings, things, light and views unlike any one estate."""
+
+import math
+
+import numpy as np
+
+from sim.scene import (
+    CameraView,
+    GroundArea,
+    GroundKind,
+    Ring,
+    Scene,
+    SceneBuilding,
+    SceneLight,
+    SceneThing,
+    ThingType,
+)
+
+_HALF_M = 48.0
+_REACH_M = {ThingType.CAR: 2.6, ThingType.CART: 1.6, ThingType.PILE: 1.5, ThingType.TREE: 1.2}
+_SCATTER = (
+    (ThingType.PERSON, 0.34),
+    (ThingType.BIKE, 0.10),
+    (ThingType.CART, 0.06),
+    (ThingType.PILE, 0.08),
+    (ThingType.CAR, 0.10),
+    (ThingType.BOARD, 0.07),
+    (ThingType.BIN, 0.07),
+    (ThingType.TREE, 0.13),
+    (ThingType.BENCH, 0.05),
+)
+
+
+def random_scene(random: np.random.Generator) -> Scene:
+    """Return a corner of some town, about 100 m wide."""
+    things = _Things(random)
+    buildings = tuple(_building(random) for _ in range(int(random.integers(0, 5))))
+    bases = (GroundKind.PAVEMENT, GroundKind.TILES, GroundKind.ROAD, GroundKind.GRASS)
+    return Scene(
+        ground=tuple(_area(random) for _ in range(int(random.integers(3, 9)))),
+        buildings=buildings,
+        things=things.fill(),
+        light=_light(random),
+        min_east_m=-_HALF_M,
+        min_north_m=-_HALF_M,
+        max_east_m=_HALF_M,
+        max_north_m=_HALF_M,
+        base=bases[int(random.choice(4, p=[0.5, 0.2, 0.15, 0.15]))],
+        seed=int(random.integers(2**31)),
+    )
+
+
+def random_view(random: np.random.Generator) -> CameraView:
+    """Return a view on the middle of such a corner, from 15 to 40 m, 25 to 60 degrees down."""
+    height_m = float(np.clip(random.normal(25, 6), 14, 40))
+    pitch_deg = float(np.clip(random.normal(-39, 8), -60, -25))
+    yaw_deg = float(random.uniform(0, 360))
+    ahead_m = height_m / math.tan(math.radians(-pitch_deg))
+    look = random.normal(0, 14, 2)
+    return CameraView(
+        east_m=float(look[0]) - ahead_m * math.sin(math.radians(yaw_deg)),
+        north_m=float(look[1]) - ahead_m * math.cos(math.radians(yaw_deg)),
+        height_agl_m=height_m,
+        yaw_deg=yaw_deg,
+        pitch_deg=pitch_deg,
+        roll_deg=float(random.normal(0, 2.0)),
+    )
+
+
+class _Things:
+    """Places things so that solid ones do not stand in one another."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self._random = random
+        self._things: list[SceneThing] = []
+
+    def fill(self) -> tuple[SceneThing, ...]:
+        random = self._random
+        for _ in range(int(random.integers(1, 4))):
+            self._stall()
+        for _ in range(int(random.integers(1, 4))):
+            self._row_of_bikes()
+        if random.random() < 0.5:
+            self._crowd(*self._somewhere(), int(random.integers(4, 13)), 3.5)
+        kinds, shares = zip(*_SCATTER, strict=True)
+        for i in random.choice(len(kinds), int(random.integers(25, 75)), p=shares):
+            self._put(kinds[int(i)], *self._somewhere())
+        return tuple(self._things)
+
+    def _somewhere(self) -> tuple[float, float]:
+        east, north = self._random.normal(0, 17, 2)
+        return float(east), float(north)
+
+    def _stall(self) -> None:
+        east, north = self._somewhere()
+        self._put(ThingType.CART, east, north)
+        self._crowd(east, north, int(self._random.integers(0, 6)), 2.0)
+
+    def _crowd(self, east: float, north: float, people: int, spread_m: float) -> None:
+        for _ in range(people):
+            d = self._random.normal(0, spread_m, 2)
+            self._put(ThingType.PERSON, east + float(d[0]), north + float(d[1]))
+
+    def _row_of_bikes(self) -> None:
+        east, north = self._somewhere()
+        heading, along = self._random.uniform(0, 360), self._random.uniform(0, 2 * math.pi)
+        gap_m = float(self._random.uniform(0.55, 1.1))
+        for i in range(int(self._random.integers(2, 8))):
+            turn = float(heading + self._random.normal(0, 10))
+            self._put(ThingType.BIKE, east + i * gap_m * math.cos(along), north + i * gap_m * math.sin(along), turn)
+
+    def _put(self, kind: ThingType, east: float, north: float, heading: float | None = None) -> None:
+        reach = _REACH_M.get(kind, 0.35)
+        for other in self._things:
+            gap = math.hypot(other.east_m - east, other.north_m - north)
+            if gap < 0.85 * (reach + _REACH_M.get(other.type, 0.3)) and not other.type == kind == ThingType.BIKE:
+                return
+        random = self._random
+        self._things.append(
+            SceneThing(
+                id=str(len(self._things)),
+                type=kind,
+                east_m=east,
+                north_m=north,
+                heading_deg=float(random.uniform(0, 360)) if heading is None else heading,
+                size=float(random.uniform(0.92, 1.1)),
+                seed=int(random.integers(2**20)),
+                stride=float(random.uniform(0, 1)),
+            )
+        )
+
+
+def _area(random: np.random.Generator) -> GroundArea:
+    kinds = (
+        (GroundKind.ROAD, 0.26),
+        (GroundKind.PAVEMENT, 0.16),
+        (GroundKind.TILES, 0.16),
+        (GroundKind.GRASS, 0.2),
+        (GroundKind.PLAYGROUND, 0.06),
+        (GroundKind.COURT, 0.06),
+        (GroundKind.WATER, 0.03),
+        (GroundKind.MARKING, 0.07),
+    )
+    kind = kinds[int(random.choice(len(kinds), p=[share for _, share in kinds]))][0]
+    sizes = {GroundKind.ROAD: (140.0, 9.0), GroundKind.MARKING: (4.0, 0.4)}
+    long, wide = sizes.get(kind, (float(random.uniform(8, 40)), float(random.uniform(3, 25))))
+    centre = random.uniform(-35, 35, 2)
+    return GroundArea(kind=kind, ring=_rectangle(centre, long, wide, float(random.uniform(0, math.pi))))
+
+
+def _building(random: np.random.Generator) -> SceneBuilding:
+    angle = float(random.uniform(0, 2 * math.pi))
+    away = float(random.uniform(24, 44))
+    centre = np.array([away * math.cos(angle), away * math.sin(angle)])
+    ring = _rectangle(centre, float(random.uniform(10, 30)), float(random.uniform(8, 14)), angle + math.pi / 2)
+    height_m = float(random.choice([4.5, 6.0, 15.0, 24.0, 45.0]))
+    return SceneBuilding(ring=ring, height_m=height_m, seed=int(random.integers(1000)))
+
+
+def _rectangle(centre: np.ndarray, long: float, wide: float, angle: float) -> Ring:
+    c, s = math.cos(angle), math.sin(angle)
+    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    return tuple(
+        (float(centre[0] + x * long / 2 * c - y * wide / 2 * s), float(centre[1] + x * long / 2 * s + y * wide / 2 * c))
+        for x, y in corners
+    )
+
+
+def _light(random: np.random.Generator) -> SceneLight:
+    return SceneLight(
+        sun_azimuth_deg=float(random.uniform(90, 270)),
+        sun_elevation_deg=float(random.uniform(22, 75)),
+        brightness=float(random.uniform(0.6, 1.15)),
+        warmth=float(random.uniform(-0.3, 0.8)),
+        shadow=float(random.choice([0.0, 0.25, 0.4, 0.5])),
+    )
