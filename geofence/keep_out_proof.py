@@ -1,0 +1,118 @@
+"""Where a route comes too near to keep-out zones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geofence.frames import FloatArray, LocalFrame
+from geofence.margins import Margins
+from geofence.positions import GeoPosition, LocalPosition
+from geofence.prisms import GeometryArray, IntArray, Prisms
+from geofence.route import OrderRoute, RoutePhase, Violation
+from geofence.route_shapes import Shapes, leg_or_none
+from geofence.zones import Zone
+
+_CLOSE_M = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Pairs:
+    """Shapes that may come too near to a zone, row by row."""
+
+    shapes: Shapes
+    zones: IntArray
+    polygons: GeometryArray
+    lowest_m: FloatArray
+    highest_m: FloatArray
+
+
+def keep_out_violations(route: OrderRoute, shapes: Shapes, frame: LocalFrame) -> Iterator[Violation]:
+    """Yield a violation for every shape of *route* that comes nearer to a keep-out zone than the margins allow."""
+    prisms = Prisms.of(route.keep_outs(), frame)
+    near_m = route.margins.sideways_m - _CLOSE_M
+    pairs = _pairs(prisms, shapes, route.margins, near_m)
+    own = pairs.shapes.within(pairs.lowest_m, pairs.highest_m, with_way_home=False)
+    home = pairs.shapes.within(pairs.lowest_m, pairs.highest_m, with_way_home=True)
+    is_own = shapely.distance(own, pairs.polygons) < near_m
+    is_home = shapely.distance(home, pairs.polygons) < near_m
+    for row in np.flatnonzero(is_own | is_home):
+        phase = pairs.shapes.phases[row] if is_own[row] else RoutePhase.WAY_HOME
+        part = own[row] if is_own[row] else home[row]
+        zone = prisms.zones[pairs.zones[row]]
+        yield _entry(zone, pairs.polygons[row], part, int(pairs.shapes.legs[row]), phase, route.margins, frame)
+
+
+def _pairs(prisms: Prisms, shapes: Shapes, margins: Margins, near_m: float) -> _Pairs:
+    rows, hits = prisms.tree.query(shapes.geometries, predicate="dwithin", distance=near_m)
+    lowest = prisms.floors_m[hits] - margins.height_error_m
+    highest = prisms.ceilings_m[hits] + margins.height_error_m
+    top = np.maximum(shapes.high_m, shapes.home_m)[rows]
+    bottom = np.minimum(shapes.low_m, shapes.home_m)[rows]
+    meets = (top > lowest) & (bottom < highest)
+    return _Pairs(
+        shapes=shapes.pick(rows[meets]),
+        zones=hits[meets],
+        polygons=prisms.polygons[hits[meets]],
+        lowest_m=lowest[meets],
+        highest_m=highest[meets],
+    )
+
+
+def _entry(
+    zone: Zone,
+    polygon: BaseGeometry,
+    part: BaseGeometry,
+    leg: int,
+    phase: RoutePhase,
+    margins: Margins,
+    frame: LocalFrame,
+) -> Violation:
+    distance_m = float(shapely.distance(part, polygon))
+    missing_m = margins.sideways_m - distance_m + (_depth_m(part, polygon) if distance_m == 0 else 0.0)
+    name = zone.name or zone.id
+    what = f"passes {distance_m:.1f} m from" if distance_m > 0 else "enters"
+    code = "near_keep_out" if distance_m > 0 else "enters_keep_out"
+    return Violation(
+        code=code,
+        leg=leg_or_none(leg),
+        phase=phase,
+        zone_id=zone.id,
+        place=_nearest_place(part, polygon, frame),
+        amount_m=missing_m,
+        because=f"{what} the keep-out zone {name} ({_heights(zone)}), {margins.sideways_m:.1f} m are needed",
+        remedy=_remedy(phase, zone),
+        params={"zone": name, "distance_m": round(distance_m, 1), "needed_m": round(margins.sideways_m, 1)},
+    )
+
+
+def _remedy(phase: RoutePhase, zone: Zone) -> str:
+    if phase is RoutePhase.WAY_HOME and zone.ceiling_agl_m is not None:
+        return f"raise the return height well above {zone.ceiling_agl_m:g} m, or stay where the way home is free"
+    if phase is RoutePhase.WAY_HOME:
+        return "stay where the straight way to the dock is free, or use another dock"
+    return "move the point away from the zone, or fly above or below it"
+
+
+def _heights(zone: Zone) -> str:
+    floor = "the ground" if zone.floor_agl_m is None else f"{zone.floor_agl_m:g} m"
+    ceiling = "no limit" if zone.ceiling_agl_m is None else f"{zone.ceiling_agl_m:g} m"
+    return f"{floor} to {ceiling}"
+
+
+def _depth_m(part: BaseGeometry, polygon: BaseGeometry) -> float:
+    inside = shapely.intersection(part, polygon)
+    corners = shapely.points(np.vstack((shapely.get_coordinates(inside), shapely.get_coordinates(inside.centroid))))
+    corners = corners[shapely.intersects(corners, polygon)]
+    return float(np.max(shapely.distance(corners, polygon.boundary), initial=0.0))
+
+
+def _nearest_place(part: BaseGeometry, polygon: BaseGeometry, frame: LocalFrame) -> GeoPosition:
+    inside = shapely.intersection(part, polygon)
+    if not inside.is_empty:
+        point = inside.representative_point()
+        return frame.to_geo(LocalPosition(east_m=point.x, north_m=point.y))
+    east_m, north_m = shapely.get_coordinates(shapely.shortest_line(part, polygon))[0]
+    return frame.to_geo(LocalPosition(east_m=float(east_m), north_m=float(north_m)))

@@ -1,0 +1,257 @@
+"""The guard in flight: says before it happens that a vehicle will leave where it may be.
+
+A breach is predicted when the way to a standstill (reaction time, then even braking) touches a keep-out zone or the
+outside of the keep-in zones, grown by a small margin. The margin is smaller than that of the route proof, and the
+proof allows for the same stopping distance, so a vehicle on a proved route does not set the guard off.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+import shapely
+from shapely import STRtree
+from shapely.geometry.base import BaseGeometry
+
+from core.ids import ZoneId
+from geofence.frames import FloatArray, LocalFrame
+from geofence.margins import Stopping
+from geofence.positions import GeoPosition
+from geofence.prisms import GeometryArray, Prisms, Slab, slabs
+from geofence.route_shapes import segments
+from geofence.zones import Zone, ZoneKind, ZoneSet
+
+_CLOSING_M = 0.05
+"""A vehicle inside of the guard's margin is held only when its way to a standstill brings it this much nearer."""
+_FAR_M = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings:
+    """How the guard predicts; its margins must not exceed those of the route proof."""
+
+    stopping: Stopping = field(default_factory=Stopping)
+    margin_m: float = 1.0
+    height_margin_m: float = 1.0
+    lookahead_s: float = 5.0
+    """A keep-out zone counts from this long before it comes into force."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedBreach:
+    """What happens when nobody acts: the zone (None: no keep-in zone is there), in how many seconds and metres."""
+
+    zone_id: ZoneId | None
+    in_s: float
+    distance_m: float
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardVerdict:
+    """Whether the vehicle is where it may be now, and the next breach ahead of it."""
+
+    is_inside: bool
+    breach: PredictedBreach | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Motion:
+    """One vehicle: where it is and where it would come to a standstill."""
+
+    here: BaseGeometry
+    there: BaseGeometry
+    path: BaseGeometry
+    height_m: float
+    end_height_m: float
+    speed_m_s: float
+    climb_m_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Forbidden:
+    """An upright prism where no vehicle may be: a keep-out zone, or what lies outside of the keep-in zones."""
+
+    area: BaseGeometry
+    lowest_m: float
+    highest_m: float
+    zone_id: ZoneId | None
+    name: str
+    is_keep_out: bool
+
+
+class LiveGuard:
+    """Predicts breaches of *zones* for vehicles near the origin of *frame*."""
+
+    def __init__(self, zones: ZoneSet, frame: LocalFrame, settings: GuardSettings | None = None) -> None:
+        self._zones = zones
+        self._frame = frame
+        self._settings = settings or GuardSettings()
+        self._forbidden = lru_cache(maxsize=16)(self._find_forbidden)
+
+    def check(
+        self,
+        position: GeoPosition,
+        height_agl_m: float,
+        east_m_s: float,
+        north_m_s: float,
+        up_m_s: float,
+        now: datetime,
+    ) -> GuardVerdict:
+        """Return the verdict on one vehicle at *now* (aware)."""
+        place = np.array([[position.lon_deg, position.lat_deg]])
+        velocity = np.array([[east_m_s, north_m_s, up_m_s]])
+        return self.check_many(place, np.array([height_agl_m]), velocity, now)[0]
+
+    def check_many(
+        self, lon_lat_deg: FloatArray, heights_agl_m: FloatArray, velocities_m_s: FloatArray, now: datetime
+    ) -> list[GuardVerdict]:
+        """Return the verdicts on n vehicles: places (n, 2), heights (n,), east/north/up velocities (n, 3)."""
+        tree, forbidden = self._forbidden(self._in_force(now))
+        here = self._frame.to_local_array(lon_lat_deg)
+        there = here + velocities_m_s[:, :2] * self._seconds_to_stop(velocities_m_s)[:, None]
+        paths = segments(here, there)
+        near: list[list[_Forbidden]] = [[] for _ in paths]
+        for row, hit in tree.query(paths, predicate="dwithin", distance=self._settings.margin_m).T:
+            near[row].append(forbidden[hit])
+        return [
+            self._verdict(self._motion(paths[n], here[n], there[n], heights_agl_m[n], velocities_m_s[n]), near[n])
+            for n in range(len(paths))
+        ]
+
+    def _seconds_to_stop(self, velocities_m_s: FloatArray) -> FloatArray:
+        stopping = self._settings.stopping
+        speeds = np.hypot(velocities_m_s[:, 0], velocities_m_s[:, 1])
+        return np.asarray(stopping.reaction_s + speeds / (2 * stopping.deceleration_m_s2))
+
+    def _motion(
+        self, path: BaseGeometry, here: FloatArray, there: FloatArray, height_m: float, velocity_m_s: FloatArray
+    ) -> _Motion:
+        stopping = self._settings.stopping
+        climb_m_s = float(velocity_m_s[2])
+        up_s = stopping.reaction_s + abs(climb_m_s) / (2 * stopping.vertical_deceleration_m_s2)
+        return _Motion(
+            here=shapely.Point(here),
+            there=shapely.Point(there),
+            path=path,
+            height_m=float(height_m),
+            end_height_m=float(height_m) + climb_m_s * up_s,
+            speed_m_s=float(np.hypot(velocity_m_s[0], velocity_m_s[1])),
+            climb_m_s=climb_m_s,
+        )
+
+    def _verdict(self, motion: _Motion, near: Sequence[_Forbidden]) -> GuardVerdict:
+        breaches = [breach for prism in near if (breach := self._breach(motion, prism))]
+        inside = not any(_is_in(motion, prism) for prism in near)
+        return GuardVerdict(is_inside=inside, breach=min(breaches, key=lambda b: b.in_s, default=None))
+
+    def _breach(self, motion: _Motion, prism: _Forbidden) -> PredictedBreach | None:
+        upright_m = _upright_m(motion, prism, self._settings.height_margin_m)
+        if upright_m is None:
+            return None
+        level_m = _level_m(motion, prism.area, self._settings.margin_m)
+        if level_m is None:
+            return None
+        in_s = max(_seconds(level_m, motion.speed_m_s), _seconds(upright_m, abs(motion.climb_m_s)))
+        return PredictedBreach(
+            zone_id=prism.zone_id,
+            in_s=in_s,
+            distance_m=max(level_m, upright_m),
+            because=_because(prism, is_in=_is_in(motion, prism)),
+        )
+
+    def _in_force(self, now: datetime) -> tuple[bool, ...]:
+        soon = now + timedelta(seconds=self._settings.lookahead_s)
+        return tuple(
+            not zone.times or zone.is_in_force(now) or (zone.kind is ZoneKind.KEEP_OUT and zone.is_in_force(soon))
+            for zone in self._zones.zones
+        )
+
+    def _find_forbidden(self, in_force: tuple[bool, ...]) -> tuple[STRtree, tuple[_Forbidden, ...]]:
+        zones = [zone for zone, holds in zip(self._zones.zones, in_force, strict=True) if holds]
+        outs = Prisms.of([zone for zone in zones if zone.kind is ZoneKind.KEEP_OUT], self._frame)
+        ins = Prisms.of([zone for zone in zones if zone.kind is ZoneKind.KEEP_IN], self._frame)
+        has_keep_in = any(self._zones.of_kind(ZoneKind.KEEP_IN))
+        outside = [_outside_of(slab) for slab in slabs(ins)] if has_keep_in else []
+        forbidden = (*(_keep_out(outs, n) for n in range(len(outs.zones))), *outside)
+        areas: GeometryArray = np.array([prism.area for prism in forbidden], dtype=object)
+        shapely.prepare(areas)
+        return STRtree(areas), forbidden
+
+
+def _keep_out(prisms: Prisms, index: int) -> _Forbidden:
+    zone = prisms.zones[index]
+    return _Forbidden(
+        area=prisms.polygons[index],
+        lowest_m=float(prisms.floors_m[index]),
+        highest_m=float(prisms.ceilings_m[index]),
+        zone_id=zone.id,
+        name=_name(zone),
+        is_keep_out=True,
+    )
+
+
+def _outside_of(slab: Slab) -> _Forbidden:
+    nearest = slab.zones[0] if slab.zones else None
+    return _Forbidden(
+        area=shapely.difference(shapely.box(-_FAR_M, -_FAR_M, _FAR_M, _FAR_M), slab.region),
+        lowest_m=slab.lowest_m,
+        highest_m=slab.highest_m,
+        zone_id=nearest.id if nearest else None,
+        name=_name(nearest) if nearest else "",
+        is_keep_out=False,
+    )
+
+
+def _name(zone: Zone) -> str:
+    return zone.name or zone.id
+
+
+def _is_in(motion: _Motion, prism: _Forbidden) -> bool:
+    is_at_height = prism.lowest_m < motion.height_m < prism.highest_m
+    return is_at_height and bool(shapely.intersects(prism.area, motion.here))
+
+
+def _level_m(motion: _Motion, area: BaseGeometry, margin_m: float) -> float | None:
+    """Return the metres over ground to the first contact with *area* grown by the margin; None: no contact."""
+    here_m = float(shapely.distance(motion.here, area))
+    if here_m == 0:
+        return 0.0
+    if here_m < margin_m:
+        nearest_m = min(float(shapely.distance(motion.there, area)), float(shapely.distance(motion.path, area)))
+        return 0.0 if nearest_m < here_m - _CLOSING_M else None
+    contact = shapely.intersection(motion.path, shapely.buffer(area, margin_m))
+    return None if contact.is_empty else float(shapely.distance(motion.here, contact))
+
+
+def _upright_m(motion: _Motion, prism: _Forbidden, margin_m: float) -> float | None:
+    """Return the metres up or down to the first contact with the prism's heights grown by the margin."""
+    here_m = _above_or_below_m(motion.height_m, prism)
+    end_m = _above_or_below_m(motion.end_height_m, prism)
+    passes = (motion.height_m - prism.lowest_m) * (motion.end_height_m - prism.highest_m) < 0 and (
+        motion.height_m - prism.highest_m
+    ) * (motion.end_height_m - prism.lowest_m) < 0
+    nearest_m = 0.0 if passes else end_m
+    if here_m == 0:
+        return 0.0
+    if here_m < margin_m:
+        return 0.0 if nearest_m < here_m - _CLOSING_M else None
+    return here_m - margin_m if nearest_m < margin_m else None
+
+
+def _above_or_below_m(height_m: float, prism: _Forbidden) -> float:
+    return max(prism.lowest_m - height_m, height_m - prism.highest_m, 0.0)
+
+
+def _seconds(distance_m: float, speed_m_s: float) -> float:
+    return distance_m / speed_m_s if distance_m > 0 else 0.0
+
+
+def _because(prism: _Forbidden, *, is_in: bool) -> str:
+    if prism.is_keep_out:
+        return f"{'is inside' if is_in else 'is about to enter'} the keep-out zone {prism.name}"
+    if not prism.zone_id:
+        return f"{'is' if is_in else 'is about to be'} above or below the keep-in zones"
+    return f"{'is outside of' if is_in else 'is about to leave'} the keep-in zone {prism.name}"
