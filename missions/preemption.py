@@ -1,4 +1,4 @@
-"""The pre-emption table: what interrupts what, and what becomes of the interrupted. Data: shown, and tested cell by cell."""
+"""The pre-emption table: what interrupts what, and what becomes of the interrupted; tested cell by cell."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

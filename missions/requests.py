@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 from core.clock import Clock
 from core.database import Transaction
 from core.errors import Conflict, InvalidInput
+from core.events import Event
 from core.ids import AlarmId, CommandId, OrderId, PatrolId, RunId, VehicleId, new_id
 from fleet.orders import Command, CommandKind
 from fleet.store import FleetStore
 from geofence.positions import GeoPosition
 from missions.books import RunBooks
-from missions.patrol import Run, RunKind, RunState
+from missions.patrol import Patrol, Run, RunKind, RunState
+from missions.patrol_files import patrol_to_json
+from missions.schedule import next_start
 from missions.store import MissionStore
 
 GIVE_UP_AFTER = timedelta(minutes=15)
@@ -77,6 +80,25 @@ class MissionRequests:
         self._fleet = fleet
         self._books = books
         self._clock = clock
+
+    async def add_patrol(self, unit: Transaction, patrol: Patrol, *, by: str) -> tuple[Patrol, datetime | None]:
+        """Store a new patrol and return it with its next start; raises Conflict when its id is taken."""
+        at = self._next_start(patrol)
+        stored = await self._missions.add_patrol(unit, patrol, next_start_at=at)
+        unit.emit(Event(subject="patrols.changed", key=stored.id, body={**patrol_to_json(stored), "by": by}))
+        return stored, at
+
+    async def change_patrol(self, unit: Transaction, patrol: Patrol, *, by: str) -> tuple[Patrol, datetime | None]:
+        """Replace the patrol whose revision *patrol* names; raises NotFound, Conflict when it changed since."""
+        at = self._next_start(patrol)
+        stored = await self._missions.change_patrol(unit, patrol, next_start_at=at)
+        unit.emit(Event(subject="patrols.changed", key=stored.id, body={**patrol_to_json(stored), "by": by}))
+        return stored, at
+
+    def _next_start(self, patrol: Patrol) -> datetime | None:
+        if patrol.schedule is None or not patrol.is_active:
+            return None
+        return next_start(patrol.schedule, after=self._clock.now())
 
     async def start_patrol(
         self, unit: Transaction, patrol_id: PatrolId, *, asked_by: str, vehicle_id: VehicleId | None

@@ -1,7 +1,7 @@
 """The three steps of a run: find it a vehicle, follow its order, take up again what was interrupted."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from core.clock import Clock
@@ -42,7 +42,7 @@ class RunnerSettings:
     overdue_s: float = 300.0
     look_dwell_s: float = 20.0
     attempts: int = 3
-    distances: Distances = Distances()
+    distances: Distances = field(default_factory=Distances)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fleet.readiness import check_readiness
+from fleet.readiness import Reason, check_readiness
 
 from core.clock import Clock
 from core.database import Transaction
@@ -33,6 +33,8 @@ class Situation:
     doing: Doing
     dock: Dock | None
     not_ready: str
+    reasons: tuple[Reason, ...]
+    """The same reasons with code and numbers, for translated sentences."""
 
     @property
     def id(self) -> VehicleId:
@@ -73,7 +75,13 @@ class Situations:
             state=state, record=record, current=current, dock=dock, now_s=self._clock.monotonic_s()
         )
         return Situation(
-            record=record, state=state, current=current, doing=doing(busy), dock=dock, not_ready=readiness.because
+            record=record,
+            state=state,
+            current=current,
+            doing=doing(busy),
+            dock=dock,
+            not_ready=readiness.because,
+            reasons=readiness.reasons,
         )
 
     def _dock(self, record: VehicleRecord, state: VehicleState) -> Dock | None:

@@ -1,0 +1,103 @@
+"""Patrols: defined, checked, started."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.accounts import Account
+from api.auth import may
+from api.idempotency import OnceOnly
+from api.permissions import Permission
+from api.schemas.patrols import (
+    PatrolCheckTold,
+    PatrolGiven,
+    PatrolsTold,
+    PatrolTold,
+    RunStartGiven,
+    RunTold,
+    tell_check,
+    tell_patrol,
+)
+from api.services import ServicesNow
+from core.database import Transaction
+from core.ids import PatrolId, VehicleId
+from missions.patrol_files import patrol_from_json
+
+router = APIRouter(prefix="/patrols", tags=["patrols"])
+Reader = Annotated[Account, may(Permission.READ_FLEET)]
+Planner = Annotated[Account, may(Permission.PLAN_PATROLS)]
+Starter = Annotated[Account, may(Permission.START_RUNS)]
+ForVehicle = Annotated[str | None, Query(description="plan for this vehicle instead of the best one")]
+
+
+@router.get("")
+async def list_patrols(_account: Reader, services: ServicesNow) -> PatrolsTold:
+    """Return every patrol by name, with its next start."""
+    async with services.database.transaction() as unit:
+        patrols = await services.missions.patrols(unit)
+        told = [
+            tell_patrol(patrol, next_start_at=await services.missions.next_start_at(unit, patrol.id))
+            for patrol in patrols
+        ]
+    return PatrolsTold(patrols=told)
+
+
+@router.post("", status_code=201, response_model=PatrolTold)
+async def add_patrol(account: Planner, services: ServicesNow, once: OnceOnly, given: PatrolGiven) -> Response:
+    """Store a new patrol; whether it can be flown is asked with POST /patrols/check, and again at every start."""
+    patrol = patrol_from_json(given.model_dump(exclude_none=True))
+
+    async def work(unit: Transaction) -> PatrolTold:
+        stored, next_start_at = await services.mission_requests.add_patrol(unit, patrol, by=account.name)
+        return tell_patrol(stored, next_start_at=next_start_at)
+
+    return await once.run(work, status=201)
+
+
+@router.post("/check")
+async def check_patrol(
+    _account: Reader, services: ServicesNow, given: PatrolGiven, vehicle_id: ForVehicle = None
+) -> PatrolCheckTold:
+    """Plan and prove a patrol without storing anything."""
+    patrol = patrol_from_json(given.model_dump(exclude_none=True))
+    route, planned_for = await services.trial.plan(patrol, vehicle_id=VehicleId(vehicle_id) if vehicle_id else None)
+    return tell_check(route, vehicle_id=planned_for)
+
+
+@router.get("/{patrol_id}")
+async def get_patrol(_account: Reader, services: ServicesNow, patrol_id: str) -> PatrolTold:
+    """Return one patrol."""
+    async with services.database.transaction() as unit:
+        patrol = await services.missions.patrol(unit, PatrolId(patrol_id))
+        next_start_at = await services.missions.next_start_at(unit, patrol.id)
+    return tell_patrol(patrol, next_start_at=next_start_at)
+
+
+@router.put("/{patrol_id}", response_model=PatrolTold)
+async def change_patrol(
+    account: Planner, services: ServicesNow, once: OnceOnly, patrol_id: str, given: PatrolGiven
+) -> Response:
+    """Replace a patrol; `revision` names the one that was read. Runs under way keep their route."""
+    patrol = patrol_from_json(given.model_dump(exclude_none=True), patrol_id=PatrolId(patrol_id))
+
+    async def work(unit: Transaction) -> PatrolTold:
+        stored, next_start_at = await services.mission_requests.change_patrol(unit, patrol, by=account.name)
+        return tell_patrol(stored, next_start_at=next_start_at)
+
+    return await once.run(work)
+
+
+@router.post("/{patrol_id}/runs", status_code=201, response_model=RunTold)
+async def start_patrol(
+    account: Starter, services: ServicesNow, once: OnceOnly, patrol_id: str, given: RunStartGiven
+) -> Response:
+    """Start a patrol now; the run tells how it goes on."""
+
+    async def work(unit: Transaction) -> RunTold:
+        wanted = VehicleId(given.vehicle_id) if given.vehicle_id else None
+        run = await services.mission_requests.start_patrol(
+            unit, PatrolId(patrol_id), asked_by=account.name, vehicle_id=wanted
+        )
+        return RunTold.of(run)
+
+    return await once.run(work, status=201)

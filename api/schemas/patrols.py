@@ -1,0 +1,171 @@
+"""Patrols and their runs."""
+
+from typing import Self
+
+from missions.planner import PlannedRoute
+from pydantic import Field, JsonValue
+
+from api.schemas.shapes import Because, Given, Moment, Place, Told, place_of
+from missions.patrol import Patrol, Run
+from missions.patrol_files import patrol_to_json
+
+
+class CameraTold(Told):
+    """Where the camera looks; a yaw of null follows the vehicle."""
+
+    pitch_deg: float
+    yaw_deg: float | None = None
+
+
+class ScheduleTold(Told):
+    """A recurrence rule (RFC 5545) from a first start in local time."""
+
+    rule: str
+    first_start_local: str
+    time_zone: str
+
+
+class PatrolGiven(Given):
+    """A patrol as a person defines it; every mistake in it is told at once."""
+
+    id: str | None = None
+    name: str
+    name_zh: str = ""
+    parts: list[dict[str, JsonValue]] = Field(description="points, lines and areas, see docs/patrols.md")
+    height_agl_m: float
+    speed_m_s: float
+    vehicle_ids: list[str] = Field(default_factory=list)
+    schedule: dict[str, JsonValue] | None = None
+    is_active: bool = True
+    revision: int = 0
+
+
+class PatrolTold(Told):
+    """A patrol as it is stored."""
+
+    id: str
+    name: str
+    name_zh: str
+    parts: list[dict[str, JsonValue]]
+    height_agl_m: float
+    speed_m_s: float
+    vehicle_ids: list[str]
+    schedule: ScheduleTold | None
+    is_active: bool
+    revision: int
+    next_start_at: Moment | None
+
+
+class PatrolsTold(Told):
+    """All patrols by name."""
+
+    patrols: list[PatrolTold]
+
+
+class ViolationTold(Told):
+    """Why a route is not safe: which leg, which zone, where, by how much, and what to do."""
+
+    leg: int | None
+    phase: str
+    zone_id: str | None
+    place: Place | None
+    amount_m: float | None
+    because: str
+    remedy: str
+
+
+class ProblemTold(Told):
+    """Why a patrol cannot be flown, apart from zones."""
+
+    where: str
+    what: str
+    remedy: str
+
+
+class PatrolCheckTold(Told):
+    """What a patrol would be: its route, minutes, metres, and everything that stands against it."""
+
+    is_flyable: bool
+    vehicle_id: str | None
+    route: list[tuple[float, float, float]]
+    duration_s: float
+    distance_m: float
+    violations: list[ViolationTold]
+    problems: list[ProblemTold]
+
+
+class RunStartGiven(Given):
+    """Start a patrol now; without a vehicle the best one is taken."""
+
+    vehicle_id: str | None = None
+
+
+class CancelGiven(Given):
+    """End a run."""
+
+    because: Because
+
+
+class RunTold(Told):
+    """One run."""
+
+    id: str
+    kind: str
+    patrol_id: str | None
+    alarm_id: str | None
+    name: str
+    state: str
+    vehicle_id: str | None
+    wanted_vehicle_id: str | None
+    asked_by: str
+    planned_at: Moment
+    started_at: Moment | None
+    ended_at: Moment | None
+    place: Place | None
+    order_id: str | None
+    legs_total: int
+    legs_done: int
+    because: str
+    revision: int
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Return what is told of *run*."""
+        place = None if run.place is None else place_of(run.place)
+        plain = {name: getattr(run, name) for name in cls.model_fields if name not in {"kind", "state", "place"}}
+        return cls(**plain, kind=run.kind.value, state=run.state.value, place=place)
+
+
+class RunsTold(Told):
+    """Runs, newest first."""
+
+    runs: list[RunTold]
+
+
+def tell_patrol(patrol: Patrol, *, next_start_at: Moment | None) -> PatrolTold:
+    """Return what is told of a patrol."""
+    return PatrolTold.model_validate({**patrol_to_json(patrol), "next_start_at": next_start_at})
+
+
+def tell_check(route: PlannedRoute, *, vehicle_id: str | None) -> PatrolCheckTold:
+    """Return what is told of a trial plan."""
+    return PatrolCheckTold(
+        is_flyable=route.is_flyable,
+        vehicle_id=vehicle_id,
+        route=[(leg.place.lon_deg, leg.place.lat_deg, leg.height_agl_m) for leg in route.legs],
+        duration_s=route.duration_s,
+        distance_m=route.distance_m,
+        violations=[
+            ViolationTold(
+                leg=found.leg,
+                phase=str(found.phase),
+                zone_id=found.zone_id,
+                place=place_of(found.place) if found.place else None,
+                amount_m=found.amount_m,
+                because=found.because,
+                remedy=found.remedy,
+            )
+            for found in route.violations
+        ],
+        problems=[ProblemTold.model_validate(problem) for problem in route.problems],
+    )

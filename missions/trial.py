@@ -1,0 +1,62 @@
+"""A trial plan: what a patrol would be, for people who are still drawing it."""
+
+from collections.abc import Sequence
+
+from core.clock import Clock
+from core.database import Database
+from core.errors import NotFound
+from core.ids import VehicleId
+from core.tasks import run_blocking
+from fleet.orders import FailsafeChoices
+from missions.patrol import Patrol
+from missions.planner import PlannedRoute, PlanRequest, plan_patrol
+from missions.site import Site
+from missions.situation import Situation, Situations
+from missions.sources import ZoneSource
+
+
+class TrialPlanner:
+    """Plans and proves without storing or reserving anything."""
+
+    def __init__(
+        self, *, database: Database, situations: Situations, zones: ZoneSource, site: Site, clock: Clock
+    ) -> None:
+        self._database = database
+        self._situations = situations
+        self._zones = zones
+        self._site = site
+        self._clock = clock
+
+    async def plan(self, patrol: Patrol, *, vehicle_id: VehicleId | None) -> tuple[PlannedRoute, VehicleId]:
+        """Return the route from the dock of *vehicle_id*, or of the first vehicle that may fly the patrol.
+
+        Raises NotFound when there is no such vehicle, or none with a dock.
+        """
+        async with self._database.transaction() as unit:
+            vehicles = await self._situations.all(unit)
+            zones = await self._zones.zones(unit)
+        vehicle = self._choose(patrol, vehicles, vehicle_id)
+        assert vehicle.dock is not None
+        request = PlanRequest(
+            site=self._site,
+            zones=zones,
+            card=vehicle.record.card,
+            dock=vehicle.dock,
+            start=None,
+            start_height_agl_m=None,
+            now=self._clock.now(),
+            failsafes=FailsafeChoices(),
+        )
+        return await run_blocking(lambda: plan_patrol(patrol, request)), vehicle.id
+
+    @staticmethod
+    def _choose(patrol: Patrol, vehicles: Sequence[Situation], vehicle_id: VehicleId | None) -> Situation:
+        allowed = (vehicle_id,) if vehicle_id else patrol.vehicle_ids
+        for vehicle in vehicles:
+            if vehicle.dock is not None and (not allowed or vehicle.id in allowed):
+                return vehicle
+        raise NotFound(
+            "there is no vehicle with a dock that may fly this patrol",
+            where=vehicle_id or "vehicle_ids",
+            remedy="start an agent for a vehicle first; a vehicle without a dock is known by its home position",
+        )
