@@ -33,6 +33,10 @@ class SystemClock:
     async def sleep(self, seconds_s: float) -> None:
         await asyncio.sleep(max(0.0, seconds_s))
 
+    def pause(self, seconds_s: float) -> None:
+        """Block the calling thread: for commands and foreign threads, never inside an event loop."""
+        time.sleep(max(0.0, seconds_s))
+
 
 class ManualClock:
     """A clock that stands still until `advance` is called: for tests and for planning ahead."""

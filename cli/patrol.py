@@ -1,0 +1,124 @@
+"""`roundsman patrol start`: a patrol from a file, followed to its end without a browser."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from cli.rest import RestClient, sign_in_from_environment
+from core.clock import SystemClock
+from core.errors import InvalidInput, Unavailable
+
+app = typer.Typer(help="Patrols: start one from a file and follow it.  巡逻", no_args_is_help=True)
+_ENDS = {"done", "failed", "aborted"}
+_LOST_AFTER_S = 60.0
+
+
+@app.callback()
+def patrols() -> None:
+    """Keep `start` a sub-command although it is the only one."""
+
+
+@app.command()
+def start(
+    file: Annotated[Path, typer.Argument(metavar="PATROL.json", help="the patrol, see docs/patrols.md")],
+    vehicle: Annotated[str | None, typer.Option(help="fly it with this vehicle instead of the best one")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="follow it; exit 0 only when the patrol is done")] = False,
+    api: Annotated[
+        str, typer.Option(help="the controller's address", envvar="ROUNDSMAN_API")
+    ] = "http://127.0.0.1:8080",
+    user: Annotated[
+        str | None, typer.Option(help="who asks (password in ROUNDSMAN_PASSWORD)", envvar="ROUNDSMAN_USER")
+    ] = None,
+) -> None:
+    """Check, store and start a patrol; with --wait show its progress and exit 0 only when it is done."""
+    document = read_patrol(file)
+    with RestClient(address=api) as client:
+        sign_in_from_environment(client, user=user)
+        check = client.post("/patrols/check" + (f"?vehicle_id={vehicle}" if vehicle else ""), document)
+        if not check["is_flyable"]:
+            raise InvalidInput(_why_not(check), where=str(file))
+        patrol = _store(client, document)
+        run = client.post(f"/patrols/{patrol['id']}/runs", {"vehicle_id": vehicle})
+        print(
+            f"patrol {patrol['name']}: run {run['id']} asked for ({check['distance_m']:.0f} m, "
+            f"about {check['duration_s'] / 60:.1f} min)"
+        )
+        if wait:
+            sys.exit(_follow(client, run["id"]))
+
+
+def read_patrol(file: Path) -> dict[str, Any]:
+    """Return the JSON object in *file*; raises InvalidInput naming the file and the line."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
+    except ValueError as error:
+        raise InvalidInput(f"is not JSON: {error}", where=str(file)) from error
+    if not isinstance(document, dict):
+        raise InvalidInput("must hold one JSON object, the patrol", where=str(file))
+    return document
+
+
+def _why_not(check: dict[str, Any]) -> str:
+    lines = ["the patrol cannot be flown:"]
+    lines += [f"  {one['where']}: {one['what']} ({one['remedy']})" for one in check["problems"]]
+    lines += [
+        f"  {_leg(one)} {one['phase']}, zone {one['zone_id']}, at {one['place']}: {one['because']} ({one['remedy']})"
+        for one in check["violations"]
+    ]
+    return "\n".join(lines)
+
+
+def _leg(violation: dict[str, Any]) -> str:
+    return "route," if violation["leg"] is None else f"leg {violation['leg'] + 1},"
+
+
+def _store(client: RestClient, document: dict[str, Any]) -> dict[str, Any]:
+    """Add the patrol, or replace the one of the same id."""
+    if "id" not in document:
+        return client.post("/patrols", document)
+    try:
+        known = client.get(f"/patrols/{document['id']}")
+    except InvalidInput:
+        return client.post("/patrols", document)
+    return client.put(f"/patrols/{document['id']}", {**document, "revision": known["revision"]})
+
+
+def _follow(client: RestClient, run_id: str) -> int:
+    """Show the run until it ends; returns the exit status."""
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f} legs"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("planned", total=1)
+        run = _watch(client, run_id, progress, task)
+    console.print(f"[bold]{run['state']}[/bold]: {run['because']}")
+    return 0 if run["state"] == "done" else 1
+
+
+def _watch(client: RestClient, run_id: str, progress: Progress, task: TaskID) -> dict[str, Any]:
+    clock, told = SystemClock(), ""
+    heard_s = clock.monotonic_s()
+    while True:
+        try:
+            run = client.get(f"/runs/{run_id}")
+            heard_s = clock.monotonic_s()
+        except Unavailable:
+            if clock.monotonic_s() - heard_s > _LOST_AFTER_S:
+                raise
+            clock.pause(1.0)
+            continue
+        vehicle = run["vehicle_id"] or "no vehicle yet"
+        progress.update(task, total=max(1, run["legs_total"]), completed=run["legs_done"])
+        progress.update(task, description=f"{run['state']}, {vehicle}")
+        if run["because"] != told:
+            told = run["because"]
+            progress.console.print(f"{clock.now():%H:%M:%S}Z {run['state']}: {told}")
+        if run["state"] in _ENDS:
+            return run
+        clock.pause(0.5)
