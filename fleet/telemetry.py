@@ -64,6 +64,8 @@ class VehicleState:
     mission_item: int | None = None
     mission_items: int | None = None
     link_up: bool = False
+    is_ambiguous: bool = False
+    """Two vehicles answer to this identity: neither may be commanded."""
     because: str = ""
     """The newest reason that the vehicle itself gave for a change of mode (status text), or empty."""
 

@@ -37,7 +37,9 @@ def reading(what: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, KeyError, OverflowError) as error:
-        raise InvalidInput(f"not understood: {error}", where=what, remedy="run controller and agent of one version") from error
+        raise InvalidInput(
+            f"not understood: {error}", where=what, remedy="run controller and agent of one version"
+        ) from error
 
 
 # ------------------------------------------------------------------------------------- orders
@@ -45,7 +47,7 @@ def reading(what: str) -> Iterator[None]:
 
 def order_to_pb(order: Order, *, with_zones: bool = True) -> pb.Order:
     """Return *order* as protobuf; without its zones for the books, which keep them once by their hash."""
-    message = pb.Order(
+    return pb.Order(
         id=order.id,
         vehicle_id=order.vehicle_id,
         run_id=order.run_id,
@@ -65,7 +67,6 @@ def order_to_pb(order: Order, *, with_zones: bool = True) -> pb.Order:
         because=order.because,
         made_at_us=to_us(order.made_at),
     )
-    return message
 
 
 def order_from_pb(message: pb.Order, *, zones: ZoneSet | None = None) -> Order:
@@ -292,7 +293,7 @@ def card_to_pb(card: VehicleCard) -> pb.VehicleCard:
 
 
 def card_from_pb(message: pb.VehicleCard) -> VehicleCard:
-    """Return the card of *message*; raises InvalidInput. Capabilities of a newer agent that we do not know are left out."""
+    """Return the card of *message*; raises InvalidInput. A newer agent's unknown capabilities are left out."""
     known = {capability.value for capability in Capability}
     with reading(f"card of vehicle {message.id}"):
         return VehicleCard(

@@ -42,6 +42,7 @@ def telemetry_to_pb(state: VehicleState, *, now_s: float) -> pb.Telemetry:
         mission_items=state.mission_items,
         link_up=state.link_up,
         because=state.because,
+        is_ambiguous=state.is_ambiguous,
     )
     if state.position is not None:
         message.lon_deg, message.lat_deg = state.position.lon_deg, state.position.lat_deg
@@ -78,6 +79,7 @@ def telemetry_from_pb(message: pb.Telemetry, *, vehicle_id: VehicleId, heard_s: 
             mission_items=message.mission_items if has("mission_items") else None,
             link_up=message.link_up,
             because=message.because,
+            is_ambiguous=message.is_ambiguous,
         )
 
 

@@ -271,6 +271,7 @@ class Telemetry(_message.Message):
     MISSION_ITEMS_FIELD_NUMBER: _builtins.int
     LINK_UP_FIELD_NUMBER: _builtins.int
     BECAUSE_FIELD_NUMBER: _builtins.int
+    IS_AMBIGUOUS_FIELD_NUMBER: _builtins.int
     age_s: _builtins.float
     """age of the position when this was sent"""
     received_at_us: _builtins.int
@@ -299,6 +300,8 @@ class Telemetry(_message.Message):
     link_up: _builtins.bool
     """between the agent and its vehicle"""
     because: _builtins.str
+    is_ambiguous: _builtins.bool
+    """two vehicles answer to this identity"""
     def __init__(
         self,
         *,
@@ -326,10 +329,11 @@ class Telemetry(_message.Message):
         mission_items: _builtins.int | None = ...,
         link_up: _builtins.bool = ...,
         because: _builtins.str = ...,
+        is_ambiguous: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_age_s", b"_age_s", "_altitude_amsl_m", b"_altitude_amsl_m", "_battery_ratio", b"_battery_ratio", "_gps_ok", b"_gps_ok", "_heading_deg", b"_heading_deg", "_health_ok", b"_health_ok", "_height_above_home_m", b"_height_above_home_m", "_home_altitude_amsl_m", b"_home_altitude_amsl_m", "_home_lat_deg", b"_home_lat_deg", "_home_lon_deg", b"_home_lon_deg", "_is_armed", b"_is_armed", "_lat_deg", b"_lat_deg", "_lon_deg", b"_lon_deg", "_mission_item", b"_mission_item", "_mission_items", b"_mission_items", "_received_at_us", b"_received_at_us", "_vehicle_time_s", b"_vehicle_time_s", "age_s", b"age_s", "altitude_amsl_m", b"altitude_amsl_m", "battery_ratio", b"battery_ratio", "gps_ok", b"gps_ok", "heading_deg", b"heading_deg", "health_ok", b"health_ok", "height_above_home_m", b"height_above_home_m", "home_altitude_amsl_m", b"home_altitude_amsl_m", "home_lat_deg", b"home_lat_deg", "home_lon_deg", b"home_lon_deg", "is_armed", b"is_armed", "lat_deg", b"lat_deg", "lon_deg", b"lon_deg", "mission_item", b"mission_item", "mission_items", b"mission_items", "received_at_us", b"received_at_us", "vehicle_time_s", b"vehicle_time_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_age_s", b"_age_s", "_altitude_amsl_m", b"_altitude_amsl_m", "_battery_ratio", b"_battery_ratio", "_gps_ok", b"_gps_ok", "_heading_deg", b"_heading_deg", "_health_ok", b"_health_ok", "_height_above_home_m", b"_height_above_home_m", "_home_altitude_amsl_m", b"_home_altitude_amsl_m", "_home_lat_deg", b"_home_lat_deg", "_home_lon_deg", b"_home_lon_deg", "_is_armed", b"_is_armed", "_lat_deg", b"_lat_deg", "_lon_deg", b"_lon_deg", "_mission_item", b"_mission_item", "_mission_items", b"_mission_items", "_received_at_us", b"_received_at_us", "_vehicle_time_s", b"_vehicle_time_s", "age_s", b"age_s", "altitude_amsl_m", b"altitude_amsl_m", "battery_ratio", b"battery_ratio", "because", b"because", "east_m_s", b"east_m_s", "gps_ok", b"gps_ok", "heading_deg", b"heading_deg", "health_ok", b"health_ok", "height_above_home_m", b"height_above_home_m", "home_altitude_amsl_m", b"home_altitude_amsl_m", "home_lat_deg", b"home_lat_deg", "home_lon_deg", b"home_lon_deg", "is_armed", b"is_armed", "landed", b"landed", "lat_deg", b"lat_deg", "link_up", b"link_up", "lon_deg", b"lon_deg", "mission_item", b"mission_item", "mission_items", b"mission_items", "mode", b"mode", "north_m_s", b"north_m_s", "received_at_us", b"received_at_us", "up_m_s", b"up_m_s", "vehicle_time_s", b"vehicle_time_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_age_s", b"_age_s", "_altitude_amsl_m", b"_altitude_amsl_m", "_battery_ratio", b"_battery_ratio", "_gps_ok", b"_gps_ok", "_heading_deg", b"_heading_deg", "_health_ok", b"_health_ok", "_height_above_home_m", b"_height_above_home_m", "_home_altitude_amsl_m", b"_home_altitude_amsl_m", "_home_lat_deg", b"_home_lat_deg", "_home_lon_deg", b"_home_lon_deg", "_is_armed", b"_is_armed", "_lat_deg", b"_lat_deg", "_lon_deg", b"_lon_deg", "_mission_item", b"_mission_item", "_mission_items", b"_mission_items", "_received_at_us", b"_received_at_us", "_vehicle_time_s", b"_vehicle_time_s", "age_s", b"age_s", "altitude_amsl_m", b"altitude_amsl_m", "battery_ratio", b"battery_ratio", "because", b"because", "east_m_s", b"east_m_s", "gps_ok", b"gps_ok", "heading_deg", b"heading_deg", "health_ok", b"health_ok", "height_above_home_m", b"height_above_home_m", "home_altitude_amsl_m", b"home_altitude_amsl_m", "home_lat_deg", b"home_lat_deg", "home_lon_deg", b"home_lon_deg", "is_ambiguous", b"is_ambiguous", "is_armed", b"is_armed", "landed", b"landed", "lat_deg", b"lat_deg", "link_up", b"link_up", "lon_deg", b"lon_deg", "mission_item", b"mission_item", "mission_items", b"mission_items", "mode", b"mode", "north_m_s", b"north_m_s", "received_at_us", b"received_at_us", "up_m_s", b"up_m_s", "vehicle_time_s", b"vehicle_time_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__age_s: _TypeAlias = _typing.Literal["age_s"]  # noqa: Y015
     _WhichOneofArgType__age_s: _TypeAlias = _typing.Literal["_age_s", b"_age_s"]  # noqa: Y015

@@ -1,0 +1,1 @@
+"""Generated wire formats, one package per version."""
