@@ -40,7 +40,7 @@ generate: .venv/tools.stamp web/node_modules/.stamp  ## Make the gRPC stubs, the
 train: .venv/tools.stamp  ## Train the model of the simulated town (PyTorch is installed on the first run)
 	@$(bin)/python -c 'import torch, onnx' 2>/dev/null \
 	    || $(bin)/python -m pip install --require-hashes -r requirements-train.txt
-	@$(bin)/python -m perception.training $(train_options)
+	@$(bin)/roundsman train $(train_options)
 
 clean:  ## Remove everything that make made
 	rm -rf .venv .node api/console web/node_modules web/dist build dist

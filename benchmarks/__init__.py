@@ -1,0 +1,1 @@
+"""Speed, measured as ratios to a bare baseline in the same run."""
