@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import AsyncContextManager, Protocol
+from typing import Protocol
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -34,7 +34,7 @@ class Bus(Protocol):
     async def publish(self, event: Event) -> None:
         """Hand *event* to every subscriber of its subject; call it after the commit, never before."""
 
-    def subscribe(self, prefix: str, *, capacity: int = 256) -> AsyncContextManager[Subscription]:
+    def subscribe(self, prefix: str, *, capacity: int = 256) -> AbstractAsyncContextManager[Subscription]:
         """Receive events whose subject is *prefix* or begins with it and a dot; "" receives everything."""
 
 

@@ -1,0 +1,45 @@
+import asyncio
+
+import pytest
+
+from core.database import Database
+from core.errors import Conflict
+from core.events import Event
+
+
+async def test_events_are_journalled_with_their_transaction(database: Database) -> None:
+    async with database.transaction() as unit:
+        unit.emit(Event(subject="runs.changed", key="1", body={"state": "planned"}))
+        unit.emit(Event(subject="alarms.changed", key="2"))
+    lines = await database.read_journal(after=0)
+    assert [line.event.key for line in lines] == ["1", "2"]
+    assert lines[0].event.body == {"state": "planned"}
+    assert await database.last_cursor() == lines[-1].cursor
+    assert await database.read_journal(after=lines[0].cursor, prefix="alarms") == [lines[1]]
+
+
+async def test_nothing_is_journalled_when_the_work_fails(database: Database) -> None:
+    async def fail_half_way() -> None:
+        async with database.transaction() as unit:
+            unit.emit(Event(subject="runs.changed", key="1"))
+            raise Conflict("no")
+
+    with pytest.raises(Conflict):
+        await fail_half_way()
+    assert await database.read_journal(after=0) == []
+
+
+async def test_writers_side_by_side_lose_nothing_and_keep_one_order(database: Database) -> None:
+    async def write(writer: int) -> None:
+        for number in range(10):
+            async with database.transaction() as unit:
+                unit.emit(Event(subject="test.line", key=f"{writer}-{number}"))
+
+    async with asyncio.TaskGroup() as group:
+        for writer in range(4):
+            group.create_task(write(writer))
+    lines = await database.read_journal(after=0)
+    assert len(lines) == 40
+    for writer in range(4):
+        mine = [line.event.key for line in lines if line.event.key.startswith(f"{writer}-")]
+        assert mine == [f"{writer}-{number}" for number in range(10)]

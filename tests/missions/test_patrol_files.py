@@ -1,0 +1,73 @@
+import math
+
+import pytest
+
+from core.ids import new_id
+from missions.errors import BadPatrol
+from missions.patrol import PatrolArea, PatrolLine, PatrolPoint
+from missions.patrol_files import patrol_from_json, patrol_to_json
+
+RING = [[121.4, 31.32], [121.401, 31.32], [121.401, 31.321], [121.4, 31.32]]
+LANE = [[121.4, 31.32], [121.401, 31.32]]
+DOCUMENT = {
+    "id": new_id(),
+    "name": "Street",
+    "name_zh": "沿街",
+    "parts": [
+        {"type": "point", "name": "Gate", "place": [121.4, 31.32], "dwell_s": 4, "camera": {"pitch_deg": -40}},
+        {"type": "line", "name": "Lane", "line": LANE, "camera": {"pitch_deg": -35, "yaw_deg": 90}},
+        {
+            "type": "area",
+            "name": "Yard",
+            "area": {"type": "Polygon", "coordinates": [RING]},
+            "swath_m": 20,
+            "overlap": 0.3,
+        },
+    ],
+    "height_agl_m": 25,
+    "speed_m_s": 5,
+    "vehicle_ids": ["drone-1"],
+    "schedule": {"rule": "FREQ=DAILY", "first_start_local": "2026-01-01T20:00:00", "time_zone": "Asia/Shanghai"},
+}  # fmt: skip
+
+
+def test_a_patrol_goes_out_and_in_unchanged() -> None:
+    patrol = patrol_from_json(DOCUMENT)
+    assert [type(part) for part in patrol.parts] == [PatrolPoint, PatrolLine, PatrolArea]
+    assert patrol_from_json(patrol_to_json(patrol)) == patrol
+
+
+def test_every_mistake_is_told_at_once_with_its_place() -> None:
+    wrong = {
+        "name": "",
+        "parts": [
+            {"type": "point", "place": [31.32, 121.4]},
+            {"type": "circle"},
+            {"type": "line", "line": [[121.4, 31.32]]},
+            {"type": "area", "area": {"type": "Polygon", "coordinates": []}, "swath_m": math.nan},
+        ],
+        "height_agl_m": "high",
+        "speed_m_s": -1,
+        "colour": "red",
+        "schedule": {"rule": "FREQ=SOMETIMES", "first_start_local": "2026-01-01T20:00:00", "time_zone": "Mars/Base"},
+    }
+    with pytest.raises(BadPatrol) as refused:
+        patrol_from_json(wrong)
+    places = {problem.where for problem in refused.value.problems}
+    assert places >= {
+        "patrol.name",
+        "patrol.parts[0].place",
+        "patrol.parts[1].type",
+        "patrol.parts[2].line",
+        "patrol.parts[3].swath_m",
+        "patrol.height_agl_m",
+        "patrol.speed_m_s",
+        "patrol.colour",
+        "patrol.schedule.rule",
+    }
+
+
+@pytest.mark.parametrize("document", [None, [], "patrol", 3])
+def test_what_is_no_object_is_no_patrol(document: object) -> None:
+    with pytest.raises(BadPatrol):
+        patrol_from_json(document)

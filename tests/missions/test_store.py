@@ -1,0 +1,107 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.database import Database
+from core.errors import Conflict, NotFound
+from core.ids import PatrolId, RunId, new_id
+from geofence.positions import GeoPosition
+from missions.patrol import Patrol, Run, RunKind, RunState
+from missions.patrol_files import patrol_from_json
+from missions.requests import make_run
+from missions.store_sql import SqlMissionStore
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+STORE = SqlMissionStore()
+
+
+def a_patrol(name: str = "Street") -> Patrol:
+    point = {"type": "point", "name": "Gate", "place": [121.4, 31.32], "dwell_s": 4}
+    return patrol_from_json({"name": name, "parts": [point], "height_agl_m": 25, "speed_m_s": 5})
+
+
+def a_run(patrol: Patrol) -> Run:
+    return make_run(kind=RunKind.PATROL, name=patrol.name, asked_by="test", now=NOW, patrol_id=patrol.id)
+
+
+async def test_a_patrol_is_found_again_as_it_was(database: Database) -> None:
+    patrol = a_patrol()
+    async with database.transaction() as unit:
+        stored = await STORE.add_patrol(unit, patrol, next_start_at=NOW)
+    async with database.transaction() as unit:
+        assert await STORE.patrol(unit, patrol.id) == stored == replace(patrol, revision=1)
+        assert await STORE.next_start_at(unit, patrol.id) == NOW
+
+
+async def test_two_who_change_one_patrol_do_not_overwrite_each_other(database: Database) -> None:
+    async with database.transaction() as unit:
+        stored = await STORE.add_patrol(unit, a_patrol(), next_start_at=None)
+    async with database.transaction() as unit:
+        await STORE.change_patrol(unit, replace(stored, name="First"), next_start_at=None)
+    with pytest.raises(Conflict):
+        async with database.transaction() as unit:
+            await STORE.change_patrol(unit, replace(stored, name="Second"), next_start_at=None)
+    async with database.transaction() as unit:
+        assert (await STORE.patrol(unit, stored.id)).name == "First"
+
+
+async def test_an_unknown_patrol_is_not_found(database: Database) -> None:
+    async with database.transaction() as unit:
+        with pytest.raises(NotFound):
+            await STORE.patrol(unit, PatrolId(new_id()))
+
+
+async def test_only_patrols_whose_time_has_come_are_due(database: Database) -> None:
+    due, later, resting = a_patrol("due"), a_patrol("later"), replace(a_patrol("resting"), is_active=False)
+    async with database.transaction() as unit:
+        await STORE.add_patrol(unit, due, next_start_at=NOW)
+        await STORE.add_patrol(unit, later, next_start_at=NOW + timedelta(seconds=1))
+        await STORE.add_patrol(unit, resting, next_start_at=NOW)
+    async with database.transaction() as unit:
+        found = await STORE.claim_due_patrols(unit, now=NOW)
+        assert [(patrol.name, at) for patrol, at in found] == [("due", NOW)]
+        await STORE.set_next_start(unit, due.id, at=None)
+        assert await STORE.claim_due_patrols(unit, now=NOW) == []
+
+
+async def test_a_run_is_changed_only_by_who_read_its_newest_form(database: Database) -> None:
+    patrol = a_patrol()
+    async with database.transaction() as unit:
+        run = await STORE.add_run(unit, replace(a_run(patrol), place=GeoPosition(lon_deg=121.4, lat_deg=31.3)))
+    async with database.transaction() as unit:
+        begun = await STORE.save_run(unit, run.move(RunState.RUNNING, because="order given", at=NOW))
+    with pytest.raises(Conflict):
+        async with database.transaction() as unit:
+            await STORE.save_run(unit, replace(run, legs_done=9))
+    async with database.transaction() as unit:
+        assert await STORE.run(unit, run.id) == begun
+
+
+async def test_an_ended_run_is_neither_active_nor_claimed(database: Database) -> None:
+    patrol = a_patrol()
+    async with database.transaction() as unit:
+        run = await STORE.add_run(unit, a_run(patrol))
+        other = await STORE.add_run(unit, a_run(patrol))
+        await STORE.save_run(unit, run.move(RunState.FAILED, because="no vehicle", at=NOW))
+    async with database.transaction() as unit:
+        assert [one.id for one in await STORE.runs(unit, only_active=True)] == [other.id]
+        assert await STORE.claim_run(unit, run.id) is None
+        assert await STORE.claim_run(unit, other.id) == other
+        assert await STORE.counts(unit) == {"failed": 1, "planned": 1, "legs_done": 0}
+
+
+@pytest.mark.postgres
+async def test_a_run_that_somebody_works_on_is_left_alone(postgres_database: Database) -> None:
+    async with postgres_database.transaction() as unit:
+        run = await STORE.add_run(unit, a_run(a_patrol()))
+    async with postgres_database.transaction() as first:
+        assert await STORE.claim_run(first, run.id) == run
+        async with postgres_database.transaction() as second:
+            assert await STORE.claim_run(second, run.id) is None
+
+
+async def test_an_unknown_run_is_not_found(database: Database) -> None:
+    async with database.transaction() as unit:
+        with pytest.raises(NotFound):
+            await STORE.run(unit, RunId(new_id()))
