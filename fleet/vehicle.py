@@ -85,6 +85,9 @@ class Vehicle(Protocol):
     def digest(self, plan: Plan) -> str:
         """Return the digest that `load(plan)` would return, without talking to the vehicle."""
 
+    def legs_done(self, plan: Plan) -> int | None:
+        """Return how many legs of the order are done if the vehicle holds *plan*; None while it does not say."""
+
     async def start(self) -> None:
         """Arm if needed and begin the loaded mission; returns when the vehicle really flies it."""
 
