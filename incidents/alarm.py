@@ -33,6 +33,18 @@ ALLOWED: Mapping[AlarmState, frozenset[AlarmState]] = {
     _A.RESOLVED: frozenset(),
     _A.FALSE_ALARM: frozenset(),
 }
+UNANSWERED = frozenset({_A.RAISED, _A.RINGING})
+OPEN_STATES = frozenset(_A) - _ENDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """A desk's word that an alarm rings there; once for each escalation."""
+
+    alarm_id: AlarmId
+    desk: str
+    escalation: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +56,27 @@ class HelpAlarm:
     press_id: str
     panel_id: str
     panel_name: str
+    panel_name_zh: str = ""
     place: GeoPosition
     state: AlarmState
     pressed_at: datetime
     """The panel's own time of the press."""
     raised_at: datetime
     """Our time of storing it."""
-    rung_at: datetime | None
+    rung_at: datetime | None = None
     """When the first desk confirmed that it rings."""
-    answered_at: datetime | None
-    answered_by: str | None
-    ended_at: datetime | None
-    escalation: int
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    escalation: int = 0
     """0 = desks, 1 = supervisor, 2 = outside number or webhook."""
-    escalate_at: datetime | None
+    escalate_at: datetime | None = None
     """When it is handed on unless somebody answers: a row, so that it survives a restart."""
-    look_run_id: RunId | None
-    mistaken: bool
+    outside_told_at: datetime | None = None
+    """When the outside number or webhook confirmed that it heard."""
+    look_run_id: RunId | None = None
+    mistaken: bool = False
     """The panel said "I pressed by mistake"; the desk still has to end the alarm."""
     because: str
     revision: int
@@ -69,6 +85,11 @@ class HelpAlarm:
     def is_open(self) -> bool:
         """Say whether somebody still has to end it."""
         return self.state not in _ENDS
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Say whether it calls for the first person."""
+        return self.state in UNANSWERED
 
     def move(self, to: AlarmState, *, because: str) -> "HelpAlarm":
         """Return the alarm after moving to *to*; raises Conflict when the table forbids it or *because* is empty."""

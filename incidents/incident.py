@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.errors import Conflict
-from core.ids import EvidenceId, IncidentId, SightingId, VehicleId, ZoneId
+from core.ids import EvidenceId, IncidentId, OrderId, SightingId, VehicleId, ZoneId
 from geofence.positions import ErrorEllipse, GeoPosition
 
 
@@ -49,6 +49,7 @@ ALLOWED: Mapping[IncidentState, frozenset[IncidentState]] = {
     _S.VOID: frozenset(),
 }
 OPEN_STATES = frozenset(state for state in _S if state not in {_S.CLOSED, _S.REJECTED, _S.MERGED, _S.VOID})
+NEEDS_DECISION = frozenset({_S.REPORTED, _S.FILED, _S.HANDED_BACK, _S.REOPENED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +69,24 @@ class Incident:
     sightings: int
     first_seen_at: datetime
     last_seen_at: datetime
-    filed_at: datetime | None
-    due_at: datetime | None
-    closed_at: datetime | None
-    reworks: int
+    filed_at: datetime | None = None
+    due_at: datetime | None = None
+    """Until when it is to be handled; the clock starts at each dispatch."""
+    handled_at: datetime | None = None
+    """Our time of the newest "handled"; a look before it says nothing about the handling."""
+    closed_at: datetime | None = None
+    verifying_order_id: OrderId | None = None
+    """The order that looks again, or looked last."""
+    reworks: int = 0
     because: str
     revision: int
-    """Grows by one with each change; a writer names the revision it read."""
+    """Grows by one with each change of state; a writer names the revision it read. One more sighting is not a change
+    that anybody's decision hangs on, and leaves it alone."""
+
+    @property
+    def needs_decision(self) -> bool:
+        """Say whether it waits for a supervisor: nobody below can take the next step."""
+        return self.state in NEEDS_DECISION
 
     def move(self, to: IncidentState, *, because: str) -> "Incident":
         """Return the incident after moving to *to*; raises Conflict when the table forbids it or *because* is empty."""
