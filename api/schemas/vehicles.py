@@ -32,10 +32,11 @@ class StateTold(Told):
 
 
 class ReasonTold(Told):
-    """Why a vehicle is not ready: a code and its numbers for the translated sentence, and the English one."""
+    """Why a vehicle is not ready: a code with its numbers, and the sentence in both languages."""
 
     code: str
     text: str
+    text_zh: str
     params: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
 
 
