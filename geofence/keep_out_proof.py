@@ -104,7 +104,8 @@ def _heights(zone: Zone) -> str:
 
 def _depth_m(part: BaseGeometry, polygon: BaseGeometry) -> float:
     inside = shapely.intersection(part, polygon)
-    corners = shapely.points(np.vstack((shapely.get_coordinates(inside), shapely.get_coordinates(inside.centroid))))
+    places = np.vstack((shapely.get_coordinates(inside), shapely.get_coordinates(inside.centroid)))
+    corners: GeometryArray = np.array([shapely.Point(place) for place in places], dtype=object)
     corners = corners[shapely.intersects(corners, polygon)]
     return float(np.max(shapely.distance(corners, polygon.boundary), initial=0.0))
 

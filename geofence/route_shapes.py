@@ -56,13 +56,15 @@ class Shapes:
         )
 
     def within(self, lowest_m: FloatArray, highest_m: FloatArray, *, with_way_home: bool) -> GeometryArray:
-        """Return the part of each shape that is flown between the heights (open, shape (n,)); None where there is none."""
+        """Return the part of each shape between the heights (open, shape (n,)); None where there is none."""
         if with_way_home:
             lows = np.where(self.is_sloped & (self.home_m > lowest_m), -np.inf, lowest_m)
             highs = np.where(self.is_sloped & (self.home_m < highest_m), np.inf, highest_m)
             return self.at_home_height().within(lows, highs, with_way_home=False)
-        parts = np.where((self.high_m > lowest_m) & (self.low_m < highest_m), self.geometries, None)
-        sloped = np.flatnonzero(self.is_sloped & (parts != None))  # noqa: E711 - elementwise
+        meets = (self.high_m > lowest_m) & (self.low_m < highest_m)
+        parts: GeometryArray = np.full(len(meets), None, dtype=object)
+        parts[meets] = self.geometries[meets]
+        sloped = np.flatnonzero(self.is_sloped & meets)
         if sloped.size:
             parts[sloped] = _clipped(self.pick(sloped), lowest_m[sloped], highest_m[sloped])
         return parts
@@ -81,7 +83,7 @@ def segments(starts: FloatArray, ends: FloatArray) -> GeometryArray:
     """Return lines from *starts* to *ends*, both of shape (n, 2); points where both are the same."""
     if not len(starts):
         return np.empty(0, dtype=object)
-    lines: GeometryArray = shapely.linestrings(np.stack((starts, ends), axis=1))
+    lines: GeometryArray = np.asarray(shapely.linestrings(np.stack((starts, ends), axis=1)), dtype=object)
     is_point = np.all(starts == ends, axis=1)
     if is_point.any():
         lines[is_point] = shapely.points(starts[is_point])

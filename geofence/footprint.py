@@ -1,0 +1,82 @@
+"""What ground a camera sees."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from shapely import Polygon
+
+from geofence.frames import FloatArray, LocalFrame
+from geofence.positions import GeoPosition
+
+_CORNERS = 48
+"""Corners of the circle that stands for the greatest range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intrinsics:
+    """A pinhole camera: picture size, focal lengths and principal point in pixels."""
+
+    width_px: float
+    height_px: float
+    fx_px: float
+    fy_px: float
+    cx_px: float
+    cy_px: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaze:
+    """Where a camera is and looks: yaw clockwise from north, pitch negative downwards, roll right side down."""
+
+    place: GeoPosition
+    height_agl_m: float
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float = 0.0
+
+
+def footprint(gaze: Gaze, camera: Intrinsics, *, max_range_m: float = 150.0) -> Polygon | None:
+    """Return the ground in the picture as a WGS-84 polygon, at most *max_range_m* away over ground; None: no ground.
+
+    The ground is flat at 0 m. Exact for a pinhole camera: the range circle cut by the four side planes of the view.
+    """
+    if gaze.height_agl_m <= 0:
+        return None
+    angles = np.linspace(0.0, 2 * math.pi, _CORNERS, endpoint=False)
+    ground = max_range_m * np.column_stack((np.cos(angles), np.sin(angles)))
+    for inwards in _side_planes(gaze, camera):
+        ground = _cut(ground, inwards, gaze.height_agl_m)
+        if len(ground) < 3:
+            return None
+    return Polygon(LocalFrame(origin=gaze.place).to_geo_array(ground))
+
+
+def axes(gaze: Gaze) -> FloatArray:
+    """Return the camera's right, down and forward axes as rows of east/north/up, shape (3, 3)."""
+    yaw, pitch, roll = (math.radians(angle) for angle in (gaze.yaw_deg, gaze.pitch_deg, gaze.roll_deg))
+    forward = np.array([math.sin(yaw) * math.cos(pitch), math.cos(yaw) * math.cos(pitch), math.sin(pitch)])
+    level = np.array([math.cos(yaw), -math.sin(yaw), 0.0])
+    down = np.cross(forward, level)
+    right = level * math.cos(roll) + down * math.sin(roll)
+    return np.array([right, np.cross(forward, right), forward])
+
+
+def _side_planes(gaze: Gaze, camera: Intrinsics) -> FloatArray:
+    left, right = -camera.cx_px / camera.fx_px, (camera.width_px - camera.cx_px) / camera.fx_px
+    top, bottom = -camera.cy_px / camera.fy_px, (camera.height_px - camera.cy_px) / camera.fy_px
+    planes = np.array([[1.0, 0.0, -left], [-1.0, 0.0, right], [0.0, 1.0, -top], [0.0, -1.0, bottom]])
+    return np.asarray(planes @ axes(gaze))
+
+
+def _cut(ground: FloatArray, inwards: FloatArray, height_m: float) -> FloatArray:
+    """Return the part of a convex polygon on the ground that lies on the inner side of a plane through the camera."""
+    sides = ground @ inwards[:2] - inwards[2] * height_m
+    kept: list[FloatArray] = []
+    for n in range(len(ground)):
+        here, there = sides[n - 1], sides[n]
+        if (here < 0) != (there < 0):
+            kept.append(ground[n - 1] + (ground[n] - ground[n - 1]) * (here / (here - there)))
+        if there >= 0:
+            kept.append(ground[n])
+    return np.array(kept).reshape(-1, 2)

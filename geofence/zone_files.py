@@ -1,0 +1,92 @@
+"""Zone files: GeoJSON in WGS-84 with our properties, read strictly, with every problem found at once."""
+
+import json
+from dataclasses import dataclass
+
+from geofence.errors import BadZoneFile, ZoneProblem
+from geofence.positions import GeoPosition
+from geofence.zone_document import Findings, check_reference, features_of
+from geofence.zone_feature import read_feature
+from geofence.zones import Zone, ZoneKind, ZoneSet, canonical_text, to_feature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneFileReport:
+    """What a zone file holds: the zones that could be read, what is wrong, and what was assumed or looks odd."""
+
+    zones: ZoneSet
+    problems: tuple[ZoneProblem, ...]
+    warnings: tuple[ZoneProblem, ...]
+
+    @property
+    def is_usable(self) -> bool:
+        """Say whether nothing is wrong with the file (warnings do not count)."""
+        return not self.problems
+
+
+def check_zones(content: bytes | str, *, near: GeoPosition | None = None) -> ZoneFileReport:
+    """Return everything that is right and wrong with a zone file; zones far from *near* are wrong when it is given."""
+    findings = Findings(near=near)
+    document = _parsed(content, findings)
+    if document is not None:
+        check_reference(document, findings, where="")
+    zones = [
+        zone
+        for n, feature in enumerate(features_of(document, findings))
+        if (zone := read_feature(feature, n, findings))
+    ]
+    _check_together(zones, findings)
+    return ZoneFileReport(
+        zones=ZoneSet(zones=tuple(zones)), problems=tuple(findings.problems), warnings=tuple(findings.warnings)
+    )
+
+
+def read_zones(content: bytes | str, *, near: GeoPosition | None = None) -> ZoneSet:
+    """Return the zones of a zone file; raises BadZoneFile with every problem."""
+    report = check_zones(content, near=near)
+    if report.problems:
+        raise BadZoneFile(report.problems)
+    return report.zones
+
+
+def write_zones(zones: ZoneSet) -> str:
+    """Return the zone file of *zones*, indented for people; `read_zones` gives the same zones back."""
+    collection = {"type": "FeatureCollection", "features": [to_feature(zone) for zone in zones.zones]}
+    return json.dumps(collection, ensure_ascii=False, indent=1) + "\n"
+
+
+def _parsed(content: bytes | str, findings: Findings) -> dict[str, object] | None:
+    try:
+        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        findings.wrong("not_utf8", f"is not UTF-8 text (byte {error.start})", remedy="save the file as UTF-8")
+        return None
+    if not text.strip():
+        findings.wrong("empty", "the file is empty", remedy="give a GeoJSON FeatureCollection with at least one zone")
+        return None
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        findings.wrong(
+            "not_json",
+            f"is not JSON: {error}",
+            remedy="give a GeoJSON FeatureCollection",
+            params={"detail": str(error)},
+        )
+        return None
+    if not isinstance(document, dict):
+        findings.wrong("not_collection", "is not a GeoJSON FeatureCollection", remedy="give a FeatureCollection")
+        return None
+    return document
+
+
+def _check_together(zones: list[Zone], findings: Findings) -> None:
+    if zones and not any(zone.kind is ZoneKind.KEEP_IN for zone in zones):
+        findings.odd(
+            "no_keep_in",
+            "there is no keep-in zone, so no vehicle will fly",
+            remedy="draw the area in which vehicles may fly as a zone of kind keep_in",
+        )
+
+
+__all__ = ["ZoneFileReport", "canonical_text", "check_zones", "read_zones", "write_zones"]
