@@ -1,6 +1,6 @@
 """World files: what the simulator alone knows of its town, read and checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -72,6 +72,8 @@ class VehicleSite:
     dock: str
     camera: CameraIntrinsics
     video_port: int
+    parameters: dict[str, float | int] = field(default_factory=dict)
+    """Autopilot parameters that differ from PX4's defaults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
