@@ -1,4 +1,4 @@
-"""A PX4 vehicle over MAVLink behind the `Vehicle` protocol: what counts is what the vehicle shows, not what a call says."""
+"""A PX4 vehicle over MAVLink behind the `Vehicle` protocol: what counts is what it shows, not what a call returns."""
 
 import asyncio
 import math
@@ -138,6 +138,7 @@ class MavlinkVehicle:
             await self._transfers.put(MissionKind.FENCE, wire.fence)
             await self._transfers.put(MissionKind.RALLY, wire.rally)
             await self._transfers.put(MissionKind.MISSION, wire.mission)
+            self._telemetry.forget_mission()
             await self._wait(lambda s: s.mission_items == len(wire.mission), 3.0, "take the mission as its own")
         return _loaded(wire.digest, wire.mission, wire.fence)
 

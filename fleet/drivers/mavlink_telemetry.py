@@ -100,6 +100,10 @@ class MavlinkTelemetry:
         self._heard_s = self._clock.monotonic_s()
         self._handlers[name](fields)
 
+    def forget_mission(self) -> None:
+        """Drop the progress that belonged to the mission before."""
+        self._set(mission_item=None, mission_items=None)
+
     def _set(self, **changes: object) -> None:
         self._state = replace(self._state, **changes)  # type: ignore[arg-type]
         self._on_state()

@@ -90,7 +90,7 @@ class Px4Range:
             "PX4_HOME_ALT": str(GROUND_AMSL_M),
         }
         environment |= {f"PX4_PARAM_{name}": str(value) for name, value in (parameters or {}).items()}
-        command = [px4_folder() / "bin" / "px4", "-i", str(instance), "-d", "-w", folder, etc]
+        command = [str(part) for part in (px4_folder() / "bin" / "px4", "-i", instance, "-d", "-w", folder, etc)]
         with (folder / "px4.log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
         self._stack.callback(_end, process)

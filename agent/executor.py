@@ -1,0 +1,187 @@
+"""Carries out one vehicle's orders and commands; may be killed at any moment and goes on from what the vehicle does."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from agent.executor_store import ExecutorStore, HeldOrder
+from agent.flight import Flight, OrderGuard
+from agent.order_book import OrderBook, ReportSink
+from core.clock import Clock
+from core.errors import Conflict, RoundsmanError
+from fleet.orders import Command, CommandKind, CommandState, Order, OrderProgress, OrderState
+from fleet.vehicle import Vehicle
+
+OrderWatcher = Callable[[Order | None], None]
+
+
+class OrderExecutor:
+    """One vehicle's orders, one after the other, and its commands at once.
+
+    *watchers* are told the order that is being flown, and None when there is none (the camera's eyes).
+    """
+
+    def __init__(
+        self,
+        *,
+        vehicle: Vehicle,
+        store: ExecutorStore,
+        reports: ReportSink,
+        guard: OrderGuard,
+        clock: Clock,
+        watchers: Sequence[OrderWatcher] = (),
+    ) -> None:
+        self._vehicle = vehicle
+        self._book = OrderBook(vehicle_id=vehicle.id, store=store, reports=reports, clock=clock)
+        self._guard = guard
+        self._clock = clock
+        self._watchers = watchers
+        self._flight: Flight | None = None
+        self._next: HeldOrder | None = None
+        self._news = asyncio.Event()
+        self._offering = asyncio.Lock()
+        self._commands: asyncio.Queue[Command] = asyncio.Queue()
+
+    @property
+    def current(self) -> HeldOrder | None:
+        """Return the order that is being carried out, as it stands."""
+        return None if self._flight is None else self._flight.held
+
+    async def offer(self, order: Order) -> None:
+        """Take an order in: stored and answered when this returns; a known one is answered with where it stands."""
+        async with self._offering:
+            known = await self._book.store.find(order.id)
+            if known is not None:
+                await self._book.reports.put(known.progress)
+                return
+            offered = OrderProgress(order_id=order.id, state=OrderState.OFFERED, at=self._clock.now())
+            held = HeldOrder(order=order, progress=offered)
+            refusal = self._refusal(order)
+            if refusal is not None:
+                await self._book.keep(self._book.moved(held, OrderState.FAILED, because=refusal))
+                return
+            held = self._book.moved(held, OrderState.ACCEPTED, because=order.because)
+            await self._book.keep(held)
+            self._queue(held)
+
+    async def command(self, command: Command) -> None:
+        """Take a command in: stored and answered when this returns; `run` carries it out at once."""
+        known = await self._book.store.outcome(command.id)
+        if known is not None:
+            await self._book.reports.put(known)
+        elif command.expires_at <= self._clock.now():
+            await self._book.answer(command, CommandState.EXPIRED, "it came after its time")
+        else:
+            await self._book.answer(command, CommandState.ACCEPTED, command.because)
+            self._commands.put_nowait(command)
+
+    async def run(self) -> None:
+        """Take up what was left, then carry out orders and commands until cancelled."""
+        await self._take_up()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._fly_orders(), name=f"orders of {self._vehicle.id}")
+            while True:
+                command = await self._commands.get()
+                group.create_task(self._carry_out(command), name=f"command {command.id}")
+
+    # ------------------------------------------------------------------------------------- orders
+
+    def _refusal(self, order: Order) -> str | None:
+        current = self._next or self.current
+        if order.vehicle_id != self._vehicle.id:
+            return f"it is for {order.vehicle_id}, this is {self._vehicle.id}"
+        if order.not_after_at <= self._clock.now():
+            return "its time is over"
+        if current is not None and not current.progress.is_ended and order.supersedes != current.order.id:
+            return f"order {current.order.id} is being carried out"
+        return self._guard.refuse(order)
+
+    def _queue(self, held: HeldOrder) -> None:
+        self._next = held
+        self._news.set()
+        if self._flight is not None:
+            self._flight.supersede()
+
+    async def _take_up(self) -> None:
+        """Find the orders that were under way when this process ended: the newest, and the one it superseded."""
+        await self._book.catch_up()
+        for outcome in await self._book.store.open_commands():
+            await self._book.lost(outcome)
+        unended = await self._book.store.unended()
+        if unended:
+            self._flight = self._new_flight(unended[-2]) if len(unended) > 1 else None
+            self._queue(unended[-1])
+
+    async def _fly_orders(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._next is not None:
+                held, self._next = self._next, None
+                previous, self._flight = self._flight, self._new_flight(held)
+                self._announce(held.order)
+                await self._flight.run(None if previous is None or previous.is_ended else previous)
+            self._flight = None
+            self._announce(None)
+
+    def _new_flight(self, held: HeldOrder) -> Flight:
+        return Flight(held=held, vehicle=self._vehicle, book=self._book, guard=self._guard, clock=self._clock)
+
+    def _announce(self, order: Order | None) -> None:
+        for watcher in self._watchers:
+            watcher(order)
+
+    # ----------------------------------------------------------------------------------- commands
+
+    async def _carry_out(self, command: Command) -> None:
+        try:
+            because = await self._obey(command)
+        except RoundsmanError as error:
+            await self._book.answer(command, CommandState.FAILED, str(error))
+        else:
+            await self._book.answer(command, CommandState.DONE, because)
+
+    async def _obey(self, command: Command) -> str:
+        actions = {
+            CommandKind.HOLD: self._hold,
+            CommandKind.RESUME: self._resume,
+            CommandKind.RETURN: self._return,
+            CommandKind.LAND: self._land,
+            CommandKind.CANCEL: self._cancel,
+        }
+        return await actions[command.kind](command)
+
+    async def _hold(self, command: Command) -> str:
+        if self._flight is None:
+            await self._vehicle.hold()
+        else:
+            await self._flight.hold(command.because)
+        return "it holds"
+
+    async def _resume(self, command: Command) -> str:
+        if self._flight is None:
+            raise Conflict("no order is under way", where=self._vehicle.id)
+        await self._flight.resume(command.because)
+        return "it goes on"
+
+    async def _return(self, command: Command) -> str:
+        if self._flight is None:
+            await self._vehicle.return_home()
+        else:
+            await self._flight.end_at_home(command.because)
+        return "it is on its way home"
+
+    async def _land(self, command: Command) -> str:
+        if self._flight is None:
+            await self._vehicle.land()
+        else:
+            await self._flight.end_here(command.because)
+        return "it is landing"
+
+    async def _cancel(self, command: Command) -> str:
+        current = self.current
+        if current is not None and command.order_id in {None, current.order.id}:
+            return await self._return(command)
+        known = None if command.order_id is None else await self._book.store.find(command.order_id)
+        if known is None or not known.progress.is_ended:
+            raise Conflict("no such order is under way", where=self._vehicle.id)
+        return f"it had ended before: {known.progress.state}"

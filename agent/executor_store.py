@@ -1,0 +1,200 @@
+"""What the executor must not forget: its orders, where they stand, and the fate of commands; one SQLite file."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import aiosqlite
+from roundsman.v1 import link_pb2 as pb
+
+from core.ids import CommandId, OrderId
+from fleet.link.translate import order_from_pb, order_to_pb
+from fleet.orders import CommandOutcome, CommandState, Order, OrderProgress, OrderState
+
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+CREATE TABLE IF NOT EXISTS orders (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL,
+    legs_done INTEGER NOT NULL,
+    because TEXT NOT NULL,
+    at TEXT NOT NULL,
+    from_air INTEGER NOT NULL,
+    ending TEXT,
+    ending_because TEXT NOT NULL,
+    is_reported INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS commands (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    because TEXT NOT NULL,
+    at TEXT NOT NULL,
+    is_reported INTEGER NOT NULL
+);
+"""
+_ENDED = tuple(state.value for state in (OrderState.DONE, OrderState.FAILED, OrderState.ABORTED, OrderState.TIMED_OUT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOrder:
+    """An order as the agent keeps it: where it stands, how it was begun, and how it is being brought to an end."""
+
+    order: Order
+    progress: OrderProgress
+    from_air: bool = False
+    ending: OrderState | None = None
+    """Set while the vehicle is on its way home for good: what the order becomes when it has landed."""
+    ending_because: str = ""
+
+
+class ExecutorStore(Protocol):
+    """The executor's memory; every call returns when it is on the disk."""
+
+    async def save(self, held: HeldOrder) -> None:
+        """Keep the order as it stands, to be reported."""
+
+    async def find(self, order_id: OrderId) -> HeldOrder | None:
+        """Return an order, or None."""
+
+    async def unended(self) -> list[HeldOrder]:
+        """Return the orders that have not ended, oldest first."""
+
+    async def save_outcome(self, outcome: CommandOutcome) -> None:
+        """Keep the fate of a command, to be reported."""
+
+    async def outcome(self, command_id: CommandId) -> CommandOutcome | None:
+        """Return the fate of a command, or None when it was never heard of."""
+
+    async def open_commands(self) -> list[CommandOutcome]:
+        """Return the commands that were accepted and not finished."""
+
+    async def unreported(self) -> list[OrderProgress | CommandOutcome]:
+        """Return what was kept but not yet handed over for sending."""
+
+    async def mark_reported(self, report: OrderProgress | CommandOutcome) -> None:
+        """Remember that this very report was handed over."""
+
+
+class SqliteExecutorStore:
+    """The store in a file of its own; a context manager."""
+
+    def __init__(self, *, file: Path) -> None:
+        self._connection = aiosqlite.connect(file)
+
+    async def __aenter__(self) -> Self:
+        await self._connection
+        self._connection.row_factory = aiosqlite.Row
+        await self._connection.executescript(_SCHEMA)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._connection.close()
+
+    async def save(self, held: HeldOrder) -> None:
+        progress = held.progress
+        await self._write(
+            "INSERT INTO orders (id, body, state, legs_done, because, at, from_air, ending, ending_because,"
+            " is_reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO UPDATE SET"
+            " state = excluded.state, legs_done = excluded.legs_done, because = excluded.because,"
+            " at = excluded.at, from_air = excluded.from_air, ending = excluded.ending,"
+            " ending_because = excluded.ending_because, is_reported = 0",
+            held.order.id,
+            order_to_pb(held.order).SerializeToString(),
+            progress.state.value,
+            progress.legs_done,
+            progress.because,
+            progress.at.isoformat(),
+            int(held.from_air),
+            held.ending,
+            held.ending_because,
+        )
+
+    async def find(self, order_id: OrderId) -> HeldOrder | None:
+        rows = await self._read("SELECT * FROM orders WHERE id = ?", order_id)
+        return _held(rows[0]) if rows else None
+
+    async def unended(self) -> list[HeldOrder]:
+        marks = ", ".join("?" for _ in _ENDED)
+        rows = await self._read(f"SELECT * FROM orders WHERE state NOT IN ({marks}) ORDER BY number", *_ENDED)
+        return [_held(row) for row in rows]
+
+    async def save_outcome(self, outcome: CommandOutcome) -> None:
+        await self._write(
+            "INSERT INTO commands (id, state, because, at, is_reported) VALUES (?, ?, ?, ?, 0) ON CONFLICT (id)"
+            " DO UPDATE SET state = excluded.state, because = excluded.because, at = excluded.at, is_reported = 0",
+            outcome.command_id,
+            outcome.state.value,
+            outcome.because,
+            outcome.at.isoformat(),
+        )
+
+    async def outcome(self, command_id: CommandId) -> CommandOutcome | None:
+        rows = await self._read("SELECT * FROM commands WHERE id = ?", command_id)
+        return _outcome(rows[0]) if rows else None
+
+    async def open_commands(self) -> list[CommandOutcome]:
+        rows = await self._read("SELECT * FROM commands WHERE state = ? ORDER BY at", CommandState.ACCEPTED)
+        return [_outcome(row) for row in rows]
+
+    async def unreported(self) -> list[OrderProgress | CommandOutcome]:
+        orders = await self._read("SELECT * FROM orders WHERE is_reported = 0 ORDER BY number")
+        commands = await self._read("SELECT * FROM commands WHERE is_reported = 0 ORDER BY at")
+        return [*map(_progress, orders), *map(_outcome, commands)]
+
+    async def mark_reported(self, report: OrderProgress | CommandOutcome) -> None:
+        table, key = (
+            ("orders", report.order_id) if isinstance(report, OrderProgress) else ("commands", report.command_id)
+        )
+        await self._write(
+            f"UPDATE {table} SET is_reported = 1 WHERE id = ? AND state = ? AND at = ?",
+            key,
+            report.state.value,
+            report.at.isoformat(),
+        )
+
+    async def _write(self, statement: str, *values: object) -> None:
+        await self._connection.execute(statement, values)
+        await self._connection.commit()
+
+    async def _read(self, statement: str, *values: object) -> list[aiosqlite.Row]:
+        return list(await self._connection.execute_fetchall(statement, values))
+
+
+def _held(row: aiosqlite.Row) -> HeldOrder:
+    return HeldOrder(
+        order=order_from_pb(pb.Order.FromString(row["body"])),
+        progress=_progress(row),
+        from_air=bool(row["from_air"]),
+        ending=None if row["ending"] is None else OrderState(row["ending"]),
+        ending_because=row["ending_because"],
+    )
+
+
+def _progress(row: aiosqlite.Row) -> OrderProgress:
+    return OrderProgress(
+        order_id=OrderId(row["id"]),
+        state=OrderState(row["state"]),
+        legs_done=row["legs_done"],
+        because=row["because"],
+        at=_time(row["at"]),
+    )
+
+
+def _outcome(row: aiosqlite.Row) -> CommandOutcome:
+    return CommandOutcome(
+        command_id=CommandId(row["id"]),
+        state=CommandState(row["state"]),
+        because=row["because"],
+        at=_time(row["at"]),
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

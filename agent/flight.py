@@ -1,0 +1,272 @@
+"""One order from its acceptance to its end: loaded, begun, followed, and ended only by what the vehicle shows."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from agent.executor_store import HeldOrder
+from agent.order_book import OrderBook
+from core.clock import Clock
+from core.errors import Conflict, RoundsmanError
+from fleet.errors import NotReady
+from fleet.orders import Order, OrderState
+from fleet.telemetry import FlightMode, VehicleState
+from fleet.vehicle import Plan, Vehicle
+
+HOME_BOUND_S = 600.0
+"""The longest way home: after it an order whose vehicle neither lands nor speaks is given up."""
+_POLL_S = 0.5
+_NOT_BEGUN = frozenset({OrderState.ACCEPTED, OrderState.LOADED})
+_GOING_DOWN = frozenset({FlightMode.RETURN, FlightMode.LAND})
+
+
+class OrderGuard(Protocol):
+    """What flying an order asks of the guard."""
+
+    def refuse(self, order: Order) -> str | None:
+        """Return why *order* leaves its zones, or None."""
+
+    def watch(self, order: Order) -> None:
+        """Guard the zones of *order* from now on."""
+
+    def because(self) -> str:
+        """Return why the guard stopped the vehicle last, or nothing."""
+
+
+class Flight:
+    """Carries out one order; its commands may be called at any moment while `run` runs."""
+
+    def __init__(self, *, held: HeldOrder, vehicle: Vehicle, book: OrderBook, guard: OrderGuard, clock: Clock) -> None:
+        self.held = held
+        self._vehicle = vehicle
+        self._book = book
+        self._guard = guard
+        self._clock = clock
+        self._plan = Plan(order=held.order, from_air=held.from_air)
+        self._watch = _Watch()
+        self._is_superseded = False
+
+    @property
+    def is_ended(self) -> bool:
+        """Say whether nothing more will happen to the order."""
+        return self.held.progress.is_ended
+
+    async def run(self, previous: "Flight | None" = None) -> None:
+        """Bring the order to its end, or to the point where a newer order supersedes it."""
+        self._guard.watch(self.held.order)
+        try:
+            await self._vehicle_heard()
+            if self.held.progress.state in _NOT_BEGUN:
+                await self._begin(previous)
+            else:
+                await self._compare()
+        except RoundsmanError as error:
+            await self._failed_to_begin(error)
+        await self._follow()
+
+    def supersede(self) -> None:
+        """Let `run` return soon, with the order as it stands: a newer order takes the vehicle over."""
+        self._is_superseded = True
+
+    # ----------------------------------------------------------------------------------- commands
+
+    async def hold(self, because: str) -> None:
+        """Stop where the vehicle is."""
+        await self._vehicle.hold()
+        if self.held.progress.state is OrderState.RUNNING:
+            await self._to(OrderState.HELD, because=because)
+
+    async def resume(self, because: str) -> None:
+        """Go on, also from the way home as long as the vehicle is in the air."""
+        if self.held.progress.state not in {OrderState.RUNNING, OrderState.HELD}:
+            raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
+        if self.held.ending is OrderState.TIMED_OUT:
+            raise Conflict("the order's time is over", where=self.held.order.id)
+        await self._vehicle.resume()
+        self.held = replace(self.held, ending=None, ending_because="")
+        if self.held.progress.state is OrderState.HELD:
+            await self._to(OrderState.RUNNING, because=because)
+        else:
+            await self._book.keep(self.held)
+
+    async def end_at_home(self, because: str) -> None:
+        """Fly home and land; then the order is aborted."""
+        if not self._is_on_ground_unbegun():
+            await self._vehicle.return_home()
+        await self._ending(OrderState.ABORTED, because)
+
+    async def end_here(self, because: str) -> None:
+        """Land where the vehicle is; then the order is aborted."""
+        if not self._is_on_ground_unbegun():
+            await self._vehicle.land()
+        await self._ending(OrderState.ABORTED, because)
+
+    async def superseded_by(self, order: Order) -> None:
+        """Stop in the air and close the books of this order: done when its legs are, else aborted."""
+        if self._vehicle.state().is_airborne:
+            await self._vehicle.hold()
+        if not self.is_ended:
+            is_done = self.held.progress.legs_done >= len(self.held.order.legs)
+            end = OrderState.DONE if is_done and self.held.progress.state not in _NOT_BEGUN else OrderState.ABORTED
+            await self._to(end, because=f"superseded by order {order.id} ({order.because or order.purpose})")
+
+    # ------------------------------------------------------------------------------------- begin
+
+    async def _begin(self, previous: "Flight | None") -> None:
+        order = self.held.order
+        if self.held.progress.state is OrderState.LOADED and await self._is_on_board():
+            await self._to(OrderState.RUNNING, because="found flying it")
+            return
+        await self._make_way(previous)
+        self._plan = Plan(order=order, from_air=self._vehicle.state().is_airborne)
+        self.held = replace(self.held, from_air=self._plan.from_air)
+        loaded = await self._vehicle.load(self._plan)
+        if self.held.progress.state is OrderState.ACCEPTED:
+            await self._to(OrderState.LOADED, because=f"the vehicle holds {loaded.mission_items} mission items")
+        while self._clock.now() < order.not_before_at and not self.is_ended:
+            await self._clock.sleep(_POLL_S)
+        if not self.is_ended:
+            await self._vehicle.start()
+            await self._to(OrderState.RUNNING, because="the vehicle flies it")
+
+    async def _make_way(self, previous: "Flight | None") -> None:
+        if previous is not None:
+            await previous.superseded_by(self.held.order)
+        elif self._vehicle.state().is_airborne and self.held.order.supersedes is None:
+            raise NotReady("the vehicle is in the air without an order of ours", where=self._vehicle.id)
+        elif self._vehicle.state().is_airborne:
+            await self._vehicle.hold()
+
+    async def _compare(self) -> None:
+        """After our restart: is the vehicle in the air with this very order on board?"""
+        if self._vehicle.state().is_airborne and self.held.ending is None and not await self._is_on_board():
+            await self._vehicle.return_home()
+            await self._ending(OrderState.ABORTED, "another mission than this order was found on the vehicle")
+
+    async def _is_on_board(self) -> bool:
+        if not self._vehicle.state().is_airborne:
+            return False
+        on_board = await self._vehicle.held_plan()
+        return on_board.digest == self._vehicle.digest(self._plan)
+
+    async def _vehicle_heard(self) -> None:
+        while not self._vehicle.state().link_up and self._clock.now() < self.held.order.not_after_at:
+            await self._clock.sleep(_POLL_S)
+
+    async def _failed_to_begin(self, error: RoundsmanError) -> None:
+        """End an order that could not be begun; one that was stopped by a person on the way up is only held."""
+        if self.is_ended or self.held.ending is not None:
+            return
+        is_airborne = self._vehicle.state().is_airborne
+        if is_airborne and self.held.progress.state is OrderState.LOADED and isinstance(error, Conflict):
+            await self._to(OrderState.RUNNING, because="the vehicle is in the air")
+            return
+        await self._to(OrderState.FAILED, because=str(error))
+        if is_airborne:
+            await self._home_at_any_rate()
+
+    async def _home_at_any_rate(self) -> None:
+        try:
+            await self._vehicle.return_home()
+        except RoundsmanError as error:
+            await self._book.tell("return_failed", str(error), self.held)
+
+    # ------------------------------------------------------------------------------------ follow
+
+    async def _follow(self) -> None:
+        async for state in self._vehicle.states():
+            if self.is_ended or self._is_superseded:
+                return
+            for kind in self._watch.events(state):
+                await self._book.tell(kind, state.because, self.held)
+            try:
+                await self._follow_one(state)
+            except RoundsmanError as error:
+                await self._book.tell("command_failed", str(error), self.held)
+
+    async def _follow_one(self, state: VehicleState) -> None:
+        if not state.link_up or state.is_ambiguous:
+            await self._unheard(state)
+        elif not state.is_airborne:
+            await self._landed(state)
+        else:
+            await self._in_air(state)
+
+    async def _unheard(self, state: VehicleState) -> None:
+        over_s = (self._clock.now() - self.held.order.not_after_at).total_seconds()
+        if over_s > HOME_BOUND_S:
+            await self._to(
+                OrderState.TIMED_OUT, because=f"its time is over and the vehicle is not heard: {state.because}"
+            )
+
+    async def _in_air(self, state: VehicleState) -> None:
+        progress = self.held.progress
+        legs_done = self._legs_done()
+        if self.held.ending is not None:
+            if (self._clock.now() - progress.at).total_seconds() > HOME_BOUND_S:
+                await self._to(self.held.ending, because=f"{self.held.ending_because}; it has not landed in time")
+        elif self._clock.now() > self.held.order.not_after_at:
+            await self._vehicle.return_home()
+            await self._ending(OrderState.TIMED_OUT, "its time is over")
+        elif progress.state is OrderState.RUNNING and state.mode is FlightMode.HOLD:
+            because = self._guard.because() or state.because or "the vehicle holds by itself"
+            await self._to(OrderState.HELD, because=because, legs_done=legs_done)
+        elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:
+            await self._to(OrderState.RUNNING, because="the vehicle goes on", legs_done=legs_done)
+        elif legs_done > progress.legs_done:
+            self.held = replace(self.held, progress=replace(progress, legs_done=legs_done, at=self._clock.now()))
+            await self._book.keep(self.held)
+
+    async def _landed(self, state: VehicleState) -> None:
+        """On the ground and disarmed: only here is an order done."""
+        legs_done = self._legs_done()
+        if self.held.ending is not None:
+            await self._to(self.held.ending, because=self.held.ending_because, legs_done=legs_done)
+        elif legs_done >= len(self.held.order.legs):
+            await self._to(OrderState.DONE, because="landed and disarmed", legs_done=legs_done)
+        else:
+            because = self._guard.because() or self._watch.failsafe or state.because or "it landed by itself"
+            await self._to(OrderState.ABORTED, because=because, legs_done=legs_done)
+
+    def _legs_done(self) -> int:
+        return max(self.held.progress.legs_done, self._vehicle.legs_done(self._plan) or 0)
+
+    # --------------------------------------------------------------------------------- bookkeeping
+
+    def _is_on_ground_unbegun(self) -> bool:
+        return self.held.progress.state in _NOT_BEGUN and not self._vehicle.state().is_airborne
+
+    async def _ending(self, end: OrderState, because: str) -> None:
+        """Remember, over a restart too, what the order becomes when the vehicle has landed."""
+        if self.is_ended:
+            return
+        if self._is_on_ground_unbegun():
+            await self._to(end, because=because)
+            return
+        progress = replace(self.held.progress, because=because, at=self._clock.now())
+        self.held = replace(self.held, ending=end, ending_because=because, progress=progress)
+        await self._book.keep(self.held)
+
+    async def _to(self, state: OrderState, *, because: str, legs_done: int | None = None) -> None:
+        self.held = self._book.moved(self.held, state, because=because, legs_done=legs_done)
+        await self._book.keep(self.held)
+
+
+class _Watch:
+    """Tells, once each, what the vehicle does by itself that a person should know."""
+
+    def __init__(self) -> None:
+        self._last: VehicleState | None = None
+        self.failsafe = ""
+
+    def events(self, state: VehicleState) -> Iterator[str]:
+        last, self._last = self._last, state
+        if last is None:
+            return
+        if last.link_up != state.link_up:
+            yield "link_restored" if state.link_up else "link_lost"
+        if state.is_ambiguous and not last.is_ambiguous:
+            yield "duplicate_vehicle"
+        if last.mode is FlightMode.MISSION and state.mode in _GOING_DOWN:
+            self.failsafe = state.because or f"the vehicle switched to {state.mode} by itself"
+            yield f"mode_{state.mode}"
