@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.errors import Conflict, NotFound
-from sim.world import SIZES_M, ObjectType, Scene, SceneObject
+from sim.scene import GroundArea, GroundKind, Scene, SceneBuilding, SceneThing, ThingType
 from sim.world_file import Group, Thing, Walker, WorldPlan
+
+_SURROUNDINGS_M = 30.0
+_STRIDE_M = 1.4
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,13 +45,25 @@ class Town:
         self._groups = {group.id: group for group in plan.groups}
 
     def scene(self, time_s: float) -> Scene:
-        """Return what a camera can see at *time_s*."""
+        """Return everything that a camera can see at *time_s*."""
+        corners = [corner for ground in self.plan.grounds for corner in ground.outline]
         return Scene(
-            time_s=time_s,
-            buildings=self.plan.buildings,
-            grounds=self.plan.grounds,
-            objects=tuple(self._objects(time_s)),
+            ground=tuple(GroundArea(kind=each.surface, ring=each.outline) for each in self.plan.grounds),
+            buildings=tuple(
+                SceneBuilding(ring=each.outline, height_m=each.height_m, seed=each.seed) for each in self.plan.buildings
+            ),
+            things=self.things(time_s),
+            min_east_m=min(east for east, _ in corners) - _SURROUNDINGS_M,
+            min_north_m=min(north for _, north in corners) - _SURROUNDINGS_M,
+            max_east_m=max(east for east, _ in corners) + _SURROUNDINGS_M,
+            max_north_m=max(north for _, north in corners) + _SURROUNDINGS_M,
+            base=GroundKind.GRASS,
+            seed=self.plan.seed,
         )
+
+    def things(self, time_s: float) -> tuple[SceneThing, ...]:
+        """Return every thing and person at *time_s*."""
+        return tuple(self._objects(time_s))
 
     def handle(self, thing_id: str, *, leave: bool | None, time_s: float) -> bool:
         """Let somebody handle a thing or group; return whether it is gone now.
@@ -58,9 +73,7 @@ class Town:
         """
         matter: Thing | Group | None = self._things.get(thing_id) or self._groups.get(thing_id)
         if matter is None:
-            raise NotFound(
-                "there is no such thing in this world", where=thing_id, remedy="ask for the truth's list"
-            )
+            raise NotFound("there is no such thing in this world", where=thing_id, remedy="ask for the truth's list")
         if not self._is_there(matter, time_s):
             raise Conflict("this thing is not there now", where=thing_id)
         if self._stays(matter, leave):
@@ -94,7 +107,7 @@ class Town:
             removed_s=self.state.removed_s.get(matter.id),
         )
 
-    def _objects(self, time_s: float) -> Iterator[SceneObject]:
+    def _objects(self, time_s: float) -> Iterator[SceneThing]:
         for thing in self.plan.things:
             if self._is_there(thing, time_s):
                 yield _thing_object(thing)
@@ -114,41 +127,32 @@ def stable_seed(text: str) -> int:
     return value
 
 
-def _thing_object(thing: Thing) -> SceneObject:
-    length_m, width_m, height_m = SIZES_M[thing.type]
-    return SceneObject(
+def _thing_object(thing: Thing) -> SceneThing:
+    return SceneThing(
         id=thing.id,
         type=thing.type,
         east_m=thing.east_m,
         north_m=thing.north_m,
         heading_deg=thing.heading_deg,
-        length_m=length_m,
-        width_m=width_m,
-        height_m=height_m,
         seed=stable_seed(thing.id),
     )
 
 
-def _person(
-    name: str, *, east_m: float, north_m: float, heading_deg: float, stride_m: float = 0.0
-) -> SceneObject:
-    length_m, width_m, height_m = SIZES_M[ObjectType.PERSON]
+def _person(name: str, *, east_m: float, north_m: float, heading_deg: float, walked_m: float = 0.0) -> SceneThing:
     seed = stable_seed(name)
-    return SceneObject(
+    return SceneThing(
         id=name,
-        type=ObjectType.PERSON,
+        type=ThingType.PERSON,
         east_m=east_m,
         north_m=north_m,
         heading_deg=heading_deg % 360.0,
-        length_m=length_m,
-        width_m=width_m,
-        height_m=height_m * (0.9 + 0.15 * (seed % 97) / 97),
+        size=0.92 + 0.14 * (seed % 97) / 97,
         seed=seed,
-        stride_m=stride_m,
+        stride=walked_m / _STRIDE_M % 1.0,
     )
 
 
-def _standing(name: str, *, east_m: float, north_m: float, facing_deg: float, time_s: float) -> SceneObject:
+def _standing(name: str, *, east_m: float, north_m: float, facing_deg: float, time_s: float) -> SceneThing:
     """A person who stands but shifts from foot to foot by a hand's breadth, as people do."""
     phase = stable_seed(name) % 628 / 100
     sway_m = 0.12 * math.sin(time_s / 3 + phase)
@@ -156,7 +160,7 @@ def _standing(name: str, *, east_m: float, north_m: float, facing_deg: float, ti
     return _person(name, east_m=east_m + sway_m, north_m=north_m - sway_m, heading_deg=facing_deg + turn_deg)
 
 
-def _customers(thing: Thing, time_s: float) -> Iterator[SceneObject]:
+def _customers(thing: Thing, time_s: float) -> Iterator[SceneThing]:
     """People on the right-hand side of a thing, in a fan, looking at it."""
     for number in range(thing.people):
         angle_deg = thing.heading_deg + 90.0 + 40.0 * (number - (thing.people - 1) / 2)
@@ -170,7 +174,7 @@ def _customers(thing: Thing, time_s: float) -> Iterator[SceneObject]:
         )
 
 
-def _members(group: Group, time_s: float) -> Iterator[SceneObject]:
+def _members(group: Group, time_s: float) -> Iterator[SceneThing]:
     for number in range(group.count):
         if group.spacing_m > 0:
             along_m, across_m = number * group.spacing_m, 0.15 * (number % 2)
@@ -188,7 +192,7 @@ def _members(group: Group, time_s: float) -> Iterator[SceneObject]:
         )
 
 
-def _walking(walker: Walker, time_s: float) -> SceneObject:
+def _walking(walker: Walker, time_s: float) -> SceneThing:
     legs = list(itertools.pairwise(walker.path))
     total_m = sum(math.dist(start, end) for start, end in legs)
     walked_m = time_s * walker.speed_m_s + stable_seed(walker.id) % 1000 / 1000 * total_m
@@ -206,5 +210,5 @@ def _walking(walker: Walker, time_s: float) -> SceneObject:
         east_m=start[0] + share * (end[0] - start[0]),
         north_m=start[1] + share * (end[1] - start[1]),
         heading_deg=heading_deg,
-        stride_m=walked_m,
+        walked_m=walked_m,
     )

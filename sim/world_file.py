@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from core.errors import InvalidInput
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
-from sim.world import Building, CameraIntrinsics, Ground, ObjectType, Outline
+from sim.scene import CameraLens, Ring, ThingType
+from sim.world import Building, Ground
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Thing:
     """
 
     id: str
-    type: ObjectType
+    type: ThingType
     east_m: float
     north_m: float
     heading_deg: float
@@ -51,7 +52,7 @@ class Walker:
     """One person who walks a path to and fro."""
 
     id: str
-    path: Outline
+    path: Ring
     speed_m_s: float
 
 
@@ -70,7 +71,7 @@ class VehicleSite:
     id: str
     system_id: int
     dock: str
-    camera: CameraIntrinsics
+    camera: CameraLens
     video_port: int
     parameters: dict[str, float | int] = field(default_factory=dict)
     """Autopilot parameters that differ from PX4's defaults."""

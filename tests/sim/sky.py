@@ -128,7 +128,7 @@ async def retried(call: Callable[[], Awaitable[object]], *, times: int = 5) -> N
     for number in range(times):
         try:
             await call()
-        except Exception:  # noqa: BLE001
+        except Exception:
             if number == times - 1:
                 raise
             await asyncio.sleep(0.05)

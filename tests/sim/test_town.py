@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import Conflict, InvalidInput, NotFound
+from sim.scene import ThingType
 from sim.town import Town, TownState
-from sim.world import ObjectType
 from sim.world_file import read_world
 
 ESTATE = Path(__file__).parents[2] / "sim" / "worlds" / "estate"
@@ -18,7 +18,7 @@ def town() -> Town:
 
 
 def ids(town: Town, time_s: float) -> set[str]:
-    return {thing.id for thing in town.scene(time_s).objects}
+    return {thing.id for thing in town.things(time_s)}
 
 
 def test_a_handled_vendor_leaves_with_the_customers(town: Town) -> None:
@@ -47,8 +47,8 @@ def test_an_unknown_thing_is_refused(town: Town) -> None:
 
 
 def test_walkers_walk_and_keep_to_their_speed(town: Town) -> None:
-    before = {thing.id: thing for thing in town.scene(100).objects if thing.id.startswith("walker")}
-    after = {thing.id: thing for thing in town.scene(101).objects if thing.id.startswith("walker")}
+    before = {thing.id: thing for thing in town.things(100) if thing.id.startswith("walker")}
+    after = {thing.id: thing for thing in town.things(101) if thing.id.startswith("walker")}
     assert len(before) == len(town.plan.walkers)
     for walker in town.plan.walkers:
         moved_m = (
@@ -67,8 +67,8 @@ def test_the_same_moment_looks_the_same_after_a_restart(town: Town) -> None:
 
 def test_nobody_stands_inside_a_building(town: Town) -> None:
     for time_s in range(0, 300, 10):
-        for thing in town.scene(time_s).objects:
-            if thing.type is not ObjectType.PERSON:
+        for thing in town.things(time_s):
+            if thing.type is not ThingType.PERSON:
                 continue
             for building in town.plan.buildings:
                 east = [corner[0] for corner in building.outline]
