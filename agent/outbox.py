@@ -1,0 +1,148 @@
+"""What still has to reach the controller: on the disk before `put` returns, gone only when the controller has it."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from agent.reports import ReportBody, report_to_pb
+from core.clock import Clock
+from core.errors import StorageFull, Unavailable
+from core.ids import ReportId, VehicleId, new_id
+from core.tasks import run_blocking
+from fleet.link.uplink import PendingReport
+
+T = TypeVar("T")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS outbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    vehicle_id TEXT NOT NULL,
+    report_id TEXT NOT NULL UNIQUE,
+    body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS outbox_of_vehicle ON outbox (vehicle_id, sequence);
+"""
+
+
+class OutboxFile:
+    """One SQLite file for the reports of all vehicles of an agent, worked on in a thread of its own; a context manager."""
+
+    def __init__(self, *, file: Path) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
+        self._open: sqlite3.Connection | None = None
+
+    async def __aenter__(self) -> Self:
+        self._open = await self._run(lambda: _open(self._file))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._run(self._connection.close)
+        self._open = None
+        self._thread.shutdown()
+
+    async def write(self, statement: str, *rows: Sequence[object]) -> None:
+        """Run *statement* once for each row, all of it or nothing; on the disk when it returns.
+
+        Raises StorageFull when the disk has no room, Unavailable for every other trouble with the file.
+        """
+        connection = self._connection
+
+        def work() -> None:
+            # The whole transaction is one piece of work in its thread: a cancelled caller cannot leave half of it.
+            with connection:
+                connection.executemany(statement, rows)
+
+        await self._run(work)
+
+    async def read(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query; raises Unavailable."""
+        return await self._run(lambda: self._connection.execute(statement, values).fetchall())
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._open is None:
+            raise Unavailable("the outbox is closed", where=str(self._file))
+        return self._open
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        with _translated(self._file):
+            return await run_blocking(work, executor=self._thread)
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, check_same_thread=False)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.executescript(_SCHEMA)
+    return connection
+
+
+class Outbox:
+    """The reports of one vehicle in the order in which they were put; several tasks may put."""
+
+    def __init__(self, *, file: OutboxFile, vehicle_id: VehicleId, clock: Clock) -> None:
+        self._file = file
+        self._vehicle_id = vehicle_id
+        self._clock = clock
+        self._filled = asyncio.Event()
+
+    async def put(self, body: ReportBody) -> None:
+        """Keep a report until the controller has it; raises StorageFull or Unavailable, and then it is not kept."""
+        report_id = ReportId(new_id())
+        report = report_to_pb(body, report_id=report_id, made_at=self._clock.now())
+        await self._file.write(
+            "INSERT INTO outbox (vehicle_id, report_id, body) VALUES (?, ?, ?)",
+            (self._vehicle_id, report_id, report.SerializeToString()),
+        )
+        self._filled.set()
+
+    async def pending(self, *, after: int, limit: int) -> list[PendingReport]:
+        """Return up to *limit* reports behind the sequence number *after*, oldest first."""
+        rows = await self._file.read(
+            "SELECT sequence, report_id, body FROM outbox WHERE vehicle_id = ? AND sequence > ?"
+            " ORDER BY sequence LIMIT ?",
+            self._vehicle_id,
+            after,
+            limit,
+        )
+        return [PendingReport(sequence=row[0], id=ReportId(row[1]), body=row[2]) for row in rows]
+
+    async def acknowledge(self, report_ids: Sequence[ReportId]) -> None:
+        """Forget reports that are in the controller's books; unknown ones are fine."""
+        await self._file.write(
+            "DELETE FROM outbox WHERE vehicle_id = ? AND report_id = ?",
+            *((self._vehicle_id, report_id) for report_id in report_ids),
+        )
+
+    async def count(self) -> int:
+        """Return how many reports wait."""
+        rows = await self._file.read("SELECT count(*) FROM outbox WHERE vehicle_id = ?", self._vehicle_id)
+        return int(rows[0][0])
+
+    async def wait_for_more(self) -> None:
+        """Return when something was put since the last call returned."""
+        await self._filled.wait()
+        self._filled.clear()
+
+
+@contextmanager
+def _translated(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        reason = str(error)
+        if "full" in reason or "disk I/O" in reason:
+            raise StorageFull(
+                "there is no room left for reports; nothing was acknowledged",
+                where=str(file),
+                remedy="free space on the agent's disk",
+            ) from error
+        raise Unavailable(f"the outbox cannot be used: {reason}", where=str(file)) from error
