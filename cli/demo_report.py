@@ -28,7 +28,7 @@ class Happened:
 def make_report(happened: Happened) -> dict[str, Any]:
     """Return the report as the README describes it."""
     figures, truth = happened.figures, happened.truth
-    runs, incidents, alarms = figures["missions"], figures["incidents"], figures["alarms"]
+    runs, incidents = figures["missions"], figures["incidents"]
     found = _match(happened)
     return {
         "vehicles": len(truth["vehicles"]),
@@ -47,7 +47,7 @@ def make_report(happened: Happened) -> dict[str, Any]:
         "incidents": {
             "filed": incidents["filed"],
             "closed": incidents["closed"],
-            "rework": incidents["rework"],
+            "rework": incidents["reworks"],
             "by_kind": incidents["by_kind"],
         },
         "truth": found,
@@ -56,10 +56,10 @@ def make_report(happened: Happened) -> dict[str, Any]:
             "sighting_to_incident_p99": incidents["sighting_to_incident_p99_s"],
         },
         "alarms": {
-            "raised": alarms["raised"],
-            "answered": alarms["answered"],
-            "resolved": alarms["resolved"],
-            "press_to_ring_s_p99": alarms["press_to_ring_p99_s"],
+            "raised": incidents["alarms_raised"],
+            "answered": incidents["alarms_answered"],
+            "resolved": incidents["alarms_resolved"],
+            "press_to_ring_s_p99": incidents["press_to_ring_p99_s"],
         },
         "reports": figures["reports"],
         "process_restarts": happened.restarts,

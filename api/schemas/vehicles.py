@@ -55,6 +55,7 @@ class EyesTold(Told):
     frames_not_assessed: int
     frames_dropped: int
     sightings: int
+    frame_to_sighting_s: list[float]
     at: Moment
 
 

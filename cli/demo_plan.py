@@ -1,0 +1,204 @@
+"""What the demo starts: which processes, on which ports, with which accounts."""
+
+import json
+import secrets
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cli.demo_processes import ProcessPlan, run_to_end
+from core.clock import Clock
+from core.errors import InvalidInput
+
+FIRST_PATROL_AFTER = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Loopback ports of one demo."""
+
+    http: int
+    grpc: int
+    control: int
+    mavlink: int
+    video: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """The secrets of one demo; made afresh each time, written nowhere but into its own folder."""
+
+    supervisor: str
+    worker: str
+    panel_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoPlan:
+    """One demo: its world, its folder, its ports."""
+
+    world_dir: Path
+    data_dir: Path
+    ports: Ports
+    headless: bool
+
+    @property
+    def api(self) -> str:
+        """Return the controller's address."""
+        return f"http://127.0.0.1:{self.ports.http}"
+
+    @property
+    def control(self) -> str:
+        """Return the simulator's control address."""
+        return f"127.0.0.1:{self.ports.control}"
+
+    @property
+    def agent_dir(self) -> Path:
+        """Return where the agent keeps its state."""
+        return self.data_dir / "agent"
+
+
+def choose_ports(*, http: int) -> Ports:
+    """Return free loopback ports; the page's own port is the one that was asked for, or says that it is taken."""
+    if http and not _is_free(http, socket.SOCK_STREAM):
+        raise InvalidInput(
+            f"port {http} is taken by another program", where="--port", remedy="end it or give another --port"
+        )
+    taken = _free(socket.SOCK_STREAM, 2 if http else 3)
+    udp = _free(socket.SOCK_DGRAM, 3)
+    return Ports(http=http or taken[2], grpc=taken[0], control=taken[1], mavlink=udp[0], video=_free_pair())
+
+
+def _free(kind: int, count: int) -> list[int]:
+    sockets = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _free_pair() -> int:
+    """Return the first of two neighbouring free UDP ports: each vehicle's video has its own."""
+    for _ in range(50):
+        first = _free(socket.SOCK_DGRAM, 1)[0]
+        if _is_free(first + 1, socket.SOCK_DGRAM):
+            return first
+    raise InvalidInput("there are no two neighbouring free UDP ports", where="video")
+
+
+def _is_free(port: int, kind: int) -> bool:
+    with socket.socket(socket.AF_INET, kind) as one:
+        if kind == socket.SOCK_STREAM:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+async def prepare(plan: DemoPlan, *, clock: Clock) -> Accounts:
+    """Make the folder, the accounts, the agent's certificate and the patrols that start in a moment."""
+    controller_dir = plan.data_dir / "controller"
+    controller_dir.mkdir(parents=True, exist_ok=True)
+    supervisor, worker = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
+    at = ("--data-dir", str(controller_dir))
+    stdin = "--password-stdin"
+    await run_to_end("users", "add", "supervisor", "--role", "administrator", stdin, *at, given=supervisor)
+    await run_to_end("users", "add", "grid1", "--role", "grid_worker", stdin, *at, given=worker)
+    token = (await run_to_end("users", "add-device", "gate", *at)).strip().splitlines()[-1]
+    out = str(plan.data_dir / "credentials")
+    names = [option for name in vehicle_names(plan.world_dir) for option in ("--vehicle", name)]
+    await run_to_end("agents", "enroll", "demo", *names, *at, "--out", out)
+    _write_patrols(plan, now=clock.now())
+    _write_agent(plan)
+    return Accounts(supervisor=supervisor, worker=worker, panel_token=token)
+
+
+def vehicle_names(world_dir: Path) -> list[str]:
+    """Return the ids of the vehicles in the world file."""
+    return [str(vehicle["id"]) for vehicle in _world(world_dir)["vehicles"]]
+
+
+def _world(world_dir: Path) -> dict[str, list[dict[str, object]]]:
+    try:
+        document: dict[str, list[dict[str, object]]] = json.loads((world_dir / "world.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"cannot be read: {error}", where=str(world_dir / "world.json")) from error
+    return document
+
+
+def _write_patrols(plan: DemoPlan, *, now: datetime) -> None:
+    """Let every scheduled patrol begin in a moment, each after its own pause from the file's first start."""
+    patrols = json.loads((plan.world_dir / "patrols.json").read_text("utf-8"))
+    for patrol in patrols:
+        if schedule := patrol.get("schedule"):
+            zone = ZoneInfo(schedule["time_zone"])
+            offset = timedelta(seconds=datetime.fromisoformat(schedule["first_start_local"]).second)
+            first = (now + FIRST_PATROL_AFTER + offset).astimezone(zone)
+            schedule["first_start_local"] = first.replace(tzinfo=None, microsecond=0).isoformat()
+    (plan.data_dir / "patrols.json").write_text(json.dumps(patrols, ensure_ascii=False, indent=1), "utf-8")
+
+
+def _write_agent(plan: DemoPlan) -> None:
+    """Write the agent's configuration: which vehicles, and where their pictures come from."""
+    lines = []
+    for number, vehicle in enumerate(_world(plan.world_dir)["vehicles"]):
+        camera = vehicle["camera"]
+        assert isinstance(camera, dict)
+        lines += [
+            "[[vehicles]]",
+            f'id = "{vehicle["id"]}"',
+            f'name = "{vehicle.get("name", vehicle["id"])}"',
+            f'name_zh = "{vehicle.get("name_zh", "")}"',
+            'kind = "drone"',
+            f'connection = "mavlink:udpin://127.0.0.1:{plan.ports.mavlink}"',
+            f"system_id = {vehicle['system_id']}",
+            f'dock = "{vehicle["dock"]}"',
+            "speed_m_s = 6.0",
+            "endurance_s = 1200.0",
+            "[vehicles.camera]",
+            f'url = "udp://127.0.0.1:{plan.ports.video + number}"',
+            'clock = "vehicle"',
+            *(f"{key} = {value}" for key, value in camera.items() if key.endswith("_px")),
+            "",
+        ]
+    (plan.data_dir / "agent.toml").write_text("\n".join(lines), "utf-8")
+
+
+def processes(plan: DemoPlan, accounts: Accounts) -> list[ProcessPlan]:
+    """Return the processes in the order in which they start."""
+    world, data, ports = str(plan.world_dir), plan.data_dir, plan.ports
+    controller = (
+        "controller", "--data-dir", str(data / "controller"), "--port", str(ports.http),
+        "--grpc-port", str(ports.grpc), "--site", f"{world}/site.json", "--zones", f"{world}/zones.geojson",
+        "--patrols", str(data / "patrols.json"), "--alarm-ring-s", "30",
+    )  # fmt: skip
+    sim = (
+        "sim", "run", "--world", world, "--state-dir", str(data / "sim"), "--control-port", str(ports.control),
+        "--mavlink", f"udpout:127.0.0.1:{ports.mavlink}", "--video-port", str(ports.video),
+    )  # fmt: skip
+    agent = (
+        "agent", "--controller", f"127.0.0.1:{ports.grpc}", "--credentials", str(data / "credentials"),
+        "--state-dir", str(plan.agent_dir), "--config", str(data / "agent.toml"),
+    )  # fmt: skip
+    people = ("sim", "people", "--api", plan.api, "--control", plan.control, "--state-dir", str(data / "people"))
+    secrets_of_people = {
+        "ROUNDSMAN_WORKER_PASSWORD": accounts.worker,
+        "ROUNDSMAN_SUPERVISOR_PASSWORD": accounts.supervisor,
+        "ROUNDSMAN_PANEL_TOKEN": accounts.panel_token,
+    }
+    return [
+        ProcessPlan(name="controller", arguments=controller),
+        ProcessPlan(name="sim", arguments=sim),
+        ProcessPlan(name="agent", arguments=agent),
+        ProcessPlan(
+            name="people",
+            arguments=(*people, "--headless") if plan.headless else people,
+            environment=secrets_of_people,
+        ),
+    ]
