@@ -3,8 +3,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.clock import ManualClock
 from core.database import Database
 from core.errors import Conflict, NotFound
+from core.events import InProcessBus
 from core.ids import PatrolId, RunId, new_id
 from geofence.positions import GeoPosition
 from missions.patrol import Patrol, Run, RunKind, RunState
@@ -92,13 +94,15 @@ async def test_an_ended_run_is_neither_active_nor_claimed(database: Database) ->
 
 
 @pytest.mark.postgres
-async def test_a_run_that_somebody_works_on_is_left_alone(postgres_database: Database) -> None:
-    async with postgres_database.transaction() as unit:
-        run = await STORE.add_run(unit, a_run(a_patrol()))
-    async with postgres_database.transaction() as first:
-        assert await STORE.claim_run(first, run.id) == run
-        async with postgres_database.transaction() as second:
-            assert await STORE.claim_run(second, run.id) is None
+async def test_a_run_that_somebody_works_on_is_left_alone(postgres_database: str) -> None:
+    async with Database(url=postgres_database, bus=InProcessBus(), clock=ManualClock()) as database:
+        await database.create_all()
+        async with database.transaction() as unit:
+            run = await STORE.add_run(unit, a_run(a_patrol()))
+        async with database.transaction() as first:
+            assert await STORE.claim_run(first, run.id) == run
+            async with database.transaction() as second:
+                assert await STORE.claim_run(second, run.id) is None
 
 
 async def test_an_unknown_run_is_not_found(database: Database) -> None:
