@@ -165,6 +165,7 @@ class Demo:
         await self._clock.sleep(1.0)
         figures = await run_blocking(lambda: client.get("/figures"))
         incidents = await run_blocking(lambda: client.get("/incidents", limit=1000))
+        runs = await run_blocking(lambda: client.get("/runs", limit=1000))
         sent = await outbox_figures(outbox)
         committed = figures["reports"]["committed"] + figures["reports"]["refused"]
         arrived = sent.put - sent.waiting
@@ -185,6 +186,7 @@ class Demo:
             duration_s=duration_s,
             figures=figures,
             incidents=incidents["incidents"],
+            runs=runs["runs"],
             truth=truth,
             restarts=running.restarts,
             peak_memory_bytes=running.peak_memory_bytes,

@@ -20,6 +20,7 @@ class Happened:
     duration_s: float
     figures: Mapping[str, Any]
     incidents: Sequence[Mapping[str, Any]]
+    runs: Sequence[Mapping[str, Any]]
     truth: Mapping[str, Any]
     restarts: int
     peak_memory_bytes: int
@@ -40,6 +41,7 @@ def make_report(happened: Happened) -> dict[str, Any]:
             "failed": runs["failed"] + runs["aborted"],
         },
         "legs_done": runs["legs_done"],
+        "runs": [{name: run[name] for name in ("kind", "name", "state", "because")} for run in happened.runs],
         "fence_breaches": truth["fence_breaches"],
         "min_separation_m": truth["min_separation_m"],
         "frames_analysed": figures["perception"]["frames_analysed"],
