@@ -42,6 +42,8 @@ class FreeSpace:
     """Where a vehicle's path may run at a span of heights (`paths`), and where it may turn (`corners`), in metres."""
 
     paths: BaseGeometry
+    ample: BaseGeometry
+    """The part of `paths` with room for a full overshoot to every side."""
     corners: tuple[FloatArray, ...]
     """Turning points, first with little room around them, then with more; shape (n, 2) each."""
     sights: dict[tuple[int, int], BoolArray] = field(default_factory=dict)
@@ -168,7 +170,7 @@ class WaysAround:
         shapely.prepare(paths)
         little, _ = self._free(low_m, high_m, clear_m + turn_m, inwards_m=clear_m + max(turn_m, stop_m))
         much, _ = self._free(low_m, high_m, clear_m + max(turn_m, stop_m))
-        return FreeSpace(paths=paths, corners=(_corners(little), _corners(much)))
+        return FreeSpace(paths=paths, ample=much, corners=(_corners(little), _corners(much)))
 
     def _free(
         self, low_m: float, high_m: float, clear_m: float, *, inwards_m: float | None = None

@@ -18,9 +18,8 @@ from missions.patrol import Schedule
 
 _STEPS = {"SECONDLY": timedelta(seconds=1), "MINUTELY": timedelta(minutes=1), "HOURLY": timedelta(hours=1)}
 _FREQUENCIES = (*_STEPS, "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_BY_PARTS = frozenset(
-    ["BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS"]
-)
+_BY_TIMES = frozenset({"BYSECOND", "BYMINUTE", "BYHOUR"})
+_BY_PARTS = _BY_TIMES | {"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS"}
 _PARTS = _BY_PARTS | {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"}
 _SHORTEST = timedelta(seconds=10)
 _FARTHEST = timedelta(days=366 * 30)

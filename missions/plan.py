@@ -1,0 +1,132 @@
+"""What a route is planned for, what comes out of it, and what can speak against it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from fleet.orders import Authorisation, Dock, FailsafeChoices, Leg
+from fleet.vehicle import VehicleCard
+from geofence.margins import Margins
+from geofence.positions import GeoPosition
+from geofence.route import OrderRoute, RoutePoint, RouteWindow, Violation
+from geofence.zones import ZoneSet
+from missions.errors import Problem
+from missions.patrol import Patrol
+from missions.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What a route is planned for; a `start` of None means on the ground in the dock, else hovering there."""
+
+    site: Site
+    zones: ZoneSet
+    card: VehicleCard
+    dock: Dock
+    start: GeoPosition | None
+    start_height_agl_m: float | None
+    now: datetime
+    failsafes: FailsafeChoices
+    margins: Margins = field(default_factory=Margins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRoute:
+    """Legs with what speaks against them; the duration includes take-off and the way home."""
+
+    legs: tuple[Leg, ...]
+    duration_s: float
+    distance_m: float
+    violations: tuple[Violation, ...]
+    problems: tuple[Problem, ...]
+    covered_ratio: float | None = None
+    """The least share of a patrol area that is seen; None when the patrol has no areas."""
+
+    @property
+    def is_flyable(self) -> bool:
+        """Say whether nothing speaks against the route."""
+        return not self.problems and not self.violations
+
+    @property
+    def because(self) -> str:
+        """Return every reason against the route in one line; empty when there is none."""
+        return "; ".join([*(str(problem) for problem in self.problems), *(str(found) for found in self.violations)])
+
+
+def order_end(request: PlanRequest, duration_s: float) -> datetime:
+    """Return the end of the time window that a route of *duration_s* is proved for and its order should carry."""
+    end = request.now + timedelta(seconds=1.5 * duration_s, minutes=10)
+    permitted = request.site.authorisation
+    return min(end, permitted.not_after_at) if permitted else end
+
+
+def route_of(legs: Sequence[Leg], request: PlanRequest, until: datetime) -> OrderRoute:
+    """Return *legs* as the route proof sees them."""
+    site, permitted = request.site, request.site.authorisation
+    return OrderRoute(
+        points=tuple(
+            RoutePoint(place=leg.place, height_agl_m=leg.height_agl_m, speed_m_s=leg.speed_m_s) for leg in legs
+        ),
+        dock=request.dock.place,
+        takeoff_height_agl_m=site.takeoff_height_agl_m,
+        return_height_agl_m=site.return_height_agl_m,
+        zones=request.zones,
+        not_before_at=request.now,
+        not_after_at=until,
+        start=request.start,
+        start_height_agl_m=request.start_height_agl_m or 0.0,
+        authorisation=_window(permitted),
+        margins=request.margins,
+    )
+
+
+def _window(permitted: Authorisation | None) -> RouteWindow | None:
+    if permitted is None:
+        return None
+    return RouteWindow(
+        ceiling_agl_m=permitted.ceiling_agl_m,
+        not_before_at=permitted.not_before_at,
+        not_after_at=permitted.not_after_at,
+        number=permitted.number,
+    )
+
+
+def patrol_problems(patrol: Patrol) -> list[Problem]:
+    """Return what is wrong with the patrol itself."""
+    problems = []
+    if not patrol.parts:
+        problems.append(Problem(where="parts", what="the patrol has no parts", remedy="add a point, a line or an area"))
+    if not (math.isfinite(patrol.height_agl_m) and patrol.height_agl_m > 0):
+        remedy = "give metres above the ground"
+        problems.append(Problem(where="height_agl_m", what=f"is {patrol.height_agl_m}", remedy=remedy))
+    if not (math.isfinite(patrol.speed_m_s) and patrol.speed_m_s > 0):
+        problems.append(Problem(where="speed_m_s", what=f"is {patrol.speed_m_s}", remedy="give metres a second"))
+    return problems
+
+
+def request_problems(request: PlanRequest) -> list[Problem]:
+    """Return what speaks against any flight now."""
+    permitted = request.site.authorisation
+    if permitted is None:
+        remedy = "enter the number, ceiling and time window of the permission"
+        return [Problem(where="authorisation", what="there is no authorisation to fly here", remedy=remedy)]
+    if permitted.not_after_at <= request.now:
+        what = f"the authorisation {permitted.number} ended at {permitted.not_after_at.isoformat()}"
+        return [Problem(where="authorisation", what=what, remedy="apply for a new one")]
+    return []
+
+
+def time_problems(request: PlanRequest, duration_s: float) -> list[Problem]:
+    """Return what speaks against a flight of *duration_s*: the battery, the end of the authorisation."""
+    problems = []
+    usable_s = request.card.endurance_s * (1 - request.failsafes.battery_low_ratio)
+    if duration_s > usable_s:
+        what = f"takes {duration_s:.0f} s, {request.card.id} flies {usable_s:.0f} s before its battery is low"
+        remedy = "shorten the patrol, fly faster, or split it"
+        problems.append(Problem(where="duration", what=what, remedy=remedy))
+    permitted = request.site.authorisation
+    if permitted and request.now < permitted.not_after_at < request.now + timedelta(seconds=duration_s):
+        what = f"would land after the authorisation {permitted.number} ends ({permitted.not_after_at.isoformat()})"
+        problems.append(Problem(where="authorisation", what=what, remedy="start earlier or apply for a longer time"))
+    return problems

@@ -1,0 +1,103 @@
+"""From the parts of a patrol to the stops that a vehicle makes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import shapely
+
+from fleet.orders import CameraAction, Leg, LegPurpose
+from geofence.positions import GeoPosition, LocalPosition
+from geofence.ways_around import WaysAround
+from missions.coverage import cover
+from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint
+
+STRAIGHT = frozenset({LegPurpose.SURVEY, LegPurpose.LINE})
+"""What is flown straight from the stop before; to other stops any way will do."""
+WORK = frozenset({LegPurpose.POINT, LegPurpose.LOOK}) | STRAIGHT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Stops that belong together (a part of the patrol): flown as a whole, or not at all."""
+
+    name: str
+    stops: tuple[Leg, ...]
+    covered_ratio: float | None = None
+    """For areas: the share of the area that is seen."""
+
+
+def errand_of(part: PatrolPart, patrol: Patrol, ways: WaysAround, start: GeoPosition, speed_m_s: float) -> Errand:
+    """Return the stops of *part*; a vehicle comes from near *start*."""
+    if isinstance(part, PatrolPoint):
+        stop = _leg(part.place, part.camera, patrol, speed_m_s, LegPurpose.POINT, part.name)
+        return Errand(name=part.name, stops=(replace(stop, dwell_s=part.dwell_s),))
+    if isinstance(part, PatrolLine):
+        places = [GeoPosition(lon_deg=lon, lat_deg=lat) for lon, lat, *_ in part.line.coords]
+        return Errand(name=part.name, stops=tuple(_along(places, part, patrol, speed_m_s, LegPurpose.LINE)))
+    return _area_errand(part, patrol, ways, start, speed_m_s)
+
+
+def _area_errand(part: PatrolArea, patrol: Patrol, ways: WaysAround, start: GeoPosition, speed_m_s: float) -> Errand:
+    frame = ways.frame
+    begin = frame.to_local(start)
+    coverage = cover(
+        shapely.transform(part.area, frame.to_local_array),
+        flyable=ways.free_space(patrol.height_agl_m, patrol.height_agl_m, speed_m_s).ample,
+        swath_m=part.swath_m,
+        overlap=part.overlap,
+        start=shapely.Point(begin.east_m, begin.north_m),
+    )
+    stops: list[Leg] = []
+    for strip in coverage.strips:
+        places = [frame.to_geo(LocalPosition(east_m=east_m, north_m=north_m)) for east_m, north_m in strip.coords]
+        stops.extend(_along(places, part, patrol, speed_m_s, LegPurpose.SURVEY))
+    return Errand(name=part.name, stops=tuple(stops), covered_ratio=coverage.covered_ratio)
+
+
+def _along(
+    places: Sequence[GeoPosition],
+    part: PatrolLine | PatrolArea,
+    patrol: Patrol,
+    speed_m_s: float,
+    purpose: LegPurpose,
+) -> Iterator[Leg]:
+    yield _leg(places[0], part.camera, patrol, speed_m_s, LegPurpose.TRANSIT, part.name)
+    for place in places[1:]:
+        yield _leg(place, part.camera, patrol, speed_m_s, purpose, part.name)
+
+
+def _leg(
+    place: GeoPosition, camera: CameraAction, patrol: Patrol, speed_m_s: float, purpose: LegPurpose, name: str
+) -> Leg:
+    return Leg(
+        place=place,
+        height_agl_m=patrol.height_agl_m,
+        speed_m_s=speed_m_s,
+        purpose=purpose,
+        camera=camera,
+        name=name,
+    )
+
+
+def errands_left(legs: Sequence[Leg], legs_done: int) -> list[Errand]:
+    """Return what is left of *legs*: work that was begun is begun again from its start, transits are planned anew."""
+    errands: list[Errand] = []
+    for number in range(max(0, legs_done), len(legs)):
+        leg = legs[number]
+        if leg.purpose not in WORK:
+            continue
+        goes_on = number > legs_done and legs[number - 1].purpose in STRAIGHT and leg.purpose in STRAIGHT
+        if goes_on and errands:
+            errands[-1] = replace(errands[-1], stops=(*errands[-1].stops, leg))
+        else:
+            errands.append(Errand(name=leg.name, stops=(*_approach(legs, number), leg)))
+    return errands
+
+
+def _approach(legs: Sequence[Leg], number: int) -> Iterator[Leg]:
+    """Yield the place where a straight leg begins, to be gone to by any way."""
+    leg = legs[number]
+    if leg.purpose in STRAIGHT and number > 0:
+        yield replace(
+            leg, place=legs[number - 1].place, height_agl_m=legs[number - 1].height_agl_m, purpose=LegPurpose.TRANSIT
+        )

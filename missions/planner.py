@@ -1,0 +1,222 @@
+"""From a wish to legs that are proved: pure, and every reason against a flight is found at once."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from core.errors import InvalidInput
+from fleet.orders import CameraAction, Leg, LegPurpose
+from geofence.errors import NoWayAround
+from geofence.positions import GeoPosition
+from geofence.route import OrderRoute
+from geofence.route_proof import prove_order
+from geofence.ways_around import Waypoint, WaysAround, leg_duration_s
+from missions.errors import Problem
+from missions.patrol import Patrol
+from missions.plan import (
+    PlannedRoute,
+    PlanRequest,
+    order_end,
+    patrol_problems,
+    request_problems,
+    route_of,
+    time_problems,
+)
+from missions.plan_stops import Errand, errand_of, errands_left
+from missions.stand_off import stand_offs
+
+__all__ = ["PlanRequest", "PlannedRoute", "plan_look", "plan_patrol", "plan_remainder"]
+
+_PREPARE_S = 15.0
+_CLIMB_M_S, _LAND_M_S = 2.0, 1.0
+_LONGEST = timedelta(hours=12)
+_SAME_PLACE_M = 0.5
+LOOK_HEIGHTS_AGL_M = (25.0, 35.0, 45.0)
+WAITING_S = 25.0
+WAITING = "waiting"
+"""The name of the last leg of a look: the next order can be given while the vehicle hovers on it."""
+
+
+def plan_patrol(patrol: Patrol, request: PlanRequest) -> PlannedRoute:
+    """Return the route over every part of *patrol* in order, and back over the dock."""
+    problems = [*patrol_problems(patrol)]
+    if problems:
+        return _nothing(problems)
+    speed_m_s = min(patrol.speed_m_s, request.card.speed_m_s)
+    plan = _Plan(request, patrol.height_agl_m, speed_m_s)
+    for part in patrol.parts:
+        plan.add_errand(part.name, lambda part=part: errand_of(part, patrol, plan.ways, plan.here.place, speed_m_s))  # type: ignore[misc]
+    plan.go_home()
+    return plan.finished()
+
+
+def plan_look(place: GeoPosition, request: PlanRequest, *, dwell_s: float, lift_m: float = 0.0) -> PlannedRoute:
+    """Return the quickest route to where the camera sees *place*: it ends with a look and a wait at the stand-off."""
+    heights = [height + lift_m for height in LOOK_HEIGHTS_AGL_M]
+    plan = _Plan(request, heights[0], request.card.speed_m_s)
+    refusals: list[str] = []
+    for spot in stand_offs(place, plan.here.place, plan.ways, request.zones, heights, request.card.speed_m_s):
+        camera = CameraAction(pitch_deg=spot.pitch_deg, yaw_deg=spot.yaw_deg)
+        look = plan.leg(spot.waypoint, LegPurpose.LOOK, camera=camera, dwell_s=dwell_s, name="look")
+        wait = plan.leg(spot.waypoint, LegPurpose.LOOK, camera=camera, dwell_s=WAITING_S, name=WAITING)
+        try:
+            plan.go_to(look)
+        except NoWayAround as error:
+            refusals.append(str(error))
+            continue
+        plan.add(wait)
+        return plan.finished()
+    what = "no place near it lets the camera see it" if not refusals else refusals[0]
+    remedy = "send somebody on foot"
+    return _nothing([*plan.problems, Problem(where=_words(place), what=what, remedy=remedy)])
+
+
+def plan_remainder(legs: tuple[Leg, ...], legs_done: int, request: PlanRequest) -> PlannedRoute:
+    """Return the route over what is left of *legs* after the first *legs_done*, and back over the dock."""
+    errands = errands_left(legs, legs_done)
+    if not errands:
+        return _nothing([Problem(where="legs", what="nothing is left to fly", remedy="end the run")])
+    plan = _Plan(request, errands[0].stops[0].height_agl_m, errands[0].stops[0].speed_m_s)
+    for errand in errands:
+        plan.add_errand(errand.name, lambda errand=errand: errand)  # type: ignore[misc]
+    plan.go_home()
+    return plan.finished()
+
+
+class _Plan:
+    """Legs in the making: where the vehicle would be, and what spoke against it so far."""
+
+    def __init__(self, request: PlanRequest, height_agl_m: float, speed_m_s: float) -> None:
+        self._request = request
+        self._speed_m_s = speed_m_s
+        self._height_m = height_agl_m
+        self.legs: list[Leg] = []
+        self.problems = [*request_problems(request)]
+        self.ways = WaysAround(self._flight((), request.now + _LONGEST))
+        self.here = self._start = self._start_waypoint()
+        self._covered: list[float] = []
+
+    def leg(
+        self,
+        to: Waypoint,
+        purpose: LegPurpose,
+        *,
+        camera: CameraAction | None = None,
+        dwell_s: float = 0.0,
+        name: str = "",
+    ) -> Leg:
+        """Return a leg to *to* at the plan's speed."""
+        return Leg(
+            place=to.place,
+            height_agl_m=to.height_agl_m,
+            speed_m_s=self._speed_m_s,
+            purpose=purpose,
+            camera=camera,
+            dwell_s=dwell_s,
+            name=name,
+        )
+
+    def add(self, leg: Leg) -> None:
+        """Go straight on to *leg*."""
+        self.legs.append(leg)
+        self.here = Waypoint(place=leg.place, height_agl_m=leg.height_agl_m)
+
+    def go_to(self, leg: Leg) -> None:
+        """Go to *leg* by the shortest way inside the zones; raises NoWayAround."""
+        end = Waypoint(place=leg.place, height_agl_m=leg.height_agl_m)
+        over_m = self._request.site.return_height_agl_m
+        between = self.ways.find(self.here, end, speed_m_s=self._speed_m_s, over_agl_m=over_m)
+        for waypoint in between:
+            self.add(self.leg(waypoint, LegPurpose.TRANSIT, camera=leg.camera, name=leg.name))
+        if leg.purpose is not LegPurpose.TRANSIT or self.ways.length_m((self.here, end)) > _SAME_PLACE_M:
+            self.add(leg)
+
+    def add_errand(self, name: str, make: Callable[[], Errand]) -> None:
+        """Add the stops of an errand, or note why it cannot be flown."""
+        try:
+            errand = make()
+            for stop in errand.stops:
+                self._add_stop(stop)
+        except (NoWayAround, InvalidInput) as error:
+            where = f"{name} {error.where or ''}".strip()
+            self.problems.append(Problem(where=where, what=error.message, remedy=error.remedy or ""))
+            return
+        if errand.covered_ratio is not None:
+            self._covered.append(errand.covered_ratio)
+        if not errand.stops:
+            remedy = "move the area away from keep-out zones and from the border of the keep-in zones"
+            self.problems.append(Problem(where=name, what="nothing of it can be flown over", remedy=remedy))
+
+    def _add_stop(self, stop: Leg) -> None:
+        if stop.purpose in {LegPurpose.SURVEY, LegPurpose.LINE}:
+            self.add(stop)
+        else:
+            self.go_to(stop)
+
+    def go_home(self) -> None:
+        """Go back over the dock, by the shortest way inside the zones."""
+        height_m = self.here.height_agl_m if self.legs else self._height_m
+        dock = Waypoint(place=self._request.dock.place, height_agl_m=height_m)
+        try:
+            self.go_to(self.leg(dock, LegPurpose.RETURN, name=self._request.dock.id))
+        except NoWayAround as error:
+            remedy = error.remedy or ""
+            self.problems.append(
+                Problem(where=f"way back {error.where or ''}".strip(), what=error.message, remedy=remedy)
+            )
+
+    def finished(self) -> PlannedRoute:
+        """Return the route with its proof."""
+        duration_s = self._duration_s()
+        until = order_end(self._request, duration_s)
+        problems = [*self.problems, *time_problems(self._request, duration_s)]
+        proof = prove_order(self._flight(self.legs, until)) if self.legs else None
+        return PlannedRoute(
+            legs=tuple(self.legs),
+            duration_s=duration_s,
+            distance_m=self.ways.length_m([self._start, *(_waypoint(leg) for leg in self.legs)]),
+            violations=proof.violations if proof else (),
+            problems=tuple(problems),
+            covered_ratio=min(self._covered, default=None),
+        )
+
+    def _start_waypoint(self) -> Waypoint:
+        request = self._request
+        if request.start is None:
+            return Waypoint(place=request.dock.place, height_agl_m=request.site.takeoff_height_agl_m)
+        return Waypoint(place=request.start, height_agl_m=request.start_height_agl_m or 0.0)
+
+    def _flight(self, legs: Sequence[Leg], until: datetime) -> OrderRoute:
+        return route_of(legs, self._request, until)
+
+    def _duration_s(self) -> float:
+        request, frame = self._request, self.ways.frame
+        seconds_s = 0.0 if request.start else _PREPARE_S + request.site.takeoff_height_agl_m / _CLIMB_M_S
+        here = self._start
+        for leg in self.legs:
+            braking_s = leg.speed_m_s / request.margins.stopping.deceleration_m_s2
+            seconds_s += leg_duration_s(frame, here, _waypoint(leg), leg.speed_m_s) + braking_s + leg.dwell_s
+            here = _waypoint(leg)
+        return seconds_s + self._way_home_s(here)
+
+    def _way_home_s(self, here: Waypoint) -> float:
+        dock = self._request.dock.place
+        if self.legs and self.legs[-1].purpose is LegPurpose.RETURN:
+            return here.height_agl_m / _LAND_M_S
+        home_m = self._request.site.return_height_agl_m
+        up = Waypoint(place=here.place, height_agl_m=home_m)
+        over = Waypoint(place=dock, height_agl_m=home_m)
+        stretches = ((here, up), (up, over))
+        flown_s = sum(leg_duration_s(self.ways.frame, a, b, self._speed_m_s) for a, b in stretches)
+        return flown_s + home_m / _LAND_M_S
+
+
+def _nothing(problems: Sequence[Problem]) -> PlannedRoute:
+    return PlannedRoute(legs=(), duration_s=0.0, distance_m=0.0, violations=(), problems=tuple(problems))
+
+
+def _waypoint(leg: Leg) -> Waypoint:
+    return Waypoint(place=leg.place, height_agl_m=leg.height_agl_m)
+
+
+def _words(place: GeoPosition) -> str:
+    return f"({place.lon_deg:.6f}, {place.lat_deg:.6f})"
