@@ -30,7 +30,7 @@ CREATE INDEX IF NOT EXISTS outbox_of_vehicle ON outbox (vehicle_id, sequence);
 
 
 class OutboxFile:
-    """One SQLite file for the reports of all vehicles of an agent, worked on in a thread of its own; a context manager."""
+    """One SQLite file for the reports of all vehicles of an agent, worked on in its own thread; a context manager."""
 
     def __init__(self, *, file: Path) -> None:
         self._file = file

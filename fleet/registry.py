@@ -89,6 +89,7 @@ class FleetRegistry:
         self._eyes: dict[VehicleId, _Newest[EyesState]] = {}
         self._links: dict[VehicleId, LinkFacts] = {}
         self._readers: list[_Reader] = []
+        self._silent: set[VehicleId] = set()
 
     # ------------------------------------------------------------------------------- writing
 
@@ -99,6 +100,7 @@ class FleetRegistry:
     def update_later(self, vehicle_id: VehicleId, make: Callable[[], VehicleState]) -> None:
         """Take the newest state of a vehicle, to be made by *make* when somebody looks."""
         self._states[vehicle_id] = _Newest(self._clock.monotonic_s(), make)
+        self._silent.discard(vehicle_id)
         self._note(vehicle_id, Aspect.STATE)
 
     def put_tracks(self, vehicle_id: VehicleId, make: Callable[[], LiveTracks]) -> None:
@@ -123,6 +125,14 @@ class FleetRegistry:
         else:
             self._links[vehicle_id] = facts
         self._note(vehicle_id, Aspect.STATE)
+
+    def note_silence(self) -> None:
+        """Tell the readers once of every vehicle that has fallen silent; call it about once a second."""
+        oldest_s = self._clock.monotonic_s() - LINK_LOST_AFTER_S
+        for vehicle_id, newest in self._states.items():
+            if newest.heard_s < oldest_s and vehicle_id not in self._silent:
+                self._silent.add(vehicle_id)
+                self._note(vehicle_id, Aspect.STATE)
 
     # ------------------------------------------------------------------------------- reading
 

@@ -93,6 +93,9 @@ class OrderStore(Protocol):
     ) -> tuple[OrderRecord, ...]:
         """Return all unfinished orders (of one vehicle), oldest first."""
 
+    async def offered_orders(self, unit: Transaction) -> tuple[OrderRecord, ...]:
+        """Return the orders of all vehicles that no agent has confirmed yet, oldest first."""
+
     async def orders_of_run(self, unit: Transaction, run_id: RunId) -> tuple[OrderRecord, ...]:
         """Return the orders of a run in the sequence in which they were made."""
 
@@ -127,6 +130,9 @@ class CommandStore(Protocol):
 
     async def open_commands(self, unit: Transaction, *, vehicle_id: VehicleId) -> tuple[CommandRecord, ...]:
         """Return the commands of a vehicle that are `sent` or `accepted`, oldest first."""
+
+    async def sent_commands(self, unit: Transaction) -> tuple[CommandRecord, ...]:
+        """Return the commands to all vehicles that no agent has confirmed yet, oldest first."""
 
     async def set_outcome(
         self, unit: Transaction, outcome: CommandOutcome, *, vehicle_id: VehicleId | None = None

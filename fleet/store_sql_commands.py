@@ -67,6 +67,11 @@ class SqlCommandStore:
         rows = await unit.session.scalars(query.order_by(CommandRow.made_at, CommandRow.id))
         return tuple(_command_record(row) for row in rows)
 
+    async def sent_commands(self, unit: Transaction) -> tuple[CommandRecord, ...]:
+        query = select(CommandRow).where(CommandRow.state == CommandState.SENT)
+        rows = await unit.session.scalars(query.order_by(CommandRow.made_at, CommandRow.id))
+        return tuple(_command_record(row) for row in rows)
+
     async def set_outcome(
         self, unit: Transaction, outcome: CommandOutcome, *, vehicle_id: VehicleId | None = None
     ) -> CommandRecord:

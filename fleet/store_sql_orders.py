@@ -102,6 +102,9 @@ class SqlOrderStore:
     ) -> tuple[OrderRecord, ...]:
         return await self._records(unit, _unfinished(vehicle_id))
 
+    async def offered_orders(self, unit: Transaction) -> tuple[OrderRecord, ...]:
+        return await self._records(unit, _unfinished(None).where(OrderRow.state == OrderState.OFFERED))
+
     async def orders_of_run(self, unit: Transaction, run_id: RunId) -> tuple[OrderRecord, ...]:
         query = select(OrderRow).where(OrderRow.run_id == run_id).order_by(OrderRow.made_at, OrderRow.id)
         return await self._records(unit, query)

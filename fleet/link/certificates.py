@@ -211,7 +211,7 @@ def _private_pem(key: object) -> bytes:
 
 def _write(file: Path, content: bytes) -> None:
     """Replace *file* at once, readable by its owner only."""
-    os.replace(_temporary(file, content), file)
+    _temporary(file, content).replace(file)
 
 
 def _write_first(file: Path, content: bytes) -> None:

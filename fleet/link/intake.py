@@ -1,0 +1,122 @@
+"""Reports into the books: each once, with what it changes, in one transaction; what can never succeed is kept apart."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeVar
+
+import structlog
+from roundsman.v1 import link_pb2 as pb
+
+from core.clock import Clock
+from core.database import Database, Transaction
+from core.errors import CallerError, InvalidInput
+from core.ids import ReportId, VehicleId
+from fleet.link.translate import event_from_pb, outcome_from_pb, progress_from_pb
+from fleet.link.translate_places import from_us
+from fleet.orders import CommandOutcome, OrderProgress, VehicleEvent
+from fleet.store import FleetStore, InboxStore, RefusedReport
+
+B_contra = TypeVar("B_contra", contravariant=True)
+B = TypeVar("B")
+
+
+class ReportHandler(Protocol[B_contra]):
+    """Whoever a kind of report concerns."""
+
+    async def handle(self, unit: Transaction, *, vehicle_id: VehicleId, report: B_contra) -> None:
+        """Put *report* into the books with *unit*; a CallerError says that it can never be put there."""
+
+
+ReportRoute = Callable[[Transaction, VehicleId, pb.Report], Awaitable[None]]
+
+
+def route(decode: Callable[[pb.Report, VehicleId], B], handler: ReportHandler[B]) -> ReportRoute:
+    """Return the way of one kind of report: decoded, then handled."""
+
+    async def handle(unit: Transaction, vehicle_id: VehicleId, report: pb.Report) -> None:
+        await handler.handle(unit, vehicle_id=vehicle_id, report=decode(report, vehicle_id))
+
+    return handle
+
+
+def fleet_routes(store: FleetStore) -> dict[str, ReportRoute]:
+    """Return the ways of the fleet's own reports, by their field in `roundsman.v1.Report`."""
+    return {
+        "order_progress": route(lambda report, _: progress_from_pb(report.order_progress), _Progress(store)),
+        "command_outcome": route(lambda report, _: outcome_from_pb(report.command_outcome), _Outcomes(store)),
+        "vehicle_event": route(
+            lambda report, vehicle_id: event_from_pb(report.vehicle_event, vehicle_id=vehicle_id), _Events(store)
+        ),
+    }
+
+
+class _Progress:
+    def __init__(self, store: FleetStore) -> None:
+        self._store = store
+
+    async def handle(self, unit: Transaction, *, vehicle_id: VehicleId, report: OrderProgress) -> None:
+        await self._store.set_progress(unit, report, vehicle_id=vehicle_id)
+
+
+class _Outcomes:
+    def __init__(self, store: FleetStore) -> None:
+        self._store = store
+
+    async def handle(self, unit: Transaction, *, vehicle_id: VehicleId, report: CommandOutcome) -> None:
+        await self._store.set_outcome(unit, report, vehicle_id=vehicle_id)
+
+
+class _Events:
+    def __init__(self, store: FleetStore) -> None:
+        self._store = store
+
+    async def handle(self, unit: Transaction, *, vehicle_id: VehicleId, report: VehicleEvent) -> None:
+        await self._store.add_vehicle_event(unit, report)
+
+
+class Intake:
+    """Takes reports in; a Fault leaves a report untaken, and the caller tries again."""
+
+    def __init__(
+        self, *, database: Database, store: InboxStore, routes: Mapping[str, ReportRoute], clock: Clock
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._routes = routes
+        self._clock = clock
+        self._log = structlog.get_logger("intake")
+
+    async def take(self, vehicle_id: VehicleId, report: pb.Report) -> None:
+        """Return when the report is committed (or was before, or is kept as refused); raises Fault."""
+        try:
+            async with self._database.transaction() as unit:
+                if await self._enter(unit, vehicle_id, report):
+                    await self._route(report)(unit, vehicle_id, report)
+        except CallerError as error:
+            await self._refuse(vehicle_id, report, error)
+
+    async def _enter(self, unit: Transaction, vehicle_id: VehicleId, report: pb.Report) -> bool:
+        kind = report.WhichOneof("body") or "unknown"
+        now = self._clock.now()
+        return await self._store.take_in(unit, ReportId(report.id), vehicle_id=vehicle_id, kind=kind, at=now)
+
+    def _route(self, report: pb.Report) -> ReportRoute:
+        kind = report.WhichOneof("body") or "unknown"
+        if kind not in self._routes:
+            raise InvalidInput(f"nobody takes reports of the kind {kind}", remedy="bring the controller up to date")
+        return self._routes[kind]
+
+    async def _refuse(self, vehicle_id: VehicleId, report: pb.Report, error: CallerError) -> None:
+        refused = RefusedReport(
+            id=ReportId(report.id),
+            vehicle_id=vehicle_id,
+            kind=report.WhichOneof("body") or "unknown",
+            made_at=from_us(report.made_at_us),
+            refused_at=self._clock.now(),
+            code=error.code,
+            because=str(error),
+            body=report.SerializeToString(),
+        )
+        self._log.error("report refused", vehicle_id=vehicle_id, report_id=report.id, because=refused.because)
+        async with self._database.transaction() as unit:
+            if await self._enter(unit, vehicle_id, report):
+                await self._store.refuse(unit, refused)
