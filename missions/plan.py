@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from fleet.orders import Authorisation, Dock, FailsafeChoices, Leg
+from fleet.order_route import window_of
+from fleet.orders import Dock, FailsafeChoices, Leg
 from fleet.vehicle import VehicleCard
 from geofence.margins import Margins
 from geofence.positions import GeoPosition
-from geofence.route import OrderRoute, RoutePoint, RouteWindow, Violation
+from geofence.route import OrderRoute, RoutePoint, Violation
 from geofence.zones import ZoneSet
 from missions.errors import Problem
 from missions.patrol import Patrol
@@ -76,19 +77,8 @@ def route_of(legs: Sequence[Leg], request: PlanRequest, until: datetime) -> Orde
         not_after_at=until,
         start=request.start,
         start_height_agl_m=request.start_height_agl_m or 0.0,
-        authorisation=_window(permitted),
+        authorisation=window_of(permitted),
         margins=request.margins,
-    )
-
-
-def _window(permitted: Authorisation | None) -> RouteWindow | None:
-    if permitted is None:
-        return None
-    return RouteWindow(
-        ceiling_agl_m=permitted.ceiling_agl_m,
-        not_before_at=permitted.not_before_at,
-        not_after_at=permitted.not_after_at,
-        number=permitted.number,
     )
 
 
