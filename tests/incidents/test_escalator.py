@@ -1,0 +1,223 @@
+import hashlib
+import hmac
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import orjson
+import pytest
+
+from core.errors import Fault, TimedOut, Unavailable
+from core.tasks import TaskSupervisor
+from incidents.alarm import AlarmState, HelpAlarm
+from incidents.alarms import AlarmDesk
+from incidents.escalator import Escalator, NobodyOutside, OutsideLine
+from incidents.notifiers.webhook import SIGNATURE, WebhookLine
+from tests.incidents.room import OnePanel, Room
+from tests.incidents.test_alarms import move, press, rung, stored
+
+
+class Outside(HTTPServer):
+    """A real HTTP receiver that keeps what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Receiver)
+        self.status = 204
+        self.told: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/alarm"
+
+
+class Receiver(BaseHTTPRequestHandler):
+    server: Outside
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.told.append((dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+@contextmanager
+def listening() -> Iterator[Outside]:
+    server = Outside()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def escalator(room: Room, outside: OutsideLine | None = None) -> Escalator:
+    return Escalator(
+        database=room.database,
+        alarms=room.alarms,
+        desk=room.desk,
+        outside=outside or NobodyOutside(),
+        settings=room.settings,
+        clock=room.clock,
+    )
+
+
+async def test_nothing_happens_before_its_time(room: Room) -> None:
+    alarm = await press(room)
+    await room.clock.advance(room.settings.desk_s - 0.1)
+    await escalator(room).step()
+    assert (await stored(room, alarm.id)) == alarm
+
+
+async def test_an_unanswered_alarm_goes_to_the_supervisor_and_then_outside(room: Room) -> None:
+    alarm = await press(room)
+    await rung(room, alarm)
+    service = escalator(room)
+    await room.clock.advance(room.settings.desk_s)
+    await service.step()
+    supervisor = await stored(room, alarm.id)
+    assert (supervisor.escalation, supervisor.state) == (1, AlarmState.RINGING)
+    await room.clock.advance(room.settings.supervisor_s)
+    await service.step()
+    last = await stored(room, alarm.id)
+    assert (last.escalation, last.state, last.escalate_at) == (2, AlarmState.RINGING, None)
+    lines = [line.because for line in await room.story(alarm.id) if line.what == "escalated"]
+    assert "20 s" in lines[0]
+    assert "no outside number is configured" in lines[1]
+    assert last.because == lines[1]
+    await room.clock.advance(86_400)
+    await service.step()
+    assert (await stored(room, alarm.id)).is_open, "no timer ends an alarm"
+
+
+async def test_ringing_at_each_step_is_confirmed_anew(room: Room) -> None:
+    alarm = await press(room)
+    await rung(room, alarm)
+    await room.clock.advance(room.settings.desk_s)
+    await escalator(room).step()
+    async with room.database.transaction() as unit:
+        assert await room.desk.rung_by(unit, await room.alarms.get(unit, alarm.id)) == []
+    await rung(room, alarm)
+    async with room.database.transaction() as unit:
+        assert [ring.escalation for ring in await room.alarms.rings(unit, alarm.id)] == [0, 1]
+
+
+@pytest.mark.parametrize("to", [AlarmState.ANSWERED, AlarmState.RESOLVED])
+async def test_an_answered_alarm_is_left_alone(room: Room, to: AlarmState) -> None:
+    alarm = await press(room)
+    await move(room, alarm, AlarmState.ANSWERED)
+    if to is AlarmState.RESOLVED:
+        await move(room, alarm, to)
+    before = await stored(room, alarm.id)
+    await room.clock.advance(86_400)
+    await escalator(room).step()
+    assert await stored(room, alarm.id) == before
+
+
+async def test_after_a_restart_what_was_due_meanwhile_is_done_at_once(room: Room) -> None:
+    alarm = await press(room)
+    await room.clock.advance(3600)
+    room.desk = AlarmDesk(
+        alarms=room.alarms,
+        timeline=room.timeline,
+        numbers=room.numbers,
+        panels=OnePanel(),
+        looks=room.looks,
+        settings=room.settings,
+        clock=room.clock,
+    )
+    await escalator(room).step()
+    assert (await stored(room, alarm.id)).escalation == 1
+
+
+async def to_outside(room: Room, service: Escalator) -> HelpAlarm:
+    alarm = await press(room)
+    for wait_s in (room.settings.desk_s, room.settings.supervisor_s):
+        await room.clock.advance(wait_s)
+        await service.step()
+    return await stored(room, alarm.id)
+
+
+async def test_the_webhook_really_is_told_once_and_signed(room: Room) -> None:
+    with listening() as server:
+        async with httpx.AsyncClient() as client:
+            line = WebhookLine(url=server.url, client=client, secret="s3cret")
+            service = escalator(room, line)
+            alarm = await to_outside(room, service)
+            await room.clock.advance(3600)
+            await service.step()
+    assert len(server.told) == 1
+    headers, body = server.told[0]
+    assert orjson.loads(body)["alarm"]["number"] == alarm.number
+    assert headers[SIGNATURE] == "sha256=" + hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
+    assert (alarm.outside_told_at, alarm.escalate_at) == (alarm.outside_told_at, None)
+    assert alarm.outside_told_at is not None
+    assert (await room.words(alarm.id))[-1] == "outside_told"
+
+
+async def test_a_webhook_that_fails_is_tried_again_until_it_takes_it(room: Room) -> None:
+    with listening() as server:
+        server.status = 500
+        async with httpx.AsyncClient() as client:
+            service = escalator(room, WebhookLine(url=server.url, client=client))
+            alarm = await to_outside(room, service)
+            assert alarm.outside_told_at is None
+            for _ in range(2):
+                await room.clock.advance(room.settings.outside_retry_s)
+                await service.step()
+            assert len(server.told) == 3
+            server.status = 200
+            await room.clock.advance(room.settings.outside_retry_s)
+            await service.step()
+    words = await room.words(alarm.id)
+    assert words[-2:] == ["outside_failed", "outside_told"], "the first failure and the recovery are told"
+    assert (await stored(room, alarm.id)).outside_told_at == room.clock.now()
+
+
+async def test_an_answer_ends_the_retries(room: Room) -> None:
+    with listening() as server:
+        server.status = 503
+        async with httpx.AsyncClient() as client:
+            service = escalator(room, WebhookLine(url=server.url, client=client))
+            alarm = await to_outside(room, service)
+            await move(room, alarm, AlarmState.ANSWERED)
+            await room.clock.advance(3600)
+            await service.step()
+    assert len(server.told) == 1
+
+
+async def test_a_webhook_that_nobody_hears_is_a_fault_with_its_reason(room: Room) -> None:
+    alarm = await press(room)
+    with listening() as server:
+        url = server.url
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(Unavailable, match="no connection"):
+            await WebhookLine(url=url, client=client).tell(alarm)
+    slow = httpx.MockTransport(_time_out)
+    async with httpx.AsyncClient(transport=slow) as client:
+        with pytest.raises(TimedOut, match="5 s"):
+            await WebhookLine(url=url, client=client).tell(alarm)
+    with pytest.raises(Fault, match="no outside number"):
+        await NobodyOutside().tell(alarm)
+
+
+def _time_out(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout("slow", request=request)
+
+
+async def test_as_a_service_it_works_through_what_comes(room: Room) -> None:
+    alarm = await press(room)
+    async with TaskSupervisor(clock=room.clock) as supervisor:
+        supervisor.run("escalator", escalator(room).run)
+        for _ in range(200):
+            await room.clock.advance(0.5)
+            if (await stored(room, alarm.id)).escalation == 2:
+                break
+    assert (await stored(room, alarm.id)).escalation == 2

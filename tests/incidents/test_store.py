@@ -1,0 +1,103 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from core.errors import NotFound
+from core.ids import AlarmId, EvidenceId, IncidentId
+from incidents.errors import RevisionPassed
+from incidents.incident import IncidentState
+from tests.incidents.room import Room, at
+
+
+async def test_numbers_have_no_gaps_and_no_doubles_under_concurrency(room: Room) -> None:
+    async def one() -> str:
+        async with room.database.transaction() as unit:
+            return await room.numbers.next(unit, "XJ", year=2026)
+
+    numbers = await asyncio.gather(*(one() for _ in range(30)))
+    assert sorted(numbers) == [f"XJ-2026-{i:06d}" for i in range(1, 31)]
+
+
+async def test_numbers_begin_anew_each_year_and_run_by_series(room: Room) -> None:
+    async with room.database.transaction() as unit:
+        assert await room.numbers.next(unit, "XJ", year=2026) == "XJ-2026-000001"
+        assert await room.numbers.next(unit, "XJ", year=2026) == "XJ-2026-000002"
+        assert await room.numbers.next(unit, "QZ", year=2026) == "QZ-2026-000001"
+        assert await room.numbers.next(unit, "XJ", year=2027) == "XJ-2027-000001"
+
+
+async def test_a_number_that_was_not_committed_is_given_again(room: Room) -> None:
+    async def one_that_dies() -> None:
+        async with room.database.transaction() as unit:
+            await room.numbers.next(unit, "XJ", year=2026)
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        await one_that_dies()
+    async with room.database.transaction() as unit:
+        assert await room.numbers.next(unit, "XJ", year=2026) == "XJ-2026-000001"
+
+
+async def test_two_writers_of_one_incident_do_not_overwrite_each_other(room: Room) -> None:
+    incident = await room.incident((await room.take(room.sighting())).incident_id)
+
+    async def change(worker: str) -> None:
+        async with room.database.transaction() as unit:
+            await room.incidents.update(unit, replace(incident, worker=worker, revision=incident.revision + 1))
+
+    results = await asyncio.gather(change("a"), change("b"), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", "RevisionPassed"]
+
+
+async def test_an_alarm_needs_the_next_revision(room: Room) -> None:
+    async with room.database.transaction() as unit:
+        alarm = await room.desk.press(unit, press_id="p", panel_id="gate", pressed_at=room.clock.now())
+    with pytest.raises(RevisionPassed):
+        async with room.database.transaction() as unit:
+            await room.alarms.update(unit, alarm)
+
+
+async def test_unknown_things_are_not_found(room: Room) -> None:
+    async with room.database.transaction() as unit:
+        with pytest.raises(NotFound):
+            await room.incidents.get(unit, IncidentId("none"))
+        with pytest.raises(NotFound):
+            await room.alarms.get(unit, AlarmId("none"), locked=True)
+        with pytest.raises(NotFound):
+            await room.evidence.get(unit, EvidenceId("none"))
+        assert await room.alarms.by_press(unit, "none") is None
+
+
+async def test_incidents_are_found_by_state_kind_and_worker_newest_first(room: Room) -> None:
+    first = (await room.take(room.sighting())).incident_id
+    second = (await room.take(room.sighting(east_m=60))).incident_id
+    third = (await room.take(room.sighting(kind="20201"))).incident_id
+    async with room.database.transaction() as unit:
+        assert [one.id for one in await room.incidents.find(unit)] == [third, second, first]
+        assert [one.id for one in await room.incidents.find(unit, kind="20501")] == [second, first]
+        assert [one.id for one in await room.incidents.find(unit, worker="grid2")] == [second]
+        reported = await room.incidents.find(unit, states=[IncidentState.REPORTED])
+        assert [one.id for one in reported] == [third]
+        assert [one.id for one in await room.incidents.find(unit, limit=1)] == [third]
+        counts = await room.incidents.counts(unit)
+    assert counts == {("20501", IncidentState.DISPATCHED): 2, ("20201", IncidentState.REPORTED): 1}
+
+
+async def test_near_means_the_square_and_the_states(room: Room) -> None:
+    near = (await room.take(room.sighting(east_m=19, north_m=-19))).incident_id
+    await room.take(room.sighting(east_m=45))
+    async with room.database.transaction() as unit:
+        states = [IncidentState.DISPATCHED]
+        found = await room.incidents.near(unit, kind="20501", place=at(0, 0), within_m=20, states=states)
+        assert [one.id for one in found] == [near]
+        for change in ({"kind": "20507"}, {"states": [IncidentState.CLOSED]}, {"within_m": 5.0}):
+            query = {"kind": "20501", "place": at(0, 0), "within_m": 20.0, "states": states} | change
+            assert await room.incidents.near(unit, **query) == ()  # type: ignore[arg-type]
+
+
+async def test_stories_keep_their_order_within_one_moment(room: Room) -> None:
+    incident = await room.incident((await room.take(room.sighting())).incident_id)
+    story = await room.story(incident.id)
+    assert len({line.at for line in story}) == 1
+    assert [line.what for line in story] == ["reported", "sighting", "filed", "dispatched"]
