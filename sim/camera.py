@@ -61,9 +61,7 @@ class CameraRenderer:
         self._noise: dict[tuple[int, int], list[NDArray[np.int16]]] = {}
         self._pictures = 0
 
-    def render(
-        self, *, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None = None
-    ) -> Picture:
+    def render(self, *, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None = None) -> Picture:
         """Return the picture (height, width, 3; BGR) seen from *view*."""
         return self._develop(self._paint(view, lens, things, owners=False)[0].picture)
 
@@ -83,9 +81,7 @@ class CameraRenderer:
         present = self._in_view(projection, self._scene.things if things is None else things)
         picture = self._paint_ground(projection)
         self._paint_shadows(picture, projection, present)
-        canvas = _Canvas(
-            picture=picture, owners=np.zeros(picture.shape[:2], np.uint8) if owners else None
-        )
+        canvas = _Canvas(picture=picture, owners=np.zeros(picture.shape[:2], np.uint8) if owners else None)
         placed: list[_Placed] = []
         for item in draw_order(view, self._scene.buildings, present):
             if isinstance(item, SceneBuilding):

@@ -84,7 +84,16 @@ def _draw_shops(
     index, start, end = wall
     band = 2.6 / building.height_m, 3.4 / building.height_m
     for i in range(columns):
-        sign = np.array([[[i / columns, band[0]], [(i + 0.94) / columns, band[0]], [(i + 0.94) / columns, band[1]], [i / columns, band[1]]]])
+        sign = np.array(
+            [
+                [
+                    [i / columns, band[0]],
+                    [(i + 0.94) / columns, band[0]],
+                    [(i + 0.94) / columns, band[1]],
+                    [i / columns, band[1]],
+                ]
+            ]
+        )
         colour = np.array(_SIGNS_BGR[(building.seed * 3 + index + i * 7) % len(_SIGNS_BGR)])
         _fill(picture, projection, start, end, building.height_m, sign, colour)
     doors = _grid(columns, 1, (0.08, 0.92), (0.02, 2.4 / building.height_m), building.height_m, whole=True)
@@ -144,9 +153,7 @@ def _fill(
         cv2.fillPoly(picture, list(np.rint(px[kept] * 8).astype(np.int32)), colour.tolist(), cv2.LINE_AA, _SHIFT)
 
 
-def _draw_roof(
-    picture: Picture, owners: Picture | None, projection: Projection, building: SceneBuilding
-) -> None:
+def _draw_roof(picture: Picture, owners: Picture | None, projection: Projection, building: SceneBuilding) -> None:
     top = np.array([(e, n, building.height_m) for e, n in building.ring])
     outline = _outline(projection, top)
     if outline is None:

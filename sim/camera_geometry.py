@@ -20,9 +20,7 @@ class Projection:
         self.lens = lens
         self.place = np.array([view.east_m, view.north_m, view.height_agl_m])
         self.axes = _axes(view)
-        self.matrix = np.array(
-            [[lens.fx_px, 0.0, lens.cx_px], [0.0, lens.fy_px, lens.cy_px], [0.0, 0.0, 1.0]]
-        )
+        self.matrix = np.array([[lens.fx_px, 0.0, lens.cx_px], [0.0, lens.fy_px, lens.cy_px], [0.0, 0.0, 1.0]])
 
     def to_camera(self, points_m: FloatArray) -> FloatArray:
         """Return points (…, 3) in camera axes for points in east, north, up."""

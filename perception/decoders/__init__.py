@@ -1,0 +1,1 @@
+"""Decoders: a model's raw outputs become boxes; one file for each family of models."""

@@ -1,0 +1,112 @@
+"""Detectors: pictures in, detections out; the built-in one runs any ONNX model that a card describes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from core.errors import InvalidInput
+from perception.decoders.boxes import RawBoxes, keep_best
+from perception.decoders.centre_point import CentrePointDecoder
+from perception.decoders.picodet import PicoDetDecoder
+from perception.detections import Detection, PixelBox
+from perception.model_card import ModelCard, check_shapes, read_card, read_model
+
+Picture = NDArray[np.uint8]
+BUILT_IN_CARD = Path(__file__).parent / "models" / "simulator.json"
+_LOWEST_SCORE = 0.1
+_SAME_IOU = 0.6
+
+
+class Detector(Protocol):
+    """Anything that finds things in pictures; used from one thread."""
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    def detect(self, picture: Picture) -> Sequence[Detection]:
+        """Return what is seen in *picture* (h, w, 3; BGR), down to hardly believable scores (0.1): the caller filters."""
+
+
+class Decoder(Protocol):
+    """Turns a model's raw outputs into boxes in the pixels of its input."""
+
+    def decode(self, outputs: Mapping[str, NDArray[np.float32]], lowest_score: float) -> RawBoxes:
+        """Return all boxes from *lowest_score* on."""
+
+
+def _make_decoder(card: ModelCard) -> Decoder:
+    if card.decoder == "centre_point":
+        return CentrePointDecoder(outputs=card.outputs, labels=len(card.labels))
+    if card.decoder == "picodet":
+        return PicoDetDecoder(outputs=card.outputs, labels=len(card.labels), side_px=card.input.width_px)
+    raise InvalidInput(
+        f"no decoder is called {card.decoder!r}", where=card.name, remedy="known are centre_point and picodet"
+    )
+
+
+class OnnxDetector:
+    """Runs one model with one thread; raises InvalidInput when the model is not what its card says."""
+
+    def __init__(self, *, card_file: Path = BUILT_IN_CARD) -> None:
+        self.card = read_card(card_file)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        content = read_model(self.card, card_file.parent)
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        check_shapes(
+            self.card,
+            {node.name: tuple(node.shape) for node in self._session.get_inputs()},
+            {node.name: tuple(node.shape) for node in self._session.get_outputs()},
+        )
+        self._decoder = _make_decoder(self.card)
+        self._outputs = list(self.card.outputs)
+        self._meanings = [self.card.means.get(label) for label in self.card.labels]
+
+    def detect(self, picture: Picture) -> list[Detection]:
+        tensor, scale = self.prepare(picture)
+        raw = self.infer(tensor)
+        return self.read(raw, scale, picture.shape[1], picture.shape[0])
+
+    def prepare(self, picture: Picture) -> tuple[NDArray[np.float32], float]:
+        """Return the model's input and how many of its pixels one pixel of the picture takes."""
+        wanted = self.card.input
+        scale = min(wanted.width_px / picture.shape[1], wanted.height_px / picture.shape[0], 1.0)
+        if scale < 1.0:
+            size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        tensor = np.zeros((1, 3, wanted.height_px, wanted.width_px), np.float32)
+        height, width = picture.shape[:2]
+        for i, (mean, std) in enumerate(zip(wanted.mean_bgr, wanted.std_bgr, strict=True)):
+            channel = tensor[0, i, :height, :width]
+            channel[...] = picture[..., i]
+            if (mean, std) != (0.0, 1.0):
+                channel -= mean
+                channel /= std
+        return tensor, scale
+
+    def infer(self, tensor: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
+        """Return the model's raw outputs by name."""
+        values = self._session.run(self._outputs, {self.card.input.name: tensor})
+        return dict(zip(self._outputs, values, strict=True))
+
+    def read(
+        self, raw: Mapping[str, NDArray[np.float32]], scale: float, width_px: int, height_px: int
+    ) -> list[Detection]:
+        """Return detections in the picture's own pixels."""
+        boxes = keep_best(self._decoder.decode(raw, _LOWEST_SCORE), same_iou=_SAME_IOU)
+        corners = boxes.corners_px / scale
+        corners[:, [0, 2]] = np.clip(corners[:, [0, 2]], 0, width_px)
+        corners[:, [1, 3]] = np.clip(corners[:, [1, 3]], 0, height_px)
+        rows = zip(corners.tolist(), boxes.scores.tolist(), boxes.classes.tolist(), strict=True)
+        return [
+            Detection(label=meaning, score=score, box=PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1))
+            for (x0, y0, x1, y1), score, number in rows
+            if (meaning := self._meanings[number]) is not None and x1 > x0 and y1 > y0
+        ]

@@ -1,0 +1,226 @@
+"""One vehicle's eyes: frame in; tracks, sightings and answers out. Pure but for the model; used from one thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+import structlog
+
+from core.ids import OrderId, SightingId, VehicleId, new_id
+from geofence.frames import LocalFrame
+from geofence.positions import LocalPosition
+from geofence.zones import ZoneSet
+from perception.detections import Detection, Label
+from perception.detector import Detector
+from perception.evidence import make_photos
+from perception.frame import Frame
+from perception.georeference import Georeference, GroundPlace
+from perception.look import Look, LookSettings, Question
+from perception.matters import Found, RuleWatch
+from perception.rules.catalogue import make_watches
+from perception.sighting import LookResult, Sighting
+from perception.tracker import Placed, Track, Tracker
+
+_LOWEST_M = 6.0
+_HALF_DEPTH_M = {Label.CART: 0.6, Label.PILE: 0.7, Label.CAR: 1.0}
+"""A box ends at the near edge of a thing; its middle stands that much farther away."""
+_EDGE_PX = 3.0
+
+
+class NotAssessed(StrEnum):
+    """Why a frame says nothing about the ground."""
+
+    NO_POSE = "no_pose"
+    TOO_STEEP = "too_steep"
+    TOO_LOW = "too_low"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one frame gave."""
+
+    frame: Frame
+    detections: tuple[Detection, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    answers: tuple[LookResult, ...] = ()
+    not_assessed: NotAssessed | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Counters:
+    """What became of the frames."""
+
+    analysed: int = 0
+    not_assessed: dict[NotAssessed, int] = field(default_factory=dict)
+    sightings: int = 0
+
+    @property
+    def not_assessed_total(self) -> int:
+        """Return how many frames said nothing about the ground."""
+        return sum(self.not_assessed.values())
+
+
+class Pipeline:
+    """Detector → tracker → places → rules → sightings and answers, for one camera."""
+
+    def __init__(
+        self,
+        *,
+        vehicle_id: VehicleId,
+        detector: Detector,
+        reference: Georeference,
+        zones: ZoneSet,
+        look_settings: LookSettings | None = None,
+    ) -> None:
+        self._vehicle_id = vehicle_id
+        self._detector = detector
+        self._reference = reference
+        self._look_settings = look_settings
+        self._tracker = Tracker(threshold_for=detector.card.score_for)
+        self._watches: list[RuleWatch] = []
+        self._looks: list[Look] = []
+        self._order_id: OrderId | None = None
+        self._log = structlog.get_logger("eyes").bind(vehicle=vehicle_id)
+        self._has_failed = False
+        self.counters = Counters()
+        self.set_zones(zones)
+
+    @property
+    def frame(self) -> LocalFrame:
+        """Return the local frame of the places of tracks."""
+        return self._reference.frame
+
+    def set_zones(self, zones: ZoneSet) -> None:
+        """Watch the rules of these zones from now on; raises InvalidInput when one of them is wrong."""
+        self._watches = make_watches(zones, self._reference.frame)
+
+    def set_order(self, order_id: OrderId | None, questions: Sequence[Question], at: datetime) -> list[LookResult]:
+        """Begin a new pass; return the answers to the questions of the last one that are still open."""
+        answers = [answer for look in self._looks if (answer := look.end(at)) is not None]
+        self._order_id = order_id
+        self._looks = [
+            Look(
+                question=question,
+                vehicle_id=self._vehicle_id,
+                frame=self._reference.frame,
+                settings=self._look_settings,
+            )
+            for question in questions
+        ]
+        return answers
+
+    def process(self, frame: Frame) -> Seen:
+        """Look at one frame. A failure costs this frame only: it is logged, counted, and not assessed."""
+        try:
+            seen = self._process(frame)
+        except Exception:
+            if not self._has_failed:
+                self._log.exception("a frame could not be looked at", frame=frame.number)
+            self._has_failed = True
+            seen = Seen(frame=frame, not_assessed=NotAssessed.FAILED)
+        else:
+            self._has_failed = False
+        self._count(seen)
+        return seen
+
+    def _process(self, frame: Frame) -> Seen:
+        detections = tuple(self._detector.detect(frame.picture))
+        reason = self._why_not(frame)
+        if reason is not None:
+            return Seen(frame=frame, detections=detections, not_assessed=reason)
+        return self.assess(frame, detections)
+
+    def assess(self, frame: Frame, detections: tuple[Detection, ...]) -> Seen:
+        """Do everything but the model: place, follow, judge."""
+        placed = self._place(frame, detections)
+        tracks = self._tracker.update(
+            placed, taken_s=frame.taken_s, is_in_view=lambda track: self._is_in_view(track, frame)
+        )
+        found = [one for watch in self._watches for one in watch.look(tracks, frame, detections, self._order_id)]
+        answers = [look.see(frame, tracks, detections, self._reference) for look in self._looks]
+        return Seen(
+            frame=frame,
+            detections=detections,
+            tracks=tuple(track for track in tracks if track.is_believed),
+            sightings=tuple(self._sighting(one) for one in found),
+            answers=tuple(answer for answer in answers if answer is not None),
+        )
+
+    def _why_not(self, frame: Frame) -> NotAssessed | None:
+        if frame.gaze is None:
+            return NotAssessed.NO_POSE
+        if frame.gaze.height_agl_m < _LOWEST_M:
+            return NotAssessed.TOO_LOW
+        if frame.gaze.pitch_deg < self._detector.card.steepest_pitch_deg:
+            return NotAssessed.TOO_STEEP
+        return None
+
+    def _place(self, frame: Frame, detections: Sequence[Detection]) -> list[Placed]:
+        assert frame.gaze is not None
+        card = self._detector.card
+        trusted = [one for one in detections if one.score >= card.score_for(one.label)]
+        feet = np.array([one.box.foot_px for one in trusted], float).reshape(-1, 2)
+        places = self._reference.to_ground(feet, frame.gaze)
+        height = frame.size_px[1]
+        return [
+            Placed(detection=one, place=self._push_back(one, place, frame))
+            for one, place in zip(trusted, places, strict=True)
+            if one.box.y1_px < height - _EDGE_PX
+        ]
+
+    def _push_back(self, one: Detection, place: GroundPlace | None, frame: Frame) -> GroundPlace | None:
+        depth_m = _HALF_DEPTH_M.get(one.label)
+        if place is None or depth_m is None or frame.gaze is None:
+            return place
+        here = self._reference.frame.to_local(frame.gaze.place)
+        east, north = place.east_m - here.east_m, place.north_m - here.north_m
+        away = max(float(np.hypot(east, north)), 1e-6)
+        return GroundPlace(
+            east_m=place.east_m + east / away * depth_m,
+            north_m=place.north_m + north / away * depth_m,
+            covariance_m2=place.covariance_m2,
+        )
+
+    def _is_in_view(self, track: Track, frame: Frame) -> bool:
+        if track.place is None or frame.gaze is None:
+            return track.place is None
+        place = LocalPosition(east_m=track.place.east_m, north_m=track.place.north_m)
+        pixel = self._reference.to_pixel(place, frame.gaze)
+        width, height = frame.size_px
+        return pixel is not None and 12 < pixel[0] < width - 12 and 30 < pixel[1] < height - 12
+
+    def _sighting(self, found: Found) -> Sighting:
+        matter, card = found.matter, self._detector.card
+        place = LocalPosition(east_m=matter.place.east_m, north_m=matter.place.north_m)
+        return Sighting(
+            id=SightingId(new_id()),
+            vehicle_id=self._vehicle_id,
+            order_id=self._order_id,
+            kind=found.finding.kind,
+            zone_id=found.zone.zone.id,
+            place=self._reference.frame.to_geo(place),
+            ellipse=matter.place.ellipse,
+            first_seen_at=matter.first_at,
+            last_seen_at=matter.last_at,
+            observed_s=matter.observed_s,
+            score=matter.score,
+            because=found.finding.because,
+            facts=found.finding.facts,
+            rule=found.rule.name,
+            rule_version=found.rule.version,
+            model=f"{card.name} {card.version}",
+            model_sha256=card.sha256,
+            photos=make_photos(matter.best, matter.first) if matter.best is not None else (),
+        )
+
+    def _count(self, seen: Seen) -> None:
+        self.counters.sightings += len(seen.sightings)
+        if seen.not_assessed is None:
+            self.counters.analysed += 1
+        else:
+            counts = self.counters.not_assessed
+            counts[seen.not_assessed] = counts.get(seen.not_assessed, 0) + 1

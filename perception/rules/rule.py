@@ -1,0 +1,160 @@
+"""What every rule is: it points at places of interest in a frame, and judges what was observed there over time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import shapely
+from pydantic import TypeAdapter, ValidationError
+from shapely.geometry import Point, Polygon
+
+from core.errors import InvalidInput
+from core.events import Json
+from geofence.frames import LocalFrame
+from geofence.zones import Zone
+from perception.detections import Label, PixelBox
+from perception.georeference import GroundPlace
+from perception.tracker import Track
+
+P = TypeVar("P")
+SURE_SIGMAS = 2.0
+"""Inside a zone is claimed only this many standard errors away from its border."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A place of interest in one frame: how many things and people there are, and whether the rule's condition holds now."""
+
+    label: Label
+    place: GroundPlace
+    box: PixelBox
+    score: float
+    things: int = 1
+    people: int = 0
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was observed at one place over time; seconds without a view never count."""
+
+    label: Label
+    observed_s: float
+    holds_s: float
+    """Observed seconds in which the rule's condition held."""
+    span_s: float
+    """From the first to the last view."""
+    looks: int
+    """Views with a gap between them."""
+    moved_m: float
+    things: int
+    people: int
+    error_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule fired: the kind's code, one English sentence with its numbers, and the numbers by name."""
+
+    kind: str
+    because: str
+    facts: Mapping[str, Json]
+
+
+class Rule(Protocol):
+    """One rule with the parameters of one zone."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def labels(self) -> frozenset[Label]:
+        """The things that this rule is about."""
+
+    def candidates(self, tracks: Sequence[Track]) -> list[Candidate]:
+        """Return the places of interest among believed tracks that have a place."""
+
+    def judge(self, observed: Observed) -> Finding | None:
+        """Return the finding when what was observed is enough."""
+
+
+class RuleZone:
+    """A zone of rules in local metres."""
+
+    def __init__(self, *, zone: Zone, frame: LocalFrame) -> None:
+        self.zone = zone
+        lon_lat = shapely.get_coordinates(zone.polygon.exterior)
+        holes = [frame.to_local_array(shapely.get_coordinates(ring)) for ring in zone.polygon.interiors]
+        self._polygon = Polygon(frame.to_local_array(lon_lat), holes)
+        shapely.prepare(self._polygon)
+        self._border = self._polygon.boundary
+
+    def surely_holds(self, place: GroundPlace) -> bool:
+        """Say whether *place* lies in the zone even if it is wrong by twice its standard error."""
+        point = Point(place.east_m, place.north_m)
+        if not self._polygon.contains(point):
+            return False
+        nearest = self._border.interpolate(self._border.project(point))
+        error_m = place.error_m(nearest.x - point.x, nearest.y - point.y)
+        return float(point.distance(nearest)) >= SURE_SIGMAS * error_m
+
+
+def read_parameters(kind: type[P], values: Mapping[str, Json], *, zone: Zone, rule: str) -> P:
+    """Return a zone's parameters of a rule as *kind*; raises InvalidInput naming the wrong ones."""
+    known = set(getattr(kind, "__dataclass_fields__", {}))
+    if unknown := sorted(set(values) - known):
+        raise InvalidInput(
+            f"rule {rule!r} has no parameters {', '.join(unknown)}",
+            where=f"zone {zone.id}",
+            remedy=f"known are {', '.join(sorted(known))}",
+        )
+    try:
+        return TypeAdapter(kind).validate_python(dict(values))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InvalidInput(f"rule {rule!r}: {wrong}", where=f"zone {zone.id}") from error
+
+
+def distance_m(a: GroundPlace, b: GroundPlace) -> float:
+    """Return the distance of two places."""
+    return float(((a.east_m - b.east_m) ** 2 + (a.north_m - b.north_m) ** 2) ** 0.5)
+
+
+def joint_box(boxes: Sequence[PixelBox]) -> PixelBox:
+    """Return the smallest box around *boxes*."""
+    return PixelBox(
+        x0_px=min(b.x0_px for b in boxes),
+        y0_px=min(b.y0_px for b in boxes),
+        x1_px=max(b.x1_px for b in boxes),
+        y1_px=max(b.y1_px for b in boxes),
+    )
+
+
+def clusters(tracks: Sequence[Track], *, within_m: float) -> list[list[Track]]:
+    """Return groups of tracks: each with all others within *within_m* of a first one, the largest group first."""
+    left = list(tracks)
+    groups: list[list[Track]] = []
+    while left:
+        best = max((_around(one, left, within_m) for one in left), key=len)
+        groups.append(best)
+        left = [one for one in left if one not in best]
+    return groups
+
+
+def _around(one: Track, others: Sequence[Track], within_m: float) -> list[Track]:
+    assert one.place is not None
+    return [other for other in others if other.place is not None and distance_m(one.place, other.place) <= within_m]
+
+
+def middle(tracks: Sequence[Track]) -> GroundPlace:
+    """Return the mean place of *tracks* with the largest of their errors."""
+    places = [track.place for track in tracks if track.place is not None]
+    worst = max(places, key=lambda place: place.ellipse.major_m)
+    return GroundPlace(
+        east_m=sum(p.east_m for p in places) / len(places),
+        north_m=sum(p.north_m for p in places) / len(places),
+        covariance_m2=worst.covariance_m2,
+    )

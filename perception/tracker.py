@@ -1,0 +1,148 @@
+"""Follows things from frame to frame, in metres on the ground where a place is known, else in pixels."""
+
+import math
+import statistics
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from perception.detections import Detection, Label, PixelBox
+from perception.georeference import GroundPlace
+
+_REMEMBERED = 10
+_LEAST_SCORES = 4
+_MOVES_M_S = {Label.PERSON: 2.5, Label.CAR: 8.0, Label.BIKE: 1.5}
+_GATE_M = 1.6
+_LEAST_IOU = 0.2
+_FAR = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A detection and where it stands (None when that cannot be told)."""
+
+    detection: Detection
+    place: GroundPlace | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Track:
+    """One thing over time. `observed_s` counts only the seconds between frames in which it was seen."""
+
+    id: int
+    label: Label
+    box: PixelBox
+    place: GroundPlace | None
+    first_s: float
+    last_s: float
+    threshold: float
+    observed_s: float = 0.0
+    score: float = 0.0
+    is_believed: bool = False
+    is_seen: bool = True
+    """Whether the newest frame shows it."""
+    scores: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def remember(self, score: float) -> None:
+        """Take a frame's score (0 when it was missed); believed once the median passes, and from then on."""
+        self.scores.append(score)
+        padded = list(self.scores) + [0.0] * (_LEAST_SCORES - len(self.scores))
+        self.score = statistics.median(padded)
+        self.is_believed = self.is_believed or self.score >= self.threshold
+
+
+class Tracker:
+    """Keeps the tracks of one camera."""
+
+    def __init__(self, *, threshold_for: Callable[[Label], float], forget_s: float = 1.5) -> None:
+        self._threshold_for = threshold_for
+        self._forget_s = forget_s
+        self._tracks: list[Track] = []
+        self._next_id = 1
+        self._last_s: float | None = None
+
+    def update(self, seen: Sequence[Placed], *, taken_s: float, is_in_view: Callable[[Track], bool]) -> list[Track]:
+        """Return the living tracks after a frame; a missed thing that *is_in_view* should see loses trust."""
+        step_s = 0.0 if self._last_s is None else taken_s - self._last_s
+        self._last_s = taken_s
+        pairs = _match(self._tracks, seen, taken_s)
+        for i, j in pairs:
+            _join(self._tracks[i], seen[j], taken_s, step_s)
+        self._miss({i for i, _ in pairs}, is_in_view)
+        matched = {j for _, j in pairs}
+        self._tracks += [self._begin(one, taken_s) for j, one in enumerate(seen) if j not in matched]
+        self._tracks = [track for track in self._tracks if taken_s - track.last_s <= self._forget_s]
+        return list(self._tracks)
+
+    def _miss(self, matched: set[int], is_in_view: Callable[[Track], bool]) -> None:
+        for i, track in enumerate(self._tracks):
+            track.is_seen = i in matched
+            if not track.is_seen and is_in_view(track):
+                track.remember(0.0)
+
+    def _begin(self, one: Placed, taken_s: float) -> Track:
+        label = one.detection.label
+        track = Track(
+            id=self._next_id,
+            label=label,
+            box=one.detection.box,
+            place=one.place,
+            first_s=taken_s,
+            last_s=taken_s,
+            threshold=self._threshold_for(label),
+        )
+        track.remember(one.detection.score)
+        self._next_id += 1
+        return track
+
+
+def _match(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> list[tuple[int, int]]:
+    """Return the cheapest one-to-one pairs within the gates (Hungarian method)."""
+    if not tracks or not seen:
+        return []
+    costs = np.array([[_cost(track, one, taken_s) for one in seen] for track in tracks])
+    rows, columns = _assign(costs)
+    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if costs[i, j] < 1.0]
+
+
+def _assign(costs: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    rows, columns = linear_sum_assignment(costs)
+    return np.asarray(rows, np.int64), np.asarray(columns, np.int64)
+
+
+def _cost(track: Track, one: Placed, taken_s: float) -> float:
+    """Return 0 for the same place up to 1 at the edge of what is possible; more than that is impossible."""
+    if track.label is not one.detection.label:
+        return _FAR
+    if track.place is None or one.place is None:
+        overlap = track.box.iou(one.detection.box)
+        return 1.0 - overlap if overlap >= _LEAST_IOU else _FAR
+    east, north = one.place.east_m - track.place.east_m, one.place.north_m - track.place.north_m
+    error_m = math.hypot(one.place.error_m(east, north), 0.5 * track.place.error_m(east, north))
+    gate_m = _GATE_M + min(error_m, 2.0) + _MOVES_M_S.get(track.label, 0.3) * (taken_s - track.last_s)
+    return math.hypot(east, north) / gate_m
+
+
+def _join(track: Track, one: Placed, taken_s: float, step_s: float) -> None:
+    if taken_s - track.last_s <= step_s + 1e-6:
+        track.observed_s += min(step_s, 1.0)
+    track.box, track.last_s = one.detection.box, taken_s
+    track.place = _blend(track, one.place)
+    track.remember(one.detection.score)
+
+
+def _blend(track: Track, place: GroundPlace | None) -> GroundPlace | None:
+    """Return the new place: things that move follow at once, things that stand settle."""
+    if place is None or track.place is None:
+        return place or track.place
+    share = 0.7 if track.label in {Label.PERSON, Label.CAR} else max(0.15, 1.0 / (len(track.scores) + 1))
+    best = min(place, track.place, key=lambda p: p.ellipse.major_m)
+    return GroundPlace(
+        east_m=track.place.east_m + (place.east_m - track.place.east_m) * share,
+        north_m=track.place.north_m + (place.north_m - track.place.north_m) * share,
+        covariance_m2=place.covariance_m2 if share == 0.7 else best.covariance_m2,
+    )

@@ -1,0 +1,1 @@
+"""Training of the small centre-point detector (PyTorch, the extra `train`)."""

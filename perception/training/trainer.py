@@ -1,0 +1,104 @@
+"""The training loop: crops in, weights out; equal seeds and data give equal weights on one machine."""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from perception.training.coco import Coco, random_crop
+from perception.training.net import CentrePointNet
+from perception.training.targets import Targets, box_loss, heat_loss, make_targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSettings:
+    """How long and how hard to train."""
+
+    steps: int = 4000
+    batch: int = 16
+    side_px: int = 256
+    crops_a_picture: int = 2
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-4
+    averaging: float = 0.998
+    threads: int = 1
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where the training stands."""
+
+    number: int
+    heat_loss: float
+    box_loss: float
+
+
+def train(
+    data: Coco,
+    settings: TrainingSettings,
+    *,
+    on_step: Callable[[Step, CentrePointNet], None],
+    start: CentrePointNet | None = None,
+) -> CentrePointNet:
+    """Return the averaged network after `settings.steps` steps; *on_step* sees the average as it grows."""
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    net = start or CentrePointNet(classes=len(data.labels))
+    net = net.to(memory_format=torch.channels_last)
+    average = copy.deepcopy(net).eval()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, max_lr=settings.learning_rate, total_steps=settings.steps, pct_start=0.08
+    )
+    batches = _batches(data, settings)
+    for number in range(1, settings.steps + 1):
+        net.train()
+        losses = _losses(net, *next(batches))
+        optimiser.zero_grad(set_to_none=True)
+        (losses[0] + losses[1]).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+        schedule.step()
+        _average(average, net, min(settings.averaging, 1 - 1 / (number + 1)))
+        on_step(Step(number=number, heat_loss=losses[0].item(), box_loss=losses[1].item()), average)
+    return average
+
+
+def _losses(net: CentrePointNet, pictures: Tensor, targets: list[Targets]) -> tuple[Tensor, Tensor]:
+    logits, distances = net(pictures)
+    wanted = [
+        torch.from_numpy(np.stack([getattr(t, name) for t in targets]))
+        for name in ("heat", "heat_weight", "distances", "distance_weight")
+    ]
+    return heat_loss(logits, wanted[0], wanted[1]), 2.0 * box_loss(distances, wanted[2], wanted[3])
+
+
+def _batches(data: Coco, settings: TrainingSettings) -> Iterator[tuple[Tensor, list[Targets]]]:
+    random = np.random.default_rng(settings.seed)
+    pictures: list[np.ndarray] = []
+    targets: list[Targets] = []
+    while True:
+        for i in random.permutation(len(data.pictures)):
+            item = data.pictures[int(i)]
+            picture = item.read()
+            for _ in range(settings.crops_a_picture):
+                crop = random_crop(item, picture, settings.side_px, random)
+                pictures.append(crop.picture)
+                targets.append(make_targets(crop, len(data.labels)))
+            if len(targets) >= settings.batch:
+                batch = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
+                yield batch.contiguous(memory_format=torch.channels_last), targets
+                pictures, targets = [], []
+
+
+def _average(average: CentrePointNet, net: CentrePointNet, keep: float) -> None:
+    with torch.no_grad():
+        for mean, value in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+            if mean.dtype.is_floating_point:
+                mean.lerp_(value, 1 - keep)
+            else:
+                mean.copy_(value)
