@@ -1,6 +1,7 @@
 """The three steps of a run: find it a vehicle, follow its order, take up again what was interrupted."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from fleet.orders import CommandKind, OrderPurpose, OrderState
 from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
+from geofence.positions import GeoPosition
 from missions.books import RunBooks
 from missions.giver import OrderGiver, work_legs
 from missions.patrol import Patrol, Run, RunKind, RunState
@@ -31,7 +33,8 @@ _RUN_ENDS = {
     OrderState.FAILED: RunState.FAILED,
     OrderState.TIMED_OUT: RunState.FAILED,
 }
-Router = Callable[[Situation], Routed]
+_TAKE_OFF_S = 20.0
+_TURN_ROUND_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +292,7 @@ def _route(run: Run, vehicle: Situation, picture: _Picture) -> Routed:
 
 
 def _candidates(run: Run, picture: _Picture) -> list[Situation]:
-    """Return the vehicles that may do it, the best first: the one it has, then nearest (look) or fullest (patrol)."""
+    """Return the vehicles that may do it, the best first: the one it has, then soonest (look) or fullest (patrol)."""
     allowed = set(picture.patrol.vehicle_ids) if picture.patrol and picture.patrol.vehicle_ids else None
     wanted = run.vehicle_id or run.wanted_vehicle_id
     usable = [vehicle for vehicle in picture.vehicles if allowed is None or vehicle.id in allowed]
@@ -297,9 +300,17 @@ def _candidates(run: Run, picture: _Picture) -> list[Situation]:
         usable = [vehicle for vehicle in usable if vehicle.id == wanted]
 
     def rank(vehicle: Situation) -> tuple[bool, float, str]:
-        if run.place is not None and vehicle.state.position is not None:
-            there = LocalFrame(origin=run.place).to_local(vehicle.state.position)
-            return vehicle.id != wanted, (there.east_m**2 + there.north_m**2) ** 0.5, vehicle.id
+        if run.place is not None:
+            return vehicle.id != wanted, _seconds_to(run.place, vehicle), vehicle.id
         return vehicle.id != wanted, -(vehicle.state.battery_ratio or 0.0), vehicle.id
 
     return sorted(usable, key=rank)
+
+
+def _seconds_to(place: GeoPosition, vehicle: Situation) -> float:
+    """Return a rough time to a place: the straight way, plus arming and climbing, or stopping and turning round."""
+    if vehicle.state.position is None:
+        return float("inf")
+    there = LocalFrame(origin=place).to_local(vehicle.state.position)
+    before_s = _TURN_ROUND_S if vehicle.state.is_airborne else _TAKE_OFF_S
+    return before_s + math.hypot(there.east_m, there.north_m) / vehicle.record.card.speed_m_s

@@ -1,0 +1,260 @@
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.clock import ManualClock
+from core.database import Database
+from core.errors import Conflict
+from core.events import InProcessBus
+from core.ids import AlarmId, VehicleId, new_id
+from fleet.orders import CommandKind, LegPurpose, OrderPurpose, OrderState
+from fleet.telemetry import FlightMode
+from geofence.frames import LocalFrame
+from missions.patrol import Run, RunState
+from tests.missions.dispatch_range import START, Range
+
+
+@pytest.fixture
+async def estate(tmp_path: Path) -> AsyncIterator[Range]:
+    clock = ManualClock(start_at=START)
+    url = f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+    async with Database(url=url, bus=InProcessBus(), clock=clock) as database:
+        await database.create_all()
+        yield Range(database, clock)
+
+
+async def look(estate: Range, vehicle_id: VehicleId | None = None) -> Run:
+    async with estate.database.transaction() as unit:
+        run_id = await estate.requests.request_look(
+            unit, alarm_id=AlarmId(new_id()), place=estate.site.panels[0].place, asked_by="wang", vehicle_id=vehicle_id
+        )
+        return await estate.missions.run(unit, run_id)
+
+
+async def test_a_ready_vehicle_gets_the_order_and_the_run_ends_when_it_has_landed(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    begun = await estate.run(run)
+    assert begun.state is RunState.RUNNING, begun.because
+    record = await estate.flies(drone, legs_done=3)
+    await estate.dispatcher.reconcile()
+    work = [leg.purpose is not LegPurpose.TRANSIT for leg in record.order.legs[:3]]
+    assert (await estate.run(run)).legs_done == sum(work)
+    await estate.reports(record.order.id, OrderState.DONE, legs_done=len(record.order.legs), because="landed")
+    await estate.dispatcher.reconcile()
+    done = await estate.run(run)
+    assert (done.state, done.legs_done) == (RunState.DONE, done.legs_total)
+
+
+async def test_a_run_waits_and_says_why_until_a_vehicle_is_ready(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    dock = estate.site.docks[0].place
+    estate.says(drone, dock, battery_ratio=0.1)
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    waiting = await estate.run(run)
+    assert waiting.state is RunState.PLANNED
+    assert "10 %" in waiting.because
+    estate.says(drone, dock, battery_ratio=0.9)
+    await estate.dispatcher.reconcile()
+    assert (await estate.run(run)).state is RunState.RUNNING
+
+
+async def test_a_run_that_nobody_can_begin_fails_with_the_reason(estate: Range) -> None:
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    await estate.clock.advance(3600)
+    await estate.dispatcher.reconcile()
+    failed = await estate.run(run)
+    assert failed.state is RunState.FAILED
+    assert "no vehicle" in failed.because
+
+
+async def test_a_patrol_that_cannot_be_flown_fails_at_once_with_every_reason(estate: Range) -> None:
+    await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol(height_agl_m=400)).id)
+    await estate.dispatcher.reconcile()
+    failed = await estate.run(run)
+    assert failed.state is RunState.FAILED
+    assert "drone-1" in failed.because
+    assert await estate.order_of(VehicleId("drone-1")) is None
+
+
+async def test_a_look_holds_the_patrol_flies_there_and_then_the_remainder_is_flown(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    patrol_run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    patrol_order = await estate.flies(drone, legs_done=3)
+    look_run = await look(estate)
+
+    await estate.dispatcher.reconcile()
+    assert await estate.obeys(drone, CommandKind.HOLD)
+    await estate.reports(patrol_order.order.id, OrderState.HELD, legs_done=3, because="makes way")
+    here = patrol_order.order.legs[2]
+    estate.says(drone, here.place, height_m=here.height_agl_m, mode=FlightMode.HOLD)
+    await estate.dispatcher.reconcile()
+    flying = await estate.order_of(drone)
+    assert flying is not None
+    assert flying.order.purpose is OrderPurpose.LOOK
+    assert flying.order.supersedes == patrol_order.order.id
+    assert (await estate.run(patrol_run)).state is RunState.INTERRUPTED
+
+    await estate.reports(patrol_order.order.id, OrderState.ABORTED, legs_done=3, because="superseded")
+    legs = flying.order.legs
+    await estate.flies(drone, legs_done=len(legs) - 1)
+    await estate.dispatcher.reconcile()
+    assert (await estate.run(patrol_run)).state is RunState.INTERRUPTED  # still moving: it does not hover yet
+    estate.says(drone, legs[-1].place, height_m=legs[-1].height_agl_m, mode=FlightMode.MISSION)
+    await estate.dispatcher.reconcile()
+    assert (await estate.run(look_run)).state is RunState.DONE
+    assert (await estate.run(patrol_run)).state is RunState.RUNNING
+    rest = await estate.order_of(drone)
+    assert rest is not None
+    assert rest.order.supersedes == flying.order.id
+
+    await estate.reports(flying.order.id, OrderState.ABORTED, legs_done=len(legs) - 1, because="superseded")
+    await estate.reports(
+        rest.order.id, OrderState.ACCEPTED, OrderState.LOADED, OrderState.RUNNING, OrderState.DONE,
+        legs_done=len(rest.order.legs),
+    )  # fmt: skip
+    await estate.dispatcher.reconcile()
+    done = await estate.run(patrol_run)
+    assert (done.state, done.legs_done) == (RunState.DONE, done.legs_total)
+
+
+async def test_the_vehicle_that_is_there_soonest_looks_and_a_patrol_far_away_goes_on(estate: Range) -> None:
+    first, second = await estate.add_vehicle("drone-2", "dock-2"), await estate.add_vehicle("drone-1", "dock-1")
+    await estate.start((await estate.add_patrol()).id, first)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(first, legs_done=6)
+    gate = LocalFrame(origin=estate.site.panels[0].place)
+    farthest = max(record.order.legs, key=lambda leg: abs(gate.to_local(leg.place).east_m))
+    estate.says(first, farthest.place, height_m=25.0, mode=FlightMode.MISSION, speed_m_s=5.0)
+    run = await look(estate)
+    await estate.dispatcher.reconcile()
+    looking = await estate.order_of(second)
+    assert looking is not None, (await estate.run(run)).because
+    assert record.order.purpose is OrderPurpose.LOOK
+    assert not await estate.obeys(first, CommandKind.HOLD)
+
+
+async def test_a_vehicle_that_a_person_holds_is_left_alone(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(drone, legs_done=2)
+    await estate.reports(record.order.id, OrderState.HELD, legs_done=2, because="wang: somebody below")
+    here = record.order.legs[1]
+    estate.says(drone, here.place, height_m=here.height_agl_m, mode=FlightMode.HOLD)
+    run = await look(estate)
+    await estate.dispatcher.reconcile()
+    waiting = await estate.run(run)
+    assert waiting.state is RunState.PLANNED
+    assert "held by person" in waiting.because
+
+
+async def test_what_one_vehicle_could_not_do_another_one_finishes(estate: Range) -> None:
+    first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    run = await estate.start((await estate.add_patrol()).id, first)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(first, legs_done=3)
+    await estate.reports(record.order.id, OrderState.FAILED, legs_done=3, because="its motor is too hot")
+    estate.says(first, estate.site.docks[0].place, battery_ratio=0.05)
+    for _ in range(2):
+        await estate.dispatcher.reconcile()
+    taken = await estate.run(run)
+    assert (taken.state, taken.vehicle_id) == (RunState.RUNNING, second)
+    rest = await estate.order_of(second)
+    assert rest is not None
+    assert sum(leg.purpose is LegPurpose.LINE for leg in rest.order.legs) < sum(
+        leg.purpose is LegPurpose.LINE for leg in record.order.legs
+    )
+
+
+async def test_an_order_that_no_agent_takes_ends_and_its_vehicle_is_told_to_forget_it(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    order = await estate.order_of(drone)
+    assert order is not None
+    await estate.clock.advance(61)
+    await estate.dispatcher.reconcile()
+    assert await estate.order_of(drone) is None
+    async with estate.database.transaction() as unit:
+        told = await estate.fleet.open_commands(unit, vehicle_id=drone)
+    assert [(one.command.kind, one.command.order_id) for one in told] == [(CommandKind.CANCEL, order.order.id)]
+    await estate.dispatcher.reconcile()
+    assert (await estate.run(run)).state in {RunState.INTERRUPTED, RunState.FAILED}
+
+
+async def test_cancelling_a_flying_patrol_calls_the_vehicle_home_and_ends_when_it_says_so(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(drone, legs_done=1)
+    async with estate.database.transaction() as unit:
+        await estate.requests.cancel(unit, run.id, because="rain", by="wang")
+    assert (await estate.run(run)).state is RunState.RUNNING
+    assert await estate.obeys(drone, CommandKind.CANCEL)
+    await estate.reports(record.order.id, OrderState.ABORTED, legs_done=1, because="cancelled by wang: rain")
+    await estate.dispatcher.reconcile()
+    ended = await estate.run(run)
+    assert (ended.state, ended.because) == (RunState.ABORTED, "cancelled by wang: rain")
+    with pytest.raises(Conflict):
+        async with estate.database.transaction() as unit:
+            await estate.requests.cancel(unit, run.id, because="again", by="wang")
+
+
+async def test_two_patrols_that_would_meet_fly_at_different_levels_or_wait(estate: Range) -> None:
+    first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    await estate.start((await estate.add_patrol()).id, first)
+    await estate.dispatcher.reconcile()
+    below = await estate.flies(first, legs_done=1)
+    run = await estate.start((await estate.add_patrol(name="Again")).id, second)
+    await estate.dispatcher.reconcile()
+    above = await estate.order_of(second)
+    if above is None:
+        assert "comes within" in (await estate.run(run)).because
+    else:
+        assert (
+            min(leg.height_agl_m for leg in above.order.legs) - max(leg.height_agl_m for leg in below.order.legs) >= 6
+        )
+
+
+async def test_a_schedule_starts_its_patrol_and_leaves_out_what_it_missed(estate: Range) -> None:
+    await estate.add_vehicle("drone-1", "dock-1")
+    local = (START + timedelta(hours=8, seconds=30)).replace(tzinfo=None)
+    schedule = {
+        "rule": "FREQ=MINUTELY;INTERVAL=10",
+        "first_start_local": local.isoformat(),
+        "time_zone": "Asia/Shanghai",
+    }
+    patrol = await estate.add_patrol(schedule=schedule)
+    await estate.dispatcher.reconcile()
+    async with estate.database.transaction() as unit:
+        assert await estate.missions.runs(unit) == []
+    await estate.clock.advance(31)
+    await estate.dispatcher.reconcile()
+    async with estate.database.transaction() as unit:
+        runs = await estate.missions.runs(unit)
+        assert [run.asked_by for run in runs] == ["schedule"]
+        assert await estate.missions.next_start_at(unit, patrol.id) == START + timedelta(seconds=630)
+    await estate.clock.advance(700)
+    await estate.dispatcher.reconcile()
+    skipped = await estate.database.read_journal(after=0, prefix="patrols.skipped")
+    assert len(skipped) == 1
+    assert "missed" in str(skipped[0].event.body["because"])
+
+
+async def test_a_changed_run_is_not_overwritten_by_a_slow_step(estate: Range) -> None:
+    await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol()).id)
+    async with estate.database.transaction() as unit:
+        await estate.requests.cancel(unit, run.id, because="not today", by="wang")
+    await estate.dispatcher._steps.step(replace(run, revision=1))
+    assert (await estate.run(run)).state is RunState.ABORTED
+    assert await estate.order_of(VehicleId("drone-1")) is None
