@@ -138,7 +138,7 @@ async def test_the_vehicle_that_is_there_soonest_looks_and_a_patrol_far_away_goe
     await estate.dispatcher.reconcile()
     looking = await estate.order_of(second)
     assert looking is not None, (await estate.run(run)).because
-    assert record.order.purpose is OrderPurpose.LOOK
+    assert looking.order.purpose is OrderPurpose.LOOK
     assert not await estate.obeys(first, CommandKind.HOLD)
 
 
