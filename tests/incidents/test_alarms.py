@@ -129,7 +129,8 @@ async def test_the_whole_way_to_resolved_is_in_the_story(room: Room) -> None:
     alarm = await press(room)
     await rung(room, alarm)
     for to in (A.ANSWERED, A.RESPONDING, A.ON_SCENE, A.RESOLVED):
-        ended = await move(room, alarm, to)
+        await move(room, alarm, to)
+    ended = await stored(room, alarm.id)
     assert (ended.is_open, ended.ended_by, ended.ended_at) == (False, "boss", room.clock.now())
     assert (await room.words(alarm.id))[2:] == ["answered", "responding", "on_scene", "resolved"]
     assert [line.because for line in await room.story(alarm.id)][-1] == "to resolved"
