@@ -64,7 +64,7 @@ class Point:
 class Gimbal:
     """Where the camera is told to look; yaw 0 is the vehicle's nose unless locked to north."""
 
-    pitch_deg: float = 0.0
+    pitch_deg: float = -45.0
     yaw_deg: float = 0.0
     is_yaw_locked: bool = False
 
@@ -111,7 +111,7 @@ class FlightRecord:
     gps_good_since_s: float | None = 0.0
     position_ok: bool = True
     gimbal: Gimbal = field(default_factory=Gimbal)
-    gimbal_pitch_deg: float = 0.0
+    gimbal_pitch_deg: float = -45.0
     gimbal_yaw_deg: float = 0.0
     noise_east_m: float = 0.0
     noise_north_m: float = 0.0

@@ -33,6 +33,8 @@ class ThingTruth:
     appeared_s: float | None
     claimed_s: float | None
     removed_s: float | None
+    matter: str
+    """Things of one matter carry one name; else it is the thing's own id."""
 
 
 class Town:
@@ -82,6 +84,23 @@ class Town:
         self.state.removed_s[thing_id] = time_s
         return True
 
+    def find(self, *, east_m: float, north_m: float, kind: str, within_m: float, time_s: float) -> list[str]:
+        """Return the ids of the nearest matter of a kind (of any when empty) that is there; empty for none."""
+        there = [
+            thing
+            for thing in self.truth(time_s)
+            if thing.kind is not None
+            and kind in {"", thing.kind}
+            and thing.appeared_s is not None
+            and thing.removed_s is None
+        ]
+        near = [(math.hypot(thing.east_m - east_m, thing.north_m - north_m), thing) for thing in there]
+        near = [(away_m, thing) for away_m, thing in near if away_m <= within_m]
+        if not near:
+            return []
+        nearest = min(near, key=lambda pair: pair[0])[1]
+        return [thing.id for thing in there if thing.matter == nearest.matter]
+
     def truth(self, time_s: float) -> list[ThingTruth]:
         """Return every thing and group with its story so far."""
         matters: list[Thing | Group] = [*self.plan.things, *self.plan.groups]
@@ -105,6 +124,7 @@ class Town:
             appeared_s=matter.appears_s if matter.appears_s <= time_s else None,
             claimed_s=self.state.claimed_s.get(matter.id),
             removed_s=self.state.removed_s.get(matter.id),
+            matter=(matter.matter if isinstance(matter, Thing) else None) or matter.id,
         )
 
     def _objects(self, time_s: float) -> Iterator[SceneThing]:

@@ -30,6 +30,8 @@ class Thing:
     appears_s: float = 0.0
     removed_by: str | None = None
     claims_first: bool = False
+    matter: str | None = None
+    """One name for several things that are one matter (badly parked bikes)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
