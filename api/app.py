@@ -3,9 +3,27 @@
 from fastapi import APIRouter, FastAPI
 
 from api.errors import add_handlers
+from api.live import route as live
 from api.openapi import describe
 from api.pages import add_pages
-from api.rest import session, users
+from api.rest import (
+    alarms,
+    events,
+    evidence,
+    figures,
+    health,
+    incidents,
+    kinds,
+    panel,
+    patrols,
+    runs,
+    session,
+    sightings,
+    site,
+    users,
+    vehicles,
+    zones,
+)
 from api.services import Services
 
 PREFIX = "/api/v1"
@@ -14,6 +32,20 @@ PREFIX = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     users.router,
+    site.router,
+    zones.router,
+    patrols.router,
+    runs.router,
+    kinds.router,
+    incidents.router,
+    sightings.router,
+    evidence.router,
+    alarms.router,
+    panel.router,
+    events.router,
+    figures.router,
+    health.router,
+    live.router,
 )
 
 
@@ -25,6 +57,9 @@ def create_app(services: Services | None) -> FastAPI:
     app.state.services = services
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
+    # Where balancers and Prometheus look for them.
+    app.include_router(health.router, include_in_schema=False)
+    app.include_router(figures.router, include_in_schema=False)
     add_handlers(app)
     add_pages(app, None if services is None else services.settings.console_dir)
     describe(app)

@@ -1,4 +1,4 @@
-"""The one table from our errors to HTTP and gRPC, and RFC 9457 problem details for every answer that is not a success."""
+"""The one table from our errors to HTTP and gRPC, and RFC 9457 problems for every failure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +27,8 @@ from core.errors import (
     Unsafe,
 )
 from fleet.errors import DuplicateVehicle, VehicleRefused
+from geofence.errors import BadZoneFile, ZoneProblem
+from missions.errors import BadPatrol
 
 PROBLEM_TYPE = "application/problem+json"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
@@ -130,12 +132,27 @@ def problem_of(error: RoundsmanError) -> JSONResponse:
         where=error.where,
         remedy=error.remedy,
         params=error.params,
+        problems=_problems_of(error),
     )
     if isinstance(error, TooManyAttempts):
         answer.headers["Retry-After"] = str(error.params.get("retry_after_s", 60))
     if isinstance(error, NotSignedIn):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="roundsman"'
     return answer
+
+
+def _problems_of(error: RoundsmanError) -> list[Mapping[str, Detail]]:
+    if isinstance(error, BadPatrol):
+        return [{"where": one.where, "detail": one.what, "remedy": one.remedy} for one in error.problems]
+    if isinstance(error, BadZoneFile):
+        return [tell_zone_problem(one) for one in error.problems]
+    return []
+
+
+def tell_zone_problem(one: ZoneProblem) -> dict[str, Detail]:
+    """Return one mistake of a zone file as it stands among the `problems` of an answer."""
+    told = {"where": one.where, "code": one.code, "detail": one.because, "remedy": one.remedy}
+    return {**told, "lon_deg": one.lon_deg, "lat_deg": one.lat_deg, **one.params}
 
 
 def add_handlers(app: FastAPI) -> None:

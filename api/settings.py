@@ -20,6 +20,8 @@ class ControllerSettings:
     port: int = 8080
     grpc_host: str = "127.0.0.1"
     grpc_port: int = 8443
+    certificate_hosts: tuple[str, ...] = ()
+    """Further names and addresses under which agents reach this controller; they go into its certificate."""
     console_dir: Path | None = None
     """Built web pages; by default the folder inside the package."""
     session_hours: float = 12.0
@@ -27,11 +29,15 @@ class ControllerSettings:
     """Set it where TLS is in front: browsers then send the cookie over https only."""
     alarm_resend_s: float = 2.0
     """How often an alarm is sent again to a desk that has not confirmed that it rings."""
-    alarm_ring_s: float = 30.0
+    alarm_ring_s: float = 20.0
     """How long a help alarm rings at the desks before it is handed on to the supervisor."""
-    alarm_escalation_s: float = 60.0
-    """How long the supervisor has before the outside number or webhook is called."""
+    alarm_escalation_s: float = 30.0
+    """How long the supervisor has before the outside webhook is called."""
     alarm_webhook: str = ""
+    """Where unanswered alarms are POSTed to; empty: nobody outside is told, and the alarm's story says so."""
+    alarm_webhook_secret: str = ""
+    kinds: Path | None = None
+    """Another table of kinds of incidents than the shipped one."""
     telemetry_hz: float = 4.0
     idempotency_hours: float = 48.0
     stop_within_s: float = 10.0

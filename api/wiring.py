@@ -2,15 +2,51 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 
+from api.figures import Figures, InboxSource
+from api.grpc.reports import report_routes
+from api.housekeeping import Housekeeper
+from api.live.bell import Bell
+from api.live.journal_tail import JournalTail
 from api.services import Services
 from api.settings import ControllerSettings
 from api.sign_in import SignInDesk
-from api.store_sql import SqlAccountStore, SqlAnswerStore
+from api.store_sql import SqlAccountStore, SqlAnswerStore, SqlZoneDocumentStore
+from api.wiring_incidents import AlarmParts, IncidentParts, build_alarms, build_incidents, open_outside_line
+from api.wiring_missions import MissionParts, build_missions
+from api.zone_book import ZoneBook
 from core.clock import Clock, SystemClock
 from core.database import Database
+from core.errors import InvalidInput
 from core.events import Bus, InProcessBus
+from core.tasks import TaskSupervisor
+from fleet.link.downlink import Downlink
+from fleet.link.intake import Intake
+from fleet.registry import FleetRegistry
+from fleet.store_sql import SqlFleetStore
+from incidents.escalator import OutsideLine
+from incidents.handlers import LookResultHandler, SightingHandler
+from missions.site import Site, read_site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What every part stands on."""
+
+    settings: ControllerSettings
+    site: Site
+    clock: Clock
+    bus: Bus
+    database: Database
+    supervisor: TaskSupervisor
+    fleet: SqlFleetStore
+    registry: FleetRegistry
+    zone_documents: SqlZoneDocumentStore
+    zone_book: ZoneBook
+    outside: OutsideLine
 
 
 @asynccontextmanager
@@ -24,23 +60,145 @@ async def open_services(
     """Yield every part of a controller, connected but with nothing running; tests give their clock or database."""
     clock = clock or SystemClock()
     bus = bus or InProcessBus()
+    site = _site(settings)
     async with AsyncExitStack() as stack:
         if database is None:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             database = await stack.enter_async_context(Database(url=settings.url, bus=bus, clock=clock))
-        yield _services(settings=settings, clock=clock, bus=bus, database=database)
+        documents = SqlZoneDocumentStore()
+        ground = Ground(
+            settings=settings,
+            site=site,
+            clock=clock,
+            bus=bus,
+            database=database,
+            outside=await stack.enter_async_context(open_outside_line(settings)),
+            supervisor=await stack.enter_async_context(TaskSupervisor(clock=clock)),
+            fleet=SqlFleetStore(),
+            registry=FleetRegistry(clock=clock),
+            zone_documents=documents,
+            zone_book=ZoneBook(documents=documents, clock=clock, near=site.origin),
+        )
+        yield _services(ground)
 
 
-def _services(*, settings: ControllerSettings, clock: Clock, bus: Bus, database: Database) -> Services:
+def _site(settings: ControllerSettings) -> Site:
+    if settings.site is None:
+        raise InvalidInput(
+            "a controller needs to know its site: where the docks stand and how high the ground is",
+            where="site",
+            remedy="give --site FILE (an example is sim/worlds/estate/site.json)",
+        )
+    return read_site(settings.site)
+
+
+def _services(ground: Ground) -> Services:
+    incidents = build_incidents(settings=ground.settings, site=ground.site, clock=ground.clock, zones=ground.zone_book)
+    missions = build_missions(
+        database=ground.database,
+        fleet=ground.fleet,
+        registry=ground.registry,
+        zones=ground.zone_book,
+        checks=incidents.verification,
+        site=ground.site,
+        clock=ground.clock,
+    )
+    alarms = build_alarms(
+        settings=ground.settings,
+        site=ground.site,
+        clock=ground.clock,
+        database=ground.database,
+        incidents=incidents,
+        looks=missions.requests,
+        outside=ground.outside,
+    )
+    return _joined(ground, incidents, missions, alarms)
+
+
+def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, alarms: AlarmParts) -> Services:
+    settings, clock, database = ground.settings, ground.clock, ground.database
     accounts = SqlAccountStore()
-    return Services(
-        settings=settings,
-        clock=clock,
-        bus=bus,
+    answers = SqlAnswerStore()
+    tail = JournalTail(database=database, bus=ground.bus)
+    bell = Bell(
+        database=database,
+        tail=tail,
+        alarms=alarms.store,
+        desk=alarms.desk,
+        look_every_s=settings.alarm_resend_s,
+    )
+    downlink = _downlink(ground, incidents)
+    housekeeper = Housekeeper(
         database=database,
         accounts=accounts,
-        answers=SqlAnswerStore(),
+        answers=answers,
+        clock=clock,
+        keep_answers=timedelta(hours=settings.idempotency_hours),
+    )
+    return Services(
+        settings=settings,
+        site=ground.site,
+        clock=clock,
+        bus=ground.bus,
+        database=database,
+        supervisor=ground.supervisor,
+        accounts=accounts,
+        answers=answers,
         sign_in=SignInDesk(
             database=database, accounts=accounts, clock=clock, session=timedelta(hours=settings.session_hours)
         ),
+        zone_documents=ground.zone_documents,
+        zone_book=ground.zone_book,
+        figures=Figures(
+            database=database,
+            sources={"incidents": alarms.figures, "reports": InboxSource(fleet=ground.fleet)},
+        ),
+        fleet=ground.fleet,
+        registry=ground.registry,
+        downlink=downlink,
+        missions=missions.store,
+        mission_requests=missions.requests,
+        situations=missions.situations,
+        trial=missions.trial,
+        dispatcher=missions.dispatcher,
+        kinds=incidents.kinds,
+        incidents=incidents.incidents,
+        sightings=incidents.sightings,
+        timeline=incidents.timeline,
+        evidence=incidents.evidence,
+        photos=incidents.photos,
+        incident_books=incidents.books,
+        moves=incidents.moves,
+        intake=incidents.intake,
+        verification=incidents.verification,
+        alarm_store=alarms.store,
+        alarms=alarms.desk,
+        escalator=alarms.escalator,
+        live_tail=tail,
+        bell=bell,
+        runs={
+            "journal": tail.run,
+            "bell": bell.run,
+            "escalator": alarms.escalator.run,
+            "dispatcher": missions.dispatcher.run,
+            "downlink": downlink.run,
+            "housekeeper": housekeeper.run,
+        },
+    )
+
+
+def _downlink(ground: Ground, incidents: IncidentParts) -> Downlink:
+    routes = report_routes(
+        fleet=ground.fleet,
+        sightings=SightingHandler(intake=incidents.intake),
+        looks=LookResultHandler(verification=incidents.verification),
+    )
+    return Downlink(
+        database=ground.database,
+        store=ground.fleet,
+        intake=Intake(database=ground.database, store=ground.fleet, routes=routes, clock=ground.clock),
+        registry=ground.registry,
+        bus=ground.bus,
+        clock=ground.clock,
+        software=f"roundsman {version('roundsman')}",
     )

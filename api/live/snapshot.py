@@ -1,0 +1,42 @@
+"""What a client is shown first: how everything stands, as far as the account may see it."""
+
+from api.accounts import Account
+from api.permissions import Permission
+from api.schemas.patrols import RunTold
+from api.schemas.vehicles import tell_vehicle
+from api.services import Services
+from core.database import Transaction
+from core.events import Json
+from incidents.alarm import ALLOWED
+from incidents.bodies import alarm_body, incident_body, sighting_body
+from incidents.incident import OPEN_STATES
+
+_RECENT_SIGHTINGS = 50
+_OPEN_ALARMS = frozenset(state for state, ways in ALLOWED.items() if ways)
+
+
+async def snapshot(services: Services, unit: Transaction, account: Account) -> dict[str, Json]:
+    """Return vehicles, active runs, open incidents and alarms, recent sightings; without what must not be seen."""
+    shown: dict[str, Json] = {}
+    if account.may(Permission.READ_FLEET):
+        shown["vehicles"] = await _vehicles(services, unit)
+        runs = await services.missions.runs(unit, only_active=True)
+        shown["runs"] = [RunTold.of(run).model_dump(mode="json") for run in runs]
+    if account.may(Permission.READ_INCIDENTS):
+        shown["incidents"] = [incident_body(one) for one in await services.incidents.find(unit, states=OPEN_STATES)]
+        newest = await services.sightings.newest(unit, limit=_RECENT_SIGHTINGS)
+        shown["sightings"] = [sighting_body(one) for one in newest]
+    if account.may(Permission.READ_ALARMS):
+        shown["alarms"] = [
+            alarm_body(alarm, rung_by=await services.alarms.rung_by(unit, alarm))
+            for alarm in await services.alarm_store.find(unit, states=_OPEN_ALARMS)
+        ]
+    return shown
+
+
+async def _vehicles(services: Services, unit: Transaction) -> list[Json]:
+    now_s = services.clock.monotonic_s()
+    return [
+        tell_vehicle(one, eyes=services.registry.perception(one.id), now_s=now_s).model_dump(mode="json")
+        for one in await services.situations.all(unit)
+    ]

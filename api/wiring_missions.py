@@ -1,0 +1,66 @@
+"""Puts the room of missions together."""
+
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.database import Database
+from fleet.registry import FleetRegistry
+from fleet.store import FleetStore
+from missions.books import RunBooks
+from missions.dispatcher import Dispatcher
+from missions.giver import OrderGiver
+from missions.requests import MissionRequests
+from missions.runner import RunnerSettings, RunSteps
+from missions.site import Site
+from missions.situation import Situations
+from missions.sources import CheckSource, ZoneSource
+from missions.store_sql import SqlMissionStore
+from missions.trial import TrialPlanner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissionParts:
+    """Everything about patrols and their runs."""
+
+    store: SqlMissionStore
+    situations: Situations
+    requests: MissionRequests
+    trial: TrialPlanner
+    dispatcher: Dispatcher
+
+
+def build_missions(
+    *,
+    database: Database,
+    fleet: FleetStore,
+    registry: FleetRegistry,
+    zones: ZoneSource,
+    checks: CheckSource,
+    site: Site,
+    clock: Clock,
+) -> MissionParts:
+    """Return the parts of the room of missions."""
+    store = SqlMissionStore()
+    books = RunBooks(database=database, missions=store, clock=clock)
+    situations = Situations(fleet=fleet, live=registry, site=site, clock=clock)
+    steps = RunSteps(
+        database=database,
+        missions=store,
+        fleet=fleet,
+        situations=situations,
+        zones=zones,
+        giver=OrderGiver(
+            database=database, missions=store, fleet=fleet, books=books, checks=checks, site=site, clock=clock
+        ),
+        books=books,
+        site=site,
+        clock=clock,
+        settings=RunnerSettings(),
+    )
+    return MissionParts(
+        store=store,
+        situations=situations,
+        requests=MissionRequests(missions=store, fleet=fleet, books=books, clock=clock),
+        trial=TrialPlanner(database=database, situations=situations, zones=zones, site=site, clock=clock),
+        dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),
+    )

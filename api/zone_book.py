@@ -1,0 +1,89 @@
+"""The zones in force and their history: documents in the store, checked before they get there, parsed once."""
+
+from dataclasses import dataclass
+
+from api.store import ZoneDocument, ZoneDocumentStore
+from core.clock import Clock
+from core.database import Transaction
+from core.errors import Conflict
+from core.events import Event, Json
+from core.tasks import run_blocking
+from geofence.errors import BadZoneFile, ZoneProblem
+from geofence.positions import GeoPosition
+from geofence.zone_files import ZoneFileReport, check_zones, read_zones
+from geofence.zones import ZoneSet, canonical_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneChange:
+    """Zones that were found good, and who wants them for what reason."""
+
+    zones: ZoneSet
+    by: str
+    because: str
+    expected_revision: int | None = None
+    """The revision that the writer had read; None takes whatever stands."""
+
+
+class ZoneBook:
+    """Gives the zones in force, and takes new ones as the next revision."""
+
+    def __init__(self, *, documents: ZoneDocumentStore, clock: Clock, near: GeoPosition) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._near = near
+        self._parsed: tuple[str, ZoneSet] | None = None
+
+    async def zones(self, unit: Transaction) -> ZoneSet:
+        """Return the zones in force; empty when none was ever given."""
+        document = await self._documents.newest(unit)
+        if document is None:
+            return ZoneSet(zones=())
+        if self._parsed is None or self._parsed[0] != document.hash:
+            text = document.text
+            self._parsed = (document.hash, await run_blocking(lambda: read_zones(text)))
+        return self._parsed[1]
+
+    async def check(self, content: bytes) -> ZoneFileReport:
+        """Return all that is right and wrong with a zone file of this site; nothing is stored."""
+        return await run_blocking(lambda: check_zones(content, near=self._near))
+
+    async def read(self, content: bytes) -> tuple[ZoneSet, tuple[ZoneProblem, ...]]:
+        """Return the zones of a file with its warnings; raises BadZoneFile with every problem."""
+        report = await self.check(content)
+        if report.problems:
+            raise BadZoneFile(report.problems)
+        return report.zones, report.warnings
+
+    async def put(self, unit: Transaction, change: ZoneChange) -> ZoneDocument:
+        """Make checked zones the newest revision; raises Conflict when somebody was faster."""
+        newest = await self._documents.newest(unit)
+        revision = 0 if newest is None else newest.revision
+        if change.expected_revision not in {None, revision}:
+            raise Conflict(
+                f"the zones are at revision {revision} now",
+                where="revision",
+                remedy="read them again and decide anew",
+                params={"revision": revision},
+            )
+        document = ZoneDocument(
+            revision=revision + 1,
+            hash=change.zones.hash,
+            text=canonical_text(change.zones),
+            made_at=self._clock.now(),
+            made_by=change.by,
+            because=change.because,
+        )
+        await self._documents.add(unit, document)
+        unit.emit(_event(document))
+        return document
+
+
+def _event(document: ZoneDocument) -> Event:
+    body: dict[str, Json] = {
+        "revision": document.revision,
+        "hash": document.hash,
+        "by": document.made_by,
+        "because": document.because,
+    }
+    return Event(subject="zones.changed", key=str(document.revision), body=body)
