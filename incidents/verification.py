@@ -65,8 +65,9 @@ class Verification:
         reason = Reason(
             actor=ACTOR, because=f"{vehicle_id} looks at the place again on order {order_id}", vehicle_id=vehicle_id
         )
-        for check in checks:
-            incident = await self._incidents.get(unit, check.incident_id, locked=True)
+        # In one order for everybody, so that two transactions never wait for each other's incident.
+        for incident_id in sorted(check.incident_id for check in checks):
+            incident = await self._incidents.get(unit, incident_id, locked=True)
             if incident.state is IncidentState.HANDLED:
                 await self._books.advance(unit, incident, IncidentState.VERIFYING, reason, order_id=order_id)
             elif incident.state is IncidentState.VERIFYING:
