@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray, LocalFrame
@@ -105,7 +106,7 @@ def _heights(zone: Zone) -> str:
 def _depth_m(part: BaseGeometry, polygon: BaseGeometry) -> float:
     inside = shapely.intersection(part, polygon)
     places = np.vstack((shapely.get_coordinates(inside), shapely.get_coordinates(inside.centroid)))
-    corners: GeometryArray = np.array([shapely.Point(place) for place in places], dtype=object)
+    corners: GeometryArray = np.array([Point(place) for place in places], dtype=object)
     corners = corners[shapely.intersects(corners, polygon)]
     return float(np.max(shapely.distance(corners, polygon.boundary), initial=0.0))
 
@@ -113,7 +114,15 @@ def _depth_m(part: BaseGeometry, polygon: BaseGeometry) -> float:
 def _nearest_place(part: BaseGeometry, polygon: BaseGeometry, frame: LocalFrame) -> GeoPosition:
     inside = shapely.intersection(part, polygon)
     if not inside.is_empty:
-        point = inside.representative_point()
+        point = _middle(inside)
         return frame.to_geo(LocalPosition(east_m=point.x, north_m=point.y))
     east_m, north_m = shapely.get_coordinates(shapely.shortest_line(part, polygon))[0]
     return frame.to_geo(LocalPosition(east_m=float(east_m), north_m=float(north_m)))
+
+
+def _middle(inside: BaseGeometry) -> Point:
+    if inside.area > 0 or inside.length == 0:
+        return inside.representative_point()
+    longest = max(shapely.get_parts(inside), key=lambda part: part.length)
+    middle: Point = longest.interpolate(0.5, normalized=True)
+    return middle
