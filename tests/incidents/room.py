@@ -18,7 +18,7 @@ from geofence.zones import Zone, ZoneKind, ZoneSet
 from incidents.alarms import AlarmDesk, AlarmSettings
 from incidents.books import IncidentBooks
 from incidents.evidence import Evidence, EvidenceKind
-from incidents.evidence_store import FolderEvidenceStore
+from incidents.evidence_store import EvidenceStore, FolderEvidenceStore
 from incidents.figures import Figures
 from incidents.incident import Incident, IncidentState, TimelineLine
 from incidents.intake import Intake, Taken
@@ -117,7 +117,7 @@ class Looks:
 class Room:
     """Everything of incidents, wired as the controller wires it."""
 
-    def __init__(self, *, database: Database, folder: Path) -> None:
+    def __init__(self, *, database: Database, folder: Path, files: EvidenceStore | None = None) -> None:
         self.database = database
         self.clock = ManualClock()
         self.kinds = shipped_kinds()
@@ -127,7 +127,7 @@ class Room:
         self.numbers = SqlNumbers()
         self.evidence = SqlEvidenceBook()
         self.alarms = SqlAlarmStore()
-        self.files = FolderEvidenceStore(folder=folder)
+        self.files = files or FolderEvidenceStore(folder=folder)
         self.looks = Looks()
         self.settings = AlarmSettings()
         self.photos = PhotoKeeper(book=self.evidence, store=self.files, clock=self.clock)

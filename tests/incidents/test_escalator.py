@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 import hmac
 import threading
@@ -221,3 +222,12 @@ async def test_as_a_service_it_works_through_what_comes(room: Room) -> None:
             if (await stored(room, alarm.id)).escalation == 2:
                 break
     assert (await stored(room, alarm.id)).escalation == 2
+
+
+async def test_several_controllers_escalate_once(room: Room) -> None:
+    alarms = [await press(room, f"press {number}") for number in range(5)]
+    await room.clock.advance(room.settings.desk_s)
+    await asyncio.gather(*(escalator(room).step() for _ in range(4)))
+    for alarm in alarms:
+        assert (await stored(room, alarm.id)).escalation == 1
+        assert (await room.words(alarm.id)).count("escalated") == 1

@@ -1,9 +1,10 @@
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, StorageFull
 from core.ids import SightingId, VehicleId, new_id
 from incidents.handlers import SightingHandler
 from incidents.incident import IncidentState
@@ -164,3 +165,27 @@ async def test_everything_is_told_in_order_after_the_commit(room: Room) -> None:
     told = [line.event for line in lines if line.event.subject == "sightings.new"]
     assert [event.key for event in told] == [sighting.id]
     assert told[0].body["facts"] == {"dwell_s": 8.0, "people": 2}
+
+
+class FullDisk:
+    """An evidence store without room."""
+
+    async def put(self, data: bytes) -> str:
+        raise StorageFull("no room for pictures")
+
+    async def get(self, sha256: str) -> bytes:
+        raise AssertionError("nothing was stored")
+
+
+async def test_a_sighting_whose_picture_cannot_be_kept_leaves_nothing_and_comes_again(
+    room: Room, tmp_path: Path
+) -> None:
+    sighting = room.sighting()
+    full = Room(database=room.database, folder=tmp_path, files=FullDisk())
+    with pytest.raises(StorageFull):
+        await full.take(sighting)
+    async with room.database.transaction() as unit:
+        assert await room.incidents.find(unit) == ()
+        assert await room.sightings.count(unit) == 0
+    assert await room.database.last_cursor() == 0
+    assert (await room.take(sighting)).opened
