@@ -74,6 +74,13 @@ class OrderExecutor:
             await self._book.answer(command, CommandState.ACCEPTED, command.because)
             self._commands.put_nowait(command)
 
+    async def bring_home(self, because: str) -> None:
+        """Send the vehicle home although nobody commanded it; an order under way is aborted when it has landed."""
+        if self._flight is None or self._flight.is_ended:
+            await self._vehicle.return_home()
+        else:
+            await self._flight.end_at_home(because)
+
     async def run(self) -> None:
         """Take up what was left, then carry out orders and commands until cancelled."""
         await self._take_up()

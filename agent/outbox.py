@@ -4,7 +4,8 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -83,6 +84,26 @@ def _open(file: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA {pragma}")
     connection.executescript(_SCHEMA)
     return connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxFigures:
+    """How many reports were ever put into a file, and how many still wait."""
+
+    put: int
+    waiting: int
+
+
+async def outbox_figures(file: Path) -> OutboxFigures:
+    """Return the figures of all vehicles of an agent's outbox, also while the agent runs; raises Unavailable."""
+
+    def work() -> OutboxFigures:
+        with _translated(file), closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            put = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+            (waiting,) = connection.execute("SELECT count(*) FROM outbox").fetchone()
+            return OutboxFigures(put=0 if put is None else put[0], waiting=waiting)
+
+    return await run_blocking(work)
 
 
 class Outbox:

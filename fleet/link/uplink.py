@@ -64,13 +64,14 @@ HeldOrders = Callable[[], Awaitable[Sequence[OrderProgress]]]
 
 
 class Uplink:
-    """Keeps one vehicle's stream to the controller open; `live` takes what is shown at once and never stored."""
+    """Keeps one vehicle's stream to the controller open."""
 
     def __init__(
         self,
         *,
         card: VehicleCard,
         channel: grpc.aio.Channel,
+        live: LiveSlots,
         reports: ReportQueue,
         taker: OrderTaker,
         held_orders: HeldOrders,
@@ -78,7 +79,7 @@ class Uplink:
         boot_id: str,
         clock: Clock,
     ) -> None:
-        self.live = LiveSlots(clock=clock)
+        self._live = live
         self._card = card
         self._stub = link_pb2_grpc.LinkStub(channel)
         self._reports = reports
@@ -120,7 +121,7 @@ class Uplink:
             self._log.info("linked", controller=welcome.controller)
             session = _Session(
                 stream=stream,
-                live=self.live,
+                live=self._live,
                 reports=self._reports,
                 inbound=_Inbound(vehicle_id=self._card.id, taker=self._taker, deliveries=deliveries),
                 window=max(1, welcome.report_window),

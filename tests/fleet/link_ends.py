@@ -11,11 +11,12 @@ from core.clock import SystemClock
 from core.database import Database
 from core.events import Bus, InProcessBus
 from core.ids import VehicleId, new_id
-from core.tasks import TaskSupervisor
+from core.tasks import TaskSupervisor, run_blocking
 from fleet.link.certificates import CertificateAuthority, TlsFiles
 from fleet.link.channel import open_channel
 from fleet.link.downlink import Downlink
 from fleet.link.intake import Intake, ReportRoute, fleet_routes
+from fleet.link.live_slots import LiveSlots
 from fleet.link.uplink import Uplink
 from fleet.orders import Command, CommandOutcome, CommandState, Order, OrderProgress, OrderState
 from fleet.registry import FleetRegistry
@@ -61,7 +62,7 @@ async def running_controller(
 ) -> AsyncIterator[Controller]:
     """Run a controller's link over the books in *data_dir*."""
     bus = bus or InProcessBus()
-    data_dir.mkdir(exist_ok=True)
+    await run_blocking(lambda: data_dir.mkdir(exist_ok=True))
     async with Database(url=f"sqlite+aiosqlite:///{data_dir / 'books.sqlite'}", bus=bus, clock=CLOCK) as database:
         await database.create_all()
         store, registry = SqlFleetStore(), FleetRegistry(clock=CLOCK)
@@ -112,6 +113,7 @@ class Agent:
     """One vehicle's parts that concern the link."""
 
     uplink: Uplink
+    live: LiveSlots
     outbox: Outbox
     taker: Taker
 
@@ -125,13 +127,15 @@ async def running_agent(
     state_dir: Path, *, address: str, tls: TlsFiles, vehicle_id: str = "drone-1"
 ) -> AsyncIterator[Agent]:
     """Run the agent's end of the link of one vehicle."""
-    state_dir.mkdir(exist_ok=True)
+    await run_blocking(lambda: state_dir.mkdir(exist_ok=True))
     async with OutboxFile(file=state_dir / "outbox.sqlite") as file, open_channel(address, tls) as channel:
         outbox = Outbox(file=file, vehicle_id=VehicleId(vehicle_id), clock=CLOCK)
         taker = Taker(outbox=outbox)
+        live = LiveSlots(clock=CLOCK)
         uplink = Uplink(
             card=examples.card(vehicle_id),
             channel=channel,
+            live=live,
             reports=outbox,
             taker=taker,
             held_orders=nothing_held,
@@ -141,4 +145,4 @@ async def running_agent(
         )
         async with TaskSupervisor(clock=CLOCK) as tasks:
             tasks.run("uplink", uplink.run)
-            yield Agent(uplink=uplink, outbox=outbox, taker=taker)
+            yield Agent(uplink=uplink, live=live, outbox=outbox, taker=taker)

@@ -17,6 +17,7 @@ from core.tasks import within
 from fleet.link.certificates import CertificateAuthority, TlsFiles
 from fleet.link.channel import open_channel
 from fleet.link.intake import ReportRoute
+from fleet.link.uplink import Stream
 from fleet.orders import CommandState, OrderProgress, OrderState, VehicleEvent
 from tests.fleet import examples
 from tests.fleet.link_ends import CLOCK, Agent, Controller, running_agent, running_controller, until
@@ -41,7 +42,7 @@ async def test_telemetry_reaches_the_registry_and_the_books_know_the_vehicle(tmp
     async with running_controller(tmp_path / "c") as controller:
         tls = controller.enroll("tower", "drone-1")
         async with running_agent(tmp_path / "a", address=controller.address, tls=tls) as agent:
-            agent.uplink.live.state(examples.ready_state(now_s=CLOCK.monotonic_s()))
+            agent.live.state(examples.ready_state(now_s=CLOCK.monotonic_s()))
 
             async def arrived() -> bool:
                 return controller.registry.state(DRONE) is not None
@@ -203,9 +204,13 @@ async def refusal(controller: Controller, *, tls: TlsFiles, vehicle_id: str = "d
         stream = link_pb2_grpc.LinkStub(channel).Connect()
         card = pb.VehicleCard(id=vehicle_id, kind="drone")
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await stream.write(pb.AgentMessage(hello=pb.Hello(card=card, boot_id=new_id())))
-            await within(5, stream.read())
+            await say_hello(stream, pb.Hello(card=card, boot_id=new_id()))
         return refused.value.code(), str(refused.value.details())
+
+
+async def say_hello(stream: Stream, hello: pb.Hello) -> None:
+    await stream.write(pb.AgentMessage(hello=hello))
+    await within(5, stream.read())
 
 
 async def test_a_vehicle_outside_of_the_certificate_is_refused(tmp_path: Path) -> None:

@@ -89,12 +89,11 @@ async def test_progress_keeps_its_whole_story(database: Database, store: FleetSt
     ]
     async with database.transaction() as unit:
         await store.add_order(unit, order)
-        for step in steps:
-            record = await store.set_progress(unit, step, vehicle_id=DRONE)
+        records = [await store.set_progress(unit, step, vehicle_id=DRONE) for step in steps]
     async with database.transaction() as unit:
         story = await store.order_history(unit, order.id)
     assert list(story[1:]) == steps
-    assert record.progress == steps[-1]
+    assert records[-1].progress == steps[-1]
     lines = await database.read_journal(after=0, prefix="orders.changed")
     assert [line.event.body["state"] for line in lines] == ["offered", "accepted", "loaded", "running", "running"]
 
@@ -104,8 +103,8 @@ async def test_late_and_repeated_progress_changes_only_the_story(database: Datab
     async with database.transaction() as unit:
         await store.add_order(unit, order)
         await store.set_progress(unit, progress(order.id, OrderState.RUNNING, after_s=5, legs_done=1))
-        for late in (OrderState.ACCEPTED, OrderState.LOADED):
-            record = await store.set_progress(unit, progress(order.id, late, after_s=2))
+        await store.set_progress(unit, progress(order.id, OrderState.ACCEPTED, after_s=2))
+        record = await store.set_progress(unit, progress(order.id, OrderState.LOADED, after_s=2))
         again = await store.set_progress(unit, progress(order.id, OrderState.RUNNING, after_s=5))
         assert len(await store.order_history(unit, order.id)) == 5
     assert record.progress.state is OrderState.RUNNING
