@@ -98,7 +98,7 @@ class Georeference:
 
     def _project(self, x: float, y: float) -> tuple[float, float]:
         if not self._distortion.size:
-            return x * self.camera.fx_px + self.camera.cx_px, y * self.camera.fy_px + self.camera.cy_px
+            return float(x * self.camera.fx_px + self.camera.cx_px), float(y * self.camera.fy_px + self.camera.cy_px)
         point = np.array([[[x, y, 1.0]]])
         pixel = cv2.projectPoints(point, np.zeros(3), np.zeros(3), self._matrix, self._distortion)[0]
         return float(pixel.flat[0]), float(pixel.flat[1])

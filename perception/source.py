@@ -144,7 +144,7 @@ class VideoSource:
                 return
             yield from self._decode_packet(packet, stream)
 
-    def _decode_packet(self, packet: Packet[VideoStream], stream: VideoStream) -> Iterator[RawFrame]:
+    def _decode_packet(self, packet: "Packet[VideoStream]", stream: VideoStream) -> Iterator[RawFrame]:
         try:
             frames = stream.codec_context.decode(packet)
         except av.error.InvalidDataError:

@@ -1,21 +1,18 @@
 """Which rules there are, by the names that zones use."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from core.errors import InvalidInput
 from core.events import Json
 from geofence.frames import LocalFrame
 from geofence.zones import Zone, ZoneKind, ZoneSet
-from perception.detections import Label
 from perception.matters import RuleWatch
-from perception.rules.clutter import ClutterParameters, ClutterRule
+from perception.rules.clutter import ClutterParameters, ClutterRule, ParkingParameters
 from perception.rules.crowd import CrowdParameters, CrowdRule
 from perception.rules.rule import Rule, RuleZone, read_parameters
 from perception.rules.vendor import VendorParameters, VendorRule
 
 NAMES = ("vendor", "crowd", "clutter", "parking")
-_PARKING = ClutterParameters(labels=(Label.BIKE,), things_at_least=3, within_m=3.0)
 
 
 def make_rule(name: str, values: Mapping[str, Json], *, zone: Zone, frame: LocalFrame) -> Rule:
@@ -28,8 +25,8 @@ def make_rule(name: str, values: Mapping[str, Json], *, zone: Zone, frame: Local
         clutter = read_parameters(ClutterParameters, values, zone=zone, rule=name)
         return ClutterRule(parameters=clutter, frame=frame)
     if name == "parking":
-        given = read_parameters(ClutterParameters, {**_parking_defaults(), **values}, zone=zone, rule=name)
-        return ClutterRule(parameters=replace(given, labels=_PARKING.labels), frame=frame, name=name)
+        parking = read_parameters(ParkingParameters, values, zone=zone, rule=name)
+        return ClutterRule(parameters=parking.as_clutter(), frame=frame, name=name)
     raise InvalidInput(f"no rule is called {name!r}", where=f"zone {zone.id}", remedy=f"known are {', '.join(NAMES)}")
 
 
@@ -41,6 +38,3 @@ def make_watches(zones: ZoneSet, frame: LocalFrame) -> list[RuleWatch]:
         for name, values in zone.rules.items()
     ]
 
-
-def _parking_defaults() -> dict[str, Json]:
-    return {"things_at_least": _PARKING.things_at_least, "within_m": _PARKING.within_m}

@@ -27,6 +27,30 @@ class ClutterParameters:
     baseline: tuple[tuple[float, float, float], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkingParameters:
+    """So many bikes within a radius, unmoved over a span of time, outside of where they may stand (`baseline`)."""
+
+    bikes_at_least: int = 3
+    radius_m: float = 4.0
+    unmoved_for_s: float = 8.0
+    moved_tolerance_m: float = 2.5
+    observed_s: float = 2.0
+    baseline: tuple[tuple[float, float, float], ...] = ()
+
+    def as_clutter(self) -> ClutterParameters:
+        """Return the same in the words of the clutter rule."""
+        return ClutterParameters(
+            unmoved_for_s=self.unmoved_for_s,
+            moved_tolerance_m=self.moved_tolerance_m,
+            observed_s=self.observed_s,
+            labels=(Label.BIKE,),
+            things_at_least=self.bikes_at_least,
+            within_m=self.radius_m,
+            baseline=self.baseline,
+        )
+
+
 class ClutterRule:
     """Groups things that lie together; with bikes it is the parking rule."""
 

@@ -1,0 +1,67 @@
+"""How good a detector is on pictures that it was not trained on: average precision at IoU 0.5, by class."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from perception.detections import PixelBox
+from perception.detector import Detector
+from perception.training.coco import Coco, Labelled
+
+_IOU = 0.5
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Scores of detections, whether each was right, and how many things there were."""
+
+    scores: list[float] = field(default_factory=list)
+    right: list[bool] = field(default_factory=list)
+    things: int = 0
+
+
+def average_precisions(detector: Detector, data: Coco) -> Mapping[str, float]:
+    """Return AP at IoU 0.5 (area under the precision envelope) by our label; ignored boxes neither help nor hurt."""
+    tallies: dict[str, _Tally] = defaultdict(_Tally)
+    meanings = {i: detector.card.means.get(name) for i, name in enumerate(data.labels)}
+    for item in data.pictures:
+        found = detector.detect(item.read())
+        for number, meaning in meanings.items():
+            if meaning is not None:
+                mine = sorted((d for d in found if d.label is meaning), key=lambda d: -d.score)
+                _count(tallies[meaning.value], item, number, [(d.score, d.box) for d in mine])
+    return {label: round(_area(tally), 4) for label, tally in tallies.items()}
+
+
+def _count(tally: _Tally, item: Labelled, number: int, found: list[tuple[float, PixelBox]]) -> None:
+    mine = item.classes == number
+    wanted = [_box(row) for row in item.boxes[mine & ~item.ignored].tolist()]
+    ignored = [_box(row) for row in item.boxes[item.ignored].tolist()]
+    tally.things += len(wanted)
+    for score, box in found:
+        best = max(range(len(wanted)), key=lambda i: wanted[i].iou(box), default=None)
+        if best is not None and wanted[best].iou(box) >= _IOU:
+            wanted.pop(best)
+            tally.scores.append(score)
+            tally.right.append(True)
+        elif not any(other.iou(box) >= _IOU for other in ignored):
+            tally.scores.append(score)
+            tally.right.append(False)
+
+
+def _box(corners: list[float]) -> PixelBox:
+    x0, y0, x1, y1 = corners
+    return PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1)
+
+
+def _area(tally: _Tally) -> float:
+    if not tally.things:
+        return 0.0
+    order = np.argsort(-np.array(tally.scores), kind="stable")
+    right = np.array(tally.right, float)[order]
+    recall = np.cumsum(right) / tally.things
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(np.sum(np.diff(recall, prepend=0.0) * envelope))

@@ -1,0 +1,93 @@
+import math
+
+import numpy as np
+import pytest
+
+from geofence.positions import LocalPosition
+from perception.georeference import Georeference, PoseErrors
+from sim.camera_geometry import Projection
+from sim.scene import CameraLens, CameraView
+from tests.perception.eyes import FRAME, LENS, gaze
+
+REFERENCE = Georeference(camera=LENS, frame=FRAME)
+NONE = PoseErrors(place_m=0, height_m=0, yaw_deg=0, pitch_deg=0, roll_deg=0, pixel_px=0)
+
+
+@pytest.mark.parametrize(("yaw_deg", "pitch_deg", "roll_deg"), [(0, -38, 0), (135, -30, 4), (290, -55, -7)])
+def test_a_pixel_falls_where_the_simulated_camera_saw_the_place(
+    yaw_deg: float, pitch_deg: float, roll_deg: float
+) -> None:
+    view = CameraView(
+        east_m=12, north_m=-40, height_agl_m=25, yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg
+    )
+    projection = Projection(view=view, lens=CameraLens())
+    ahead_m = 25 / math.tan(math.radians(-pitch_deg))
+    spot = np.array(
+        [12 + ahead_m * math.sin(math.radians(yaw_deg)) + 2, -40 + ahead_m * math.cos(math.radians(yaw_deg)) - 1, 0]
+    )
+    pixel = projection.to_px(projection.to_camera(spot))
+
+    seen = gaze(east_m=12, north_m=-40, yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg)
+    found = REFERENCE.to_ground(pixel.reshape(1, 2), seen)[0]
+
+    assert found is not None
+    assert (found.east_m, found.north_m) == pytest.approx((spot[0], spot[1]), abs=0.02)
+    assert REFERENCE.to_pixel(LocalPosition(east_m=spot[0], north_m=spot[1]), seen) == pytest.approx(
+        tuple(pixel), abs=0.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("errors", "across_m", "along_m"),
+    [
+        (PoseErrors(place_m=0, height_m=0, yaw_deg=0, pitch_deg=1, roll_deg=0, pixel_px=0), 0.0, 1.4),
+        (PoseErrors(place_m=0, height_m=0, yaw_deg=1, pitch_deg=0, roll_deg=0, pixel_px=0), 0.7, 0.0),
+        (PoseErrors(place_m=0, height_m=1, yaw_deg=0, pitch_deg=0, roll_deg=0, pixel_px=0), 0.0, 1.0),
+    ],
+)
+def test_the_error_budget_at_40_m_and_45_degrees_is_the_measured_one(
+    errors: PoseErrors, across_m: float, along_m: float
+) -> None:
+    reference = Georeference(camera=LENS, frame=FRAME, errors=errors)
+
+    centre = reference.to_ground(np.array([[320.0, 180.0]]), gaze(height_agl_m=40, pitch_deg=-45))[0]
+
+    assert centre is not None
+    assert centre.error_m(1, 0) == pytest.approx(across_m, abs=0.1)
+    assert centre.error_m(0, 1) == pytest.approx(along_m, abs=0.1)
+
+
+def test_the_ellipse_points_away_from_the_camera() -> None:
+    reference = Georeference(camera=LENS, frame=FRAME)
+
+    centre = reference.to_ground(np.array([[320.0, 180.0]]), gaze(yaw_deg=30))[0]
+
+    assert centre is not None
+    assert centre.ellipse.heading_deg == pytest.approx(30, abs=2)
+    assert centre.ellipse.major_m > centre.ellipse.minor_m
+
+
+def test_the_sky_has_no_place() -> None:
+    sky, ground = REFERENCE.to_ground(np.array([[320.0, 10.0], [320.0, 350.0]]), gaze(pitch_deg=-5))
+
+    assert sky is None
+    assert ground is not None
+
+
+def test_a_place_behind_the_camera_has_no_pixel() -> None:
+    assert REFERENCE.to_pixel(LocalPosition(east_m=0, north_m=-90), gaze(north_m=-30)) is None
+
+
+def test_lens_distortion_is_undone() -> None:
+    bent = Georeference(camera=LENS, frame=FRAME, distortion=(-0.25, 0.08, 0.001, -0.001), errors=NONE)
+    spot = LocalPosition(east_m=15, north_m=12)
+
+    pixel = bent.to_pixel(spot, gaze())
+    straight = REFERENCE.to_pixel(spot, gaze())
+    assert pixel is not None
+    assert straight is not None
+    found = bent.to_ground(np.array([pixel]), gaze())[0]
+
+    assert math.dist(pixel, straight) > 3
+    assert found is not None
+    assert (found.east_m, found.north_m) == pytest.approx((15, 12), abs=0.05)

@@ -1,0 +1,84 @@
+from perception.detections import Label
+from perception.tracker import Placed, Track, Tracker
+from tests.perception.eyes import box_around, detection, place
+
+STEP_S = 0.25
+
+
+def always(_: Track) -> bool:
+    return True
+
+
+def never(_: Track) -> bool:
+    return False
+
+
+def tracker() -> Tracker:
+    return Tracker(threshold_for=lambda _: 0.4)
+
+
+def person(east_m: float, north_m: float, *, score: float = 0.8) -> Placed:
+    return Placed(detection=detection(Label.PERSON, score=score), place=place(east_m, north_m))
+
+
+def test_one_flash_is_not_believed_and_steady_scores_are() -> None:
+    flash, steady = tracker(), tracker()
+
+    first = flash.update([person(0, 0, score=0.95)], taken_s=0.0, is_in_view=always)
+    for i in range(6):
+        last = steady.update([person(0, 0, score=0.5)], taken_s=i * STEP_S, is_in_view=always)
+
+    assert not first[0].is_believed
+    assert last[0].is_believed
+
+
+def test_two_people_who_cross_keep_their_numbers() -> None:
+    followed = tracker()
+    for i in range(21):
+        east = -2.5 + 0.25 * i
+        tracks = followed.update([person(east, 0.0), person(-east, 1.2)], taken_s=i * STEP_S, is_in_view=always)
+        if i == 0:
+            begun = {one.id: one.place.north_m for one in tracks if one.place}
+
+    assert {one.id: round(one.place.north_m, 1) for one in tracks if one.place} == begun
+
+
+def test_what_left_the_picture_does_not_lose_trust() -> None:
+    in_view, gone_by = tracker(), tracker()
+    for followed, is_in_view in ((in_view, always), (gone_by, never)):
+        for i in range(6):
+            followed.update([person(0, 0)], taken_s=i * STEP_S, is_in_view=is_in_view)
+    for i in range(6, 11):
+        missed = in_view.update([], taken_s=i * STEP_S, is_in_view=always)
+        unseen = gone_by.update([], taken_s=i * STEP_S, is_in_view=never)
+
+    assert missed[0].score < unseen[0].score
+    assert not unseen[0].is_seen
+
+
+def test_seconds_without_a_view_do_not_count_as_observed() -> None:
+    followed = tracker()
+    for seconds in (0.0, 0.25, 0.5):
+        followed.update([person(0, 0)], taken_s=seconds, is_in_view=always)
+    followed.update([], taken_s=0.75, is_in_view=always)
+    tracks = followed.update([person(0, 0)], taken_s=1.0, is_in_view=always)
+
+    assert tracks[0].observed_s == 0.5
+
+
+def test_without_places_boxes_are_followed_by_their_overlap() -> None:
+    followed = tracker()
+    for i in range(4):
+        box = box_around(100 + 4 * i, 100)
+        tracks = followed.update(
+            [Placed(detection=detection(Label.CAR, box=box), place=None)], taken_s=i * STEP_S, is_in_view=always
+        )
+
+    assert [one.id for one in tracks] == [1]
+
+
+def test_what_is_not_seen_for_long_is_forgotten() -> None:
+    followed = tracker()
+    followed.update([person(0, 0)], taken_s=0.0, is_in_view=always)
+
+    assert followed.update([], taken_s=5.0, is_in_view=always) == []
