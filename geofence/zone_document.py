@@ -34,6 +34,11 @@ class Findings:
         """Note something that makes the file unusable; *at* is longitude, latitude."""
         self.problems.append(_problem(code, because, where, remedy, at, params))
 
+    def keep_first_of_each(self, start: int) -> None:
+        """Keep the first of every code since *start*: a projected ring is wrong once, not at every position."""
+        firsts = {problem.code: problem for problem in reversed(self.problems[start:])}
+        self.problems[start:] = [problem for problem in self.problems[start:] if firsts[problem.code] is problem]
+
     def odd(
         self,
         code: str,

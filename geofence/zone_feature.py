@@ -169,7 +169,7 @@ class _Reader:
         rules = self._mapping("rules")
         for name, parameters in rules.items():
             self._check_rule(name, parameters)
-        if kind is ZoneKind.RULE and not rules:
+        if kind is ZoneKind.RULE and not self._properties.get("rules"):
             self._wrong("no_rules", "is a rule zone without rules", f"name one of {', '.join(sorted(_RULES))}")
         if rules and kind not in (ZoneKind.RULE, None):
             self._odd("rules_unused", "has rules but is not a rule zone, so they do nothing", "use the kind rule")
@@ -186,7 +186,7 @@ class _Reader:
             return
         for parameter, value in parameters.items():
             if isinstance(value, int | float) and value < 0:
-                because = f"{parameter} of the rule {name!r} is negative ({value:g})"
+                because = f"{parameter} of the rule {name!r} is negative"
                 self._wrong("bad_rule_number", because, "give a number of at least 0", rule=name, parameter=parameter)
 
     def _odd(self, code: str, because: str, remedy: str, **params: str) -> None:
@@ -204,7 +204,9 @@ class _Reader:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _has_nan(value: object) -> bool:

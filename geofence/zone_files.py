@@ -66,7 +66,8 @@ def _parsed(content: bytes | str, findings: Findings) -> dict[str, object] | Non
         return None
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         findings.wrong(
             "not_json",
             f"is not JSON: {error}",

@@ -15,6 +15,7 @@ from geofence.zone_document import Findings
 Ring = list[tuple[float, float]]
 _FAR_M = 100_000.0
 _SMALLEST_M2 = 1.0
+_LARGEST = 10**300
 
 
 def read_polygon(geometry: dict[str, object], where: str, findings: Findings) -> Polygon | None:
@@ -55,7 +56,9 @@ def _ring(raw: object, where: str, findings: Findings) -> Ring | None:
     if not isinstance(raw, list) or not raw:
         findings.wrong("no_positions", "has no positions", where=where, remedy="give at least four positions")
         return None
+    before = len(findings.problems)
     places = [_place(item, f"{where}, position {n + 1}", findings) for n, item in enumerate(raw)]
+    findings.keep_first_of_each(before)
     if any(place is None for place in places):
         return None
     ring = cast(Ring, places)
@@ -147,4 +150,6 @@ def _distance_m(site: GeoPosition, lon_deg: float, lat_deg: float) -> float:
 
 
 def _is_plain_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Say whether *value* is a number that a float can hold, or NaN or Infinity."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and (isinstance(value, float) or abs(cast(int, value)) < _LARGEST)

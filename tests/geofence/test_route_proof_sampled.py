@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -34,11 +35,11 @@ class Sampled:
 def sample(points: list[Point3]) -> Sampled:
     """Return the flight over *points* from the origin, point by point, with its ways home."""
     corners = [np.array([0.0, 0.0, TAKEOFF_M]), *(np.array(point) for point in points)]
-    legs = [np.linspace(a, b, STEPS) for a, b in zip(corners, corners[1:], strict=False)]
+    legs = [np.linspace(a, b, STEPS) for a, b in pairwise(corners)]
     flown = [np.linspace(np.zeros(3), corners[0], STEPS), *legs, *turns(corners)]
     at_height = np.vstack([with_way_home(point) for part in flown for point in part[::3]])
     landing = np.linspace([0.0, 0.0, max(RETURN_M, points[-1][2])], np.zeros(3), STEPS)
-    longest_m = max(float(np.linalg.norm(b - a)) for a, b in zip(corners, corners[1:], strict=False))
+    longest_m = max(float(np.linalg.norm(b - a)) for a, b in pairwise(corners))
     return Sampled(points=np.vstack((*flown, at_height, landing)), coarse_m=3 * max(longest_m, 140.0) / STEPS)
 
 
@@ -99,7 +100,7 @@ def keep_outs(draw: st.DrawFn) -> Zone:
 
 
 @given(zone=keep_outs(), points=flights)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_the_sampler_touches_the_proof_finds_and_nothing_else(zone: Zone, points: list[Point3]) -> None:
     world = keep_in(box(-1000, -1000, 1000, 1000), ceiling_m=None)
     proof = prove_order(route(zone_set(world, zone), *points, speed_m_s=SPEED_M_S))
@@ -121,7 +122,7 @@ ELL = Polygon([(-95, -95), (95, -95), (95, 10), (20, 10), (20, 95), (-95, 95)])
 
 
 @given(points=flights, ceiling_m=st.sampled_from([None, 72.0, 78.0, 90.0]))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_sample_outside_of_the_keep_in_zone_is_found_and_nothing_else(
     points: list[Point3], ceiling_m: float | None
 ) -> None:
