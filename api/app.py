@@ -34,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     site.router,
     zones.router,
+    vehicles.router,
     patrols.router,
     runs.router,
     kinds.router,

@@ -8,6 +8,7 @@ import typer
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,
     no_args_is_help=True,
     help="Enrol agents: their certificates.  登记车载端",
 )

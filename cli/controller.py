@@ -26,12 +26,13 @@ def run(
     grpc_host: Annotated[str | None, typer.Option(help="address for agents [default: 127.0.0.1]")] = None,
     grpc_port: Annotated[int | None, typer.Option(help="port for agents [default: 8443]")] = None,
     console_dir: Annotated[_File, typer.Option(help="other web pages than the built-in ones")] = None,
-    alarm_ring_s: Annotated[float | None, typer.Option(help="seconds at the desks before the supervisor")] = None,
-    alarm_escalation_s: Annotated[float | None, typer.Option(help="seconds before the outside webhook")] = None,
-    alarm_webhook: Annotated[str | None, typer.Option(help="URL that is told of unanswered alarms")] = None,
     log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR")] = None,
 ) -> None:
-    """Run a controller until it is told to stop (Ctrl-C or SIGTERM); it may be killed at any moment."""
+    """Run a controller until it is told to stop (Ctrl-C or SIGTERM); it may be killed at any moment.
+
+    Further settings (alarm_ring_s, alarm_webhook, session_hours, …) are given in the TOML file, or in the environment
+    as ROUNDSMAN_ALARM_RING_S and so on.
+    """
     given = {name: value for name, value in locals().items() if name != "config"}
     from api.running import run_controller
     from api.settings import ControllerSettings

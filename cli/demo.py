@@ -20,6 +20,7 @@ from cli.demo_report import Happened, make_report, why_not
 from cli.rest import RestClient
 from core.clock import SystemClock
 from core.errors import RoundsmanError, Unavailable
+from core.logs import set_up_logs
 from core.tasks import run_blocking
 
 app = typer.Typer(help="A living neighbourhood: simulator, controller and agent, from one command.  演示")
@@ -38,6 +39,7 @@ def demo(
     data_dir: Annotated[Path | None, typer.Option(help="keep everything in this folder (default: a fresh one)")] = None,
 ) -> None:
     """Start everything, print one address and a login, and run until Ctrl-C (or for --for-s seconds)."""
+    set_up_logs(process="demo")
     folder = data_dir or Path(tempfile.mkdtemp(prefix="roundsman-demo-"))
     world_dir = WORLDS / world if (WORLDS / world).is_dir() else Path(world)
     plan = DemoPlan(world_dir=world_dir, data_dir=folder.absolute(), ports=choose_ports(http=port), headless=headless)
@@ -125,7 +127,7 @@ class Demo:
         say("\n[bold]Roundsman 巡更[/bold] is running: simulator, controller, agent.")
         say(f"  desk  指挥台   [bold]{self._plan.api}/[/bold]")
         say(f"  login 登录     user [bold]supervisor[/bold]   password [bold]{accounts.supervisor}[/bold]")
-        say(f"  panel 求助面板  {self._plan.api}/panel/?device={accounts.panel_token}")
+        say(f"  panel 求助面板  {self._plan.api}/panel/?device={accounts.panel_token}", soft_wrap=True)
         say(f"  logs  日志     {self._plan.data_dir / 'logs'}")
         say("The first patrol starts by itself within a minute. Ctrl-C ends everything.\n")
 

@@ -176,7 +176,7 @@ def processes(plan: DemoPlan, accounts: Accounts) -> list[ProcessPlan]:
     controller = (
         "controller", "--data-dir", str(data / "controller"), "--port", str(ports.http),
         "--grpc-port", str(ports.grpc), "--site", f"{world}/site.json", "--zones", f"{world}/zones.geojson",
-        "--patrols", str(data / "patrols.json"), "--alarm-ring-s", "30",
+        "--patrols", str(data / "patrols.json"),
     )  # fmt: skip
     sim = (
         "sim", "run", "--world", world, "--state-dir", str(data / "sim"), "--control-port", str(ports.control),
@@ -184,7 +184,7 @@ def processes(plan: DemoPlan, accounts: Accounts) -> list[ProcessPlan]:
     )  # fmt: skip
     agent = (
         "agent", "--controller", f"127.0.0.1:{ports.grpc}", "--credentials", str(data / "credentials"),
-        "--state-dir", str(plan.agent_dir), "--config", str(data / "agent.toml"),
+        "--state-dir", str(plan.agent_dir), "--config", str(data / "agent.toml"), "--on-stop", "leave",
     )  # fmt: skip
     people = ("sim", "people", "--api", plan.api, "--control", plan.control, "--state-dir", str(data / "people"))
     secrets_of_people = {

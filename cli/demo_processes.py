@@ -5,19 +5,21 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import psutil
+import structlog
 
 from core.clock import Clock
 from core.errors import Fault
 from core.tasks import RestartPolicy, TaskSupervisor
 
 _STOP_WITHIN_S = 15.0
+_STEADY_S = 20.0
+_AGAIN = RestartPolicy(first_s=0.5, most_s=5.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,8 @@ class DemoProcesses:
         self.peak_memory_bytes = 0
         self._logs_dir = logs_dir
         self._clock = clock
-        self._stack = AsyncExitStack()
-        self._tasks = TaskSupervisor(clock=clock, policy=RestartPolicy(first_s=0.5, most_s=5.0))
+        self._log = structlog.get_logger("demo")
+        self._tasks = TaskSupervisor(clock=clock)
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._order: list[str] = []
 
@@ -101,16 +103,25 @@ class DemoProcesses:
         self.peak_memory_bytes = max(self.peak_memory_bytes, held)
 
     async def _keep(self, plan: ProcessPlan) -> None:
-        """Run the process once; raising makes the supervisor run it again."""
+        """Run the process again whenever it ends, with a pause that grows while it keeps failing."""
+        failures = 0
+        while True:
+            started_s = self._clock.monotonic_s()
+            status = await self._run_once(plan)
+            self.restarts += 1
+            failures = 1 if self._clock.monotonic_s() - started_s > _STEADY_S else failures + 1
+            log = self._logs_dir / f"{plan.name}.log"
+            self._log.warning("process ended, it is started again", name=plan.name, status=status, log=str(log))
+            await self._clock.sleep(_AGAIN.pause_s(failures))
+
+    async def _run_once(self, plan: ProcessPlan) -> int:
         with (self._logs_dir / f"{plan.name}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *roundsman(), *plan.arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **plan.environment}, start_new_session=True,
             )  # fmt: skip
         self._running[plan.name] = process
-        status = await process.wait()
-        self.restarts += 1
-        raise Fault(f"ended with {status}", where=plan.name, remedy=f"see {self._logs_dir / (plan.name + '.log')}")
+        return await process.wait()
 
 
 def _memory_bytes(pid: int) -> int:

@@ -9,8 +9,11 @@ import structlog
 def set_up_logs(*, process: str, level: str = "INFO", as_json: bool | None = None) -> None:
     """Configure structlog for this process; JSON unless standard error is a terminal."""
     json_lines = as_json if as_json is not None else not sys.stderr.isatty()
+    # Plain tracebacks everywhere: pretty ones print local variables, and those hold passwords and tokens.
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False) if json_lines else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json_lines
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     chain: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -6,8 +6,9 @@ from typing import Any, Self
 from pydantic import Field
 
 from api.schemas.shapes import Because, Given, Moment, Place, Told, place_of
+from fleet.contingency import contingencies
 from fleet.live import EyesState
-from fleet.orders import CommandKind, Leg
+from fleet.orders import CommandKind, FailsafeChoices, Leg
 from fleet.store import CommandRecord, OrderRecord
 from fleet.telemetry import VehicleState
 from missions.situation import Situation
@@ -167,19 +168,21 @@ class CommandTold(Told):
 
 
 class FailsafeTold(Told):
-    """What the vehicle does by itself when something fails in a phase of its flight."""
+    """What happens when something fails in a phase of the flight: words of the translation catalogue."""
 
     phase: str
     failure: str
-    action: str
-    text: str
-    text_zh: str
+    answer: str
+    by: str
+    after_s: float | None
+    below_ratio: float | None
 
 
 class FailsafesTold(Told):
     """The contingency table of one vehicle."""
 
     vehicle_id: str
+    return_height_agl_m: float | None
     rows: list[FailsafeTold]
 
 
@@ -230,6 +233,18 @@ def _tell_leg(leg: Leg) -> LegTold:
         purpose=leg.purpose.value,
         dwell_s=leg.dwell_s,
         name=leg.name,
+    )
+
+
+def tell_failsafes(situation: Situation) -> FailsafesTold:
+    """Return the table for the vehicle's present order, or for what an order would carry."""
+    order = situation.current.order if situation.current else None
+    return FailsafesTold(
+        vehicle_id=situation.id,
+        return_height_agl_m=order.return_height_agl_m if order else None,
+        rows=[
+            FailsafeTold.model_validate(cell) for cell in contingencies(order.failsafes if order else FailsafeChoices())
+        ],
     )
 
 
