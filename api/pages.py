@@ -66,8 +66,15 @@ class SafeHeaders:
 
 
 def add_pages(app: FastAPI, folder: Path | None) -> None:
-    """Serve the built pages (desk at /, panel at /panel/) where they are built; call it after all routes."""
+    """Serve the built pages (desk at /, panel at /panel/) wherever no route answers; the interface keeps its paths."""
     app.add_middleware(SafeHeaders)
     built = folder or BUILT
-    if built.is_dir():
-        app.mount("/", Pages(directory=built, html=True), name="pages")
+    if not built.is_dir():
+        return
+    pages, not_found = Pages(directory=built, html=True), app.router.default
+
+    async def page_or_not_found(scope: Scope, receive: Receive, send: Send) -> None:
+        is_page = scope["type"] == "http" and not scope["path"].startswith("/api/")
+        await (pages if is_page else not_found)(scope, receive, send)
+
+    app.router.default = page_or_not_found

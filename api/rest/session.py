@@ -24,7 +24,8 @@ async def sign_in(
     response.set_cookie(
         COOKIE,
         token,
-        expires=fresh.expires_at,
+        # A span and not a moment: the browser's clock may be wrong.
+        max_age=int(services.settings.session_hours * 3600),
         path="/",
         httponly=True,
         samesite="strict",
