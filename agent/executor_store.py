@@ -1,5 +1,8 @@
 """What the executor must not forget: its orders, where they stand, and the fate of commands; one SQLite file."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Protocol, Self
 import aiosqlite
 from roundsman.v1 import link_pb2 as pb
 
+from core.errors import StorageFull, Unavailable
 from core.ids import CommandId, OrderId
 from fleet.link.translate import order_from_pb, order_to_pb
 from fleet.orders import CommandOutcome, CommandState, Order, OrderProgress, OrderState
@@ -81,15 +85,17 @@ class ExecutorStore(Protocol):
 
 
 class SqliteExecutorStore:
-    """The store in a file of its own; a context manager."""
+    """The store of one vehicle in a file of its own; a context manager. Raises StorageFull or Unavailable."""
 
     def __init__(self, *, file: Path) -> None:
-        self._connection = aiosqlite.connect(file)
+        self._file = file
+        self._connection = aiosqlite.connect(file, isolation_level=None)
 
     async def __aenter__(self) -> Self:
-        await self._connection
-        self._connection.row_factory = aiosqlite.Row
-        await self._connection.executescript(_SCHEMA)
+        with _translated(self._file):
+            await self._connection
+            self._connection.row_factory = aiosqlite.Row
+            await self._connection.executescript(_SCHEMA)
         return self
 
     async def __aexit__(
@@ -160,11 +166,25 @@ class SqliteExecutorStore:
         )
 
     async def _write(self, statement: str, *values: object) -> None:
-        await self._connection.execute(statement, values)
-        await self._connection.commit()
+        with _translated(self._file):
+            await self._connection.execute(statement, values)
 
     async def _read(self, statement: str, *values: object) -> list[aiosqlite.Row]:
-        return list(await self._connection.execute_fetchall(statement, values))
+        with _translated(self._file):
+            return list(await self._connection.execute_fetchall(statement, values))
+
+
+@contextmanager
+def _translated(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        if "full" in str(error) or "disk I/O" in str(error):
+            remedy = "free space on the agent's disk"
+            raise StorageFull(
+                "no room is left for orders; nothing was acknowledged", where=str(file), remedy=remedy
+            ) from error
+        raise Unavailable(f"the order book cannot be used: {error}", where=str(file)) from error
 
 
 def _held(row: aiosqlite.Row) -> HeldOrder:

@@ -108,7 +108,7 @@ class MavlinkPort:
 
     async def _close(self) -> None:
         for link in self._links.values():
-            link.close()
+            await link.close()
         await self._call(self._mavsdk.destroy)
 
 

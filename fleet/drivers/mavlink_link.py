@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from mavsdk.exceptions import MavsdkError
@@ -54,13 +55,16 @@ class MavlinkLink:
         for name in names:
             self._subscriptions.append(self._direct.subscribe_message(name, self._bridge(handler)))
 
-    def close(self) -> None:
-        """End the subscriptions and the threads; calls under way end by themselves."""
+    async def close(self) -> None:
+        """End the subscriptions, and wait for the calls under way (seconds at most).
+
+        A native call that is still waiting when the library is destroyed never returns, and keeps the process alive.
+        """
         for subscription in self._subscriptions:
             self._direct.unsubscribe_message(subscription)
         self._subscriptions.clear()
         for threads in (self._transfers, self._commands):
-            threads.shutdown(wait=False, cancel_futures=True)
+            await run_blocking(partial(threads.shutdown, wait=True, cancel_futures=True))
 
     async def command(self, command: int, *params: float) -> None:
         """Send a COMMAND_LONG and wait for its answer; raises VehicleRefused or TimedOut."""

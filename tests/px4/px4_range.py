@@ -7,8 +7,8 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from geofence.positions import GeoPosition
@@ -97,69 +97,44 @@ class Px4Range:
         return Px4(instance=instance, folder=folder, process=process)
 
 
-@dataclass(slots=True)
-class _Upstream(asyncio.DatagramProtocol):
-    """The way back to one autopilot."""
-
-    relay: "Relay"
-    address: tuple[str, int]
-    transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self.relay.to_vehicle(data, self.address)
-
-
-@dataclass(slots=True)
-class Relay(asyncio.DatagramProtocol):
+class Relay:
     """Autopilots send to its port; each reaches the driver's port from a socket of its own, unless `is_cut`."""
 
-    driver_port: int
-    is_cut: bool = False
-    port: int = 0
-    _transport: asyncio.DatagramTransport | None = None
-    _upstreams: dict[tuple[str, int], _Upstream] = field(default_factory=dict)
-
-    async def start(self) -> None:
-        """Listen on a free port."""
-        loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
-        self.port = transport.get_extra_info("sockname")[1]
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if addr not in self._upstreams:
-            self._open(addr)
-        if not self.is_cut:
-            self._upstreams[addr].transport.sendto(data)  # type: ignore[union-attr]
-
-    def to_vehicle(self, data: bytes, address: tuple[str, int]) -> None:
-        """Pass on what the driver sent."""
-        if not self.is_cut and self._transport is not None:
-            self._transport.sendto(data, address)
+    def __init__(self, *, driver_port: int) -> None:
+        self.driver_port = driver_port
+        self.is_cut = False
+        self._inner = _socket()
+        self.port: int = self._inner.getsockname()[1]
+        self._outer: dict[tuple[str, int], socket.socket] = {}
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._inner, self._from_vehicle)
 
     def close(self) -> None:
         """Close every socket."""
-        for transport in (self._transport, *(upstream.transport for upstream in self._upstreams.values())):
-            if transport is not None:
-                transport.close()
+        for each in (self._inner, *self._outer.values()):
+            self._loop.remove_reader(each)
+            each.close()
 
-    def _open(self, address: tuple[str, int]) -> None:
-        upstream = _Upstream(self, address)
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.setblocking(False)
-        sock.bind(("127.0.0.1", 0))
-        sock.connect(("127.0.0.1", self.driver_port))
-        loop = asyncio.get_running_loop()
-        transport = loop._make_datagram_transport(sock, upstream)  # type: ignore[attr-defined]
-        upstream.transport = transport
-        self._upstreams[address] = upstream
+    def _from_vehicle(self) -> None:
+        data, address = self._inner.recvfrom(65536)
+        if address not in self._outer:
+            self._outer[address] = outer = _socket()
+            self._loop.add_reader(outer, self._from_driver, outer, address)
+        if not self.is_cut:
+            self._outer[address].sendto(data, ("127.0.0.1", self.driver_port))
+
+    def _from_driver(self, outer: socket.socket, address: tuple[str, int]) -> None:
+        with suppress(ConnectionError):
+            data = outer.recv(65536)
+            if not self.is_cut:
+                self._inner.sendto(data, address)
+
+
+def _socket() -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.setblocking(False)
+    made.bind(("127.0.0.1", 0))
+    return made
 
 
 def free_port() -> int:
