@@ -1,0 +1,50 @@
+/** The desk's one screen, with the sign-in page before it (and over it when a sign-in has ended). */
+import { useEffect } from "react";
+import { t, useLanguage } from "../i18n";
+import { Bar } from "./Bar";
+import type { Desk } from "./desk";
+import { DeskContext, useDeskTopics } from "./hooks";
+import { Keys } from "./Keys";
+import { MapPane } from "./MapPane";
+import { NeedsMe } from "./NeedsMe";
+import { OfflineBar } from "./OfflineBar";
+import { SelectedPane } from "./SelectedPane";
+import { SignIn } from "./SignIn";
+import { Strip } from "./Strip";
+
+export function App({ desk }: { desk: Desk }) {
+  useLanguage();
+  useDeskTopics(desk, "session", "site", "zones", "kinds");
+  useEffect(() => unlockByFirstGesture(desk), [desk]);
+  if (desk.isAsking && !desk.unreachable) return <p className="waiting">{t("loading")}</p>;
+  if (!desk.hasBeenSignedIn) return <SignIn desk={desk} />;
+  return (
+    <DeskContext value={desk}>
+      <div className="desk" inert={desk.user === null}>
+        <Bar />
+        <OfflineBar />
+        <NeedsMe />
+        <MapPane />
+        <SelectedPane />
+        <Strip />
+        <Keys />
+      </div>
+      {desk.user === null && <SignIn desk={desk} />}
+    </DeskContext>
+  );
+}
+
+/** Browsers keep a page silent until somebody has touched it. */
+function unlockByFirstGesture(desk: Desk): () => void {
+  const unlock = (): void => {
+    desk.siren.unlock();
+    removeEventListener("pointerdown", unlock);
+    removeEventListener("keydown", unlock);
+  };
+  addEventListener("pointerdown", unlock);
+  addEventListener("keydown", unlock);
+  return () => {
+    removeEventListener("pointerdown", unlock);
+    removeEventListener("keydown", unlock);
+  };
+}

@@ -1,0 +1,60 @@
+import { nameOf, t, useLanguage, word } from "../i18n";
+import { useDesk, useLive, useNow } from "./hooks";
+import { LanguageSwitch } from "./LanguageSwitch";
+import { select } from "./selection";
+
+export function Bar() {
+  useLanguage();
+  const desk = useDesk();
+  return (
+    <header className="bar">
+      <img src="/icon.svg" alt="" width={22} height={22} />
+      <strong className="site">{desk.site ? nameOf(desk.site) : t("product")}</strong>
+      <GoingOn />
+      <span className="grow" />
+      <button type="button" className="quiet" onClick={() => select(null)}>
+        {t("bar.patrols")}
+      </button>
+      <Clock />
+      <span className="who" title={desk.user?.roles.map((role) => word("role", role)).join(", ")}>
+        {desk.user?.name}
+      </span>
+      <LanguageSwitch />
+      <button type="button" className="quiet" onClick={() => void desk.signOut()}>
+        {t("bar.sign_out")}
+      </button>
+    </header>
+  );
+}
+
+/** Numbers of what goes on; zeros stay, so that each thing keeps its place. */
+function GoingOn() {
+  const store = useLive("vehicles", "runs", "incidents", "alarms");
+  const vehicles = [...store.vehicles.values()];
+  const flying = vehicles.filter((one) => one.state.is_airborne && one.kind === "drone").length;
+  const waiting = store.activeRuns().filter((run) => run.state === "planned").length;
+  const open = store.openIncidents();
+  const alarms = store.openAlarms().length;
+  return (
+    <span className="going-on">
+      {alarms > 0 && <span className="count alarm">{t("bar.alarms", { n: alarms })}</span>}
+      <span className="count">{t("bar.flying", { n: flying, all: vehicles.length })}</span>
+      <span className="count">{t("bar.waiting", { n: waiting })}</span>
+      <span className="count">{t("bar.open_cases", { n: open.length })}</span>
+    </span>
+  );
+}
+
+function Clock() {
+  const nowMs = useNow();
+  const { language } = document.documentElement.lang.startsWith("zh") ? { language: "zh-CN" } : { language: "en-GB" };
+  const at = new Date(nowMs);
+  return (
+    <time className="clock" dateTime={at.toISOString()}>
+      <span className="muted">
+        {new Intl.DateTimeFormat(language, { weekday: "short", month: "short", day: "numeric" }).format(at)}
+      </span>{" "}
+      {new Intl.DateTimeFormat(language, { timeStyle: "medium", hour12: false }).format(at)}
+    </time>
+  );
+}

@@ -1,0 +1,103 @@
+/** One case: its photos, why the rule fired, what happened, and the next step. */
+import { get } from "../api/client";
+import type { Incident, IncidentDetail, Photo } from "../api/types";
+import { t, useLanguage, word } from "../i18n";
+import { time, until } from "../i18n/format";
+import { ProblemBox } from "../shared/ProblemBox";
+import { BecauseMoves } from "./Because";
+import { useDesk, useLive, useLoaded, useNow } from "./hooks";
+import { incidentMoves } from "./incident_moves";
+import { Story } from "./Story";
+
+export function IncidentPanel({ id }: { id: string }) {
+  useLanguage();
+  const desk = useDesk();
+  const store = useLive("incidents");
+  const live = store.incidents.get(id);
+  const key = `${live?.revision} ${live?.sightings}`;
+  const detail = useLoaded(() => get<IncidentDetail>(`/incidents/${id}`), key, id);
+  const incident = live ?? detail.value;
+  if (!incident) return detail.error ? <ProblemBox error={detail.error} /> : <p className="empty">{t("loading")}</p>;
+  return (
+    <article className="panel">
+      <IncidentHead incident={incident} />
+      {detail.value && <Photos photos={detail.value.photos} />}
+      <BecauseMoves
+        moves={incidentMoves(desk.may("decide_incidents") ? (detail.value?.next_states ?? []) : [], incident.worker !== null)}
+        phrases={[t("phrase.seen_clearly"), t("phrase.not_a_case"), t("phrase.double")]}
+        onMove={(to, because) => desk.moveIncident(incident, to, because)}
+      />
+      {detail.value && <Story lines={detail.value.timeline} />}
+      <ProblemBox error={detail.error} />
+    </article>
+  );
+}
+
+function IncidentHead({ incident }: { incident: Incident }) {
+  const desk = useDesk();
+  const nowMs = useNow();
+  return (
+    <header>
+      <h1>{desk.kindName(incident.kind)}</h1>
+      <p className={`state-words${incident.needs_decision ? " decision" : ""}`}>
+        {incident.needs_decision ? "◆ " : ""}
+        {word("incident", incident.state)}
+        {incident.due_at && !incident.closed_at ? ` · ${until(incident.due_at, nowMs)}` : ""}
+      </p>
+      <p className="because">{incident.because}</p>
+      <dl className="numbers">
+        <dt>{t("incident.number")}</dt>
+        <dd>{incident.number}</dd>
+        <dt>{t("incident.where")}</dt>
+        <dd>
+          {[incident.zone_id, incident.grid_id]
+            .filter((zone) => zone !== null)
+            .map((zone) => desk.zoneName(zone))
+            .join(" · ") || "–"}
+        </dd>
+        <dt>{t("incident.worker")}</dt>
+        <dd>{incident.worker ?? "–"}</dd>
+        <dt>{t("incident.seen")}</dt>
+        <dd>
+          {t("incident.times", { n: incident.sightings })} · {time(incident.first_seen_at)} – {time(incident.last_seen_at)}
+        </dd>
+        {incident.reworks > 0 && (
+          <>
+            <dt>{word("incident", "rework")}</dt>
+            <dd>{t("incident.times", { n: incident.reworks })}</dd>
+          </>
+        )}
+      </dl>
+    </header>
+  );
+}
+
+function Photos({ photos }: { photos: Photo[] }) {
+  if (photos.length === 0) return <p className="empty">{t("photos.none")}</p>;
+  return (
+    <div className="photos">
+      {photos.map((photo) => (
+        <BoxedPhoto key={photo.id} photo={photo} />
+      ))}
+    </div>
+  );
+}
+
+export function BoxedPhoto({ photo }: { photo: Photo }) {
+  const { box, width_px, height_px } = photo;
+  return (
+    <figure className="photo">
+      <a href={photo.url} target="_blank" rel="noreferrer">
+        <img src={photo.url} alt={word("photo", photo.kind)} />
+        {box && (
+          <svg viewBox={`0 0 ${width_px} ${height_px}`} preserveAspectRatio="none" aria-hidden="true">
+            <rect x={box[0]} y={box[1]} width={box[2] - box[0]} height={box[3] - box[1]} />
+          </svg>
+        )}
+      </a>
+      <figcaption>
+        {word("photo", photo.kind)} · {time(photo.at)}
+      </figcaption>
+    </figure>
+  );
+}

@@ -1,0 +1,84 @@
+/** The keys of the desk; `?` shows them. */
+import { useEffect, useRef, useState } from "react";
+import { ApiError } from "../api/client";
+import { t, useLanguage } from "../i18n";
+import type { Desk } from "./desk";
+import { useDesk } from "./hooks";
+import { select, selected } from "./selection";
+
+const KEYS = [
+  ["A", "keys.answer"],
+  ["H", "keys.hold"],
+  ["↑ ↓", "keys.walk"],
+  ["Enter", "keys.open"],
+  ["Esc", "keys.close"],
+  ["?", "keys.show"],
+] as const;
+
+export function Keys() {
+  useLanguage();
+  const desk = useDesk();
+  const [isShown, setShown] = useState(false);
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      if (event.key === "?") setShown((shown) => !shown);
+      else if (event.key === "Escape") escape(isShown, setShown);
+      else actOn(desk, event.key.toLowerCase());
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [desk, isShown]);
+  useEffect(() => {
+    if (isShown) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [isShown]);
+  return (
+    <dialog ref={dialog} className="keys" onClose={() => setShown(false)} aria-label={t("keys.title")}>
+      <h2>{t("keys.title")}</h2>
+      <dl>
+        {KEYS.map(([key, text]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(text)}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="muted">{t("keys.buttons")}</p>
+      <button type="button" onClick={() => setShown(false)}>
+        {t("close")}
+      </button>
+    </dialog>
+  );
+}
+
+function escape(isShown: boolean, setShown: (shown: boolean) => void): void {
+  if (isShown) setShown(false);
+  else select(null);
+}
+
+function actOn(desk: Desk, key: string): void {
+  const selection = selected();
+  if (key === "a") answerFirst(desk);
+  if (key === "h" && selection?.kind === "vehicle") {
+    dispatchEvent(new CustomEvent("desk:hold", { detail: selection.id }));
+  }
+}
+
+function answerFirst(desk: Desk): void {
+  const alarm = desk.ringing()[0];
+  if (!alarm || !desk.may("answer_alarms")) return;
+  select({ kind: "alarm", id: alarm.id });
+  desk.answer(alarm).catch((error: unknown) => {
+    // The alarm's own panel shows who was first; the list is right again with the next event.
+    if (!(error instanceof ApiError)) throw error;
+  });
+}
+
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement | null;
+  return target !== null && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}

@@ -1,0 +1,66 @@
+/** The newest picture of a vehicle's camera, once a second; it says so when it is not new. */
+import { useEffect, useState } from "react";
+import { BASE } from "../api/client";
+import { t, useLanguage } from "../i18n";
+import { ago } from "../i18n/format";
+import { useNow } from "./hooks";
+
+const EVERY_MS = 1000;
+const OLD_MS = 4000;
+
+interface Shot {
+  url: string;
+  takenAt: string;
+}
+
+export function Picture({ vehicleId, isSmall = false }: { vehicleId: string; isSmall?: boolean }) {
+  useLanguage();
+  const shot = usePicture(vehicleId);
+  const nowMs = useNow();
+  if (!shot) return <div className={`picture none${isSmall ? " small" : ""}`}>{t("picture.none")}</div>;
+  const isOld = nowMs - Date.parse(shot.takenAt) > OLD_MS;
+  return (
+    <figure className={`picture${isOld ? " old" : ""}${isSmall ? " small" : ""}`}>
+      <img src={shot.url} alt={t("picture.what")} />
+      {isOld && <figcaption>{ago(shot.takenAt, nowMs)}</figcaption>}
+    </figure>
+  );
+}
+
+function usePicture(vehicleId: string): Shot | null {
+  const [shot, setShot] = useState<Shot | null>(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    let url: string | null = null;
+    let timer: ReturnType<typeof setTimeout>;
+    const look = async (): Promise<void> => {
+      const next = document.hidden ? null : await fetchPicture(vehicleId, stop.signal);
+      if (stop.signal.aborted) return;
+      if (next) {
+        if (url) URL.revokeObjectURL(url);
+        url = next.url;
+        setShot(next);
+      }
+      timer = setTimeout(() => void look(), EVERY_MS);
+    };
+    void look();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+      if (url) URL.revokeObjectURL(url);
+    };
+  }, [vehicleId]);
+  return shot;
+}
+
+/** Returns null where there is none or the server cannot be reached: the old one stays and shows its age. */
+async function fetchPicture(vehicleId: string, signal: AbortSignal): Promise<Shot | null> {
+  try {
+    const response = await fetch(`${BASE}/vehicles/${encodeURIComponent(vehicleId)}/picture`, { signal });
+    if (!response.ok) return null;
+    const takenAt = response.headers.get("X-Taken-At") ?? new Date().toISOString();
+    return { url: URL.createObjectURL(await response.blob()), takenAt };
+  } catch {
+    return null;
+  }
+}

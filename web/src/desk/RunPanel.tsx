@@ -1,0 +1,77 @@
+/** One run of a patrol, or a look. */
+import { get } from "../api/client";
+import type { Run } from "../api/types";
+import { t, useLanguage, word } from "../i18n";
+import { time } from "../i18n/format";
+import { ProblemBox } from "../shared/ProblemBox";
+import { BecauseMoves } from "./Because";
+import { useDesk, useLive, useLoaded } from "./hooks";
+import { select } from "./selection";
+
+const ACTIVE = new Set(["planned", "running", "interrupted"]);
+
+export function RunPanel({ id }: { id: string }) {
+  useLanguage();
+  const store = useLive("runs");
+  const live = store.runs.get(id);
+  const loaded = useLoaded(() => get<Run>(`/runs/${id}`), live?.state ?? "", id);
+  const run = live ?? loaded.value;
+  if (!run) return loaded.error ? <ProblemBox error={loaded.error} /> : <p className="empty">{t("loading")}</p>;
+  return (
+    <article className="panel">
+      <RunBody run={run} />
+    </article>
+  );
+}
+
+export function RunBody({ run }: { run: Run }) {
+  const desk = useDesk();
+  const { vehicle_id, patrol_id } = run;
+  return (
+    <section className="run">
+      <h2>
+        {run.name} · {word("run", run.state)}
+      </h2>
+      <p className="because">{run.because}</p>
+      {run.legs_total > 0 && (
+        <>
+          <progress max={run.legs_total} value={run.legs_done} aria-label={t("legs.progress")} />
+          <p className="muted">{t("legs.done", { done: run.legs_done, total: run.legs_total })}</p>
+        </>
+      )}
+      <dl className="numbers">
+        <dt>{t("run.asked")}</dt>
+        <dd>
+          {run.asked_by} · {time(run.planned_at)}
+        </dd>
+        <dt>{t("run.started")}</dt>
+        <dd>{time(run.started_at)}</dd>
+        {run.ended_at && (
+          <>
+            <dt>{t("run.ended")}</dt>
+            <dd>{time(run.ended_at)}</dd>
+          </>
+        )}
+      </dl>
+      <div className="buttons">
+        {vehicle_id && (
+          <button type="button" onClick={() => select({ kind: "vehicle", id: vehicle_id })}>
+            {desk.vehicleName(vehicle_id)}
+          </button>
+        )}
+        {patrol_id && (
+          <button type="button" onClick={() => select({ kind: "patrol", id: patrol_id })}>
+            {t("run.patrol")}
+          </button>
+        )}
+      </div>
+      {ACTIVE.has(run.state) && desk.may("start_runs") && (
+        <BecauseMoves
+          moves={[{ to: "cancel", label: t("run.cancel"), usual: t("because.cancel") }]}
+          phrases={[]}
+          onMove={(_to, because) => desk.cancelRun(run.id, because)}
+        />
+      )}
+    </section>
+  );
+}

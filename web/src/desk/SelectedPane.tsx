@@ -1,0 +1,38 @@
+/** The right column: what is selected; the patrols when nothing is. */
+import { t, useLanguage } from "../i18n";
+import { AlarmPanel } from "./AlarmPanel";
+import { IncidentPanel } from "./IncidentPanel";
+import { PatrolPanel } from "./PatrolPanel";
+import { PatrolsPanel } from "./PatrolsPanel";
+import { RunPanel } from "./RunPanel";
+import { select, useSelection } from "./selection";
+import type { Selection } from "./selection";
+import { SightingPanel } from "./SightingPanel";
+import { VehiclePanel } from "./VehiclePanel";
+
+export function SelectedPane() {
+  useLanguage();
+  const selection = useSelection();
+  return (
+    <aside className="selected-pane" aria-label={t("right.title")}>
+      {selection && (
+        <button type="button" className="quiet close" onClick={() => select(null)} title="Esc">
+          ✕ {t("close")}
+        </button>
+      )}
+      {/* Another thing selected is another panel: what was typed for one never lands at another. */}
+      <Panel key={selection ? `${selection.kind}/${selection.id}` : "patrols"} selection={selection} />
+    </aside>
+  );
+}
+
+function Panel({ selection }: { selection: Selection | null }) {
+  if (!selection) return <PatrolsPanel />;
+  const { kind, id } = selection;
+  if (kind === "vehicle") return <VehiclePanel id={id} />;
+  if (kind === "patrol") return <PatrolPanel id={id} />;
+  if (kind === "incident") return <IncidentPanel id={id} />;
+  if (kind === "alarm") return <AlarmPanel id={id} />;
+  if (kind === "run") return <RunPanel id={id} />;
+  return <SightingPanel id={id} />;
+}

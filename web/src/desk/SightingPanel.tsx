@@ -1,0 +1,60 @@
+/** One sighting: what perception believes it saw, and why. */
+import { get } from "../api/client";
+import type { IncidentDetail, Sighting } from "../api/types";
+import { t, useLanguage } from "../i18n";
+import { metres, percent, time } from "../i18n/format";
+import { ProblemBox } from "../shared/ProblemBox";
+import { useDesk, useLive, useLoaded } from "./hooks";
+import { BoxedPhoto } from "./IncidentPanel";
+import { select } from "./selection";
+
+export function SightingPanel({ id }: { id: string }) {
+  useLanguage();
+  const desk = useDesk();
+  const store = useLive("sightings");
+  const detail = useLoaded(() => get<Sighting>(`/sightings/${id}`), id, id);
+  const sighting: Sighting | null = detail.value ?? store.sightings.get(id) ?? null;
+  const caseId = sighting?.incident_id ?? "";
+  // The boxes of its pictures are told with the case that it belongs to.
+  const incident = useLoaded(async () => (caseId ? get<IncidentDetail>(`/incidents/${caseId}`) : null), caseId, caseId);
+  if (!sighting) return detail.error ? <ProblemBox error={detail.error} /> : <p className="empty">{t("loading")}</p>;
+  const { incident_id } = sighting;
+  return (
+    <article className="panel">
+      <header>
+        <h1>{desk.kindName(sighting.kind)}</h1>
+        <p className="muted">{t("sighting.what")}</p>
+        <p className="because">{sighting.because}</p>
+      </header>
+      <div className="photos">
+        {incident.value?.photos
+          .filter((photo) => sighting.photos.includes(photo.id))
+          .map((photo) => (
+            <BoxedPhoto key={photo.id} photo={photo} />
+          ))}
+      </div>
+      <dl className="numbers">
+        <dt>{t("sighting.by")}</dt>
+        <dd>{desk.vehicleName(sighting.vehicle_id)}</dd>
+        <dt>{t("incident.where")}</dt>
+        <dd>
+          {desk.zoneName(sighting.zone_id) || "–"} (± {metres(sighting.ellipse.major_m)})
+        </dd>
+        <dt>{t("sighting.when")}</dt>
+        <dd>
+          {time(sighting.first_seen_at)} – {time(sighting.last_seen_at)}
+        </dd>
+        <dt>{t("sighting.score")}</dt>
+        <dd>{percent(sighting.score)}</dd>
+        <dt>{t("sighting.rule")}</dt>
+        <dd>{sighting.rule}</dd>
+      </dl>
+      {incident_id && (
+        <button type="button" onClick={() => select({ kind: "incident", id: incident_id })}>
+          {t("sighting.open_case")}
+        </button>
+      )}
+      <ProblemBox error={detail.error ?? incident.error} />
+    </article>
+  );
+}

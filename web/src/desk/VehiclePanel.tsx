@@ -1,0 +1,181 @@
+/** One vehicle: how it stands, what it sees, where it goes, and a person's word to it. */
+import { useEffect, useState } from "react";
+import { get } from "../api/client";
+import type { CommandKind, Failsafe, Vehicle } from "../api/types";
+import { language, nameOf, t, useLanguage, word } from "../i18n";
+import { metres, percent, span, time } from "../i18n/format";
+import { HoldButton } from "../shared/HoldButton";
+import { ProblemBox } from "../shared/ProblemBox";
+import { Fate } from "./Fate";
+import { useAction, useDesk, useLive, useLoaded, useNow } from "./hooks";
+import { Legs } from "./Legs";
+import { Picture } from "./Picture";
+import { doingWords, reasonWords } from "./vehicle_words";
+
+const STALE_S = 3;
+
+export function VehiclePanel({ id }: { id: string }) {
+  useLanguage();
+  const store = useLive("vehicles", "connection");
+  const vehicle = store.vehicles.get(id);
+  if (!vehicle) return <p className="empty">{store.connection.hadSnapshot ? t("vehicle.unknown", { id }) : t("loading")}</p>;
+  return (
+    <article className="panel">
+      <header>
+        <h1>{nameOf(vehicle)}</h1>
+        <p className="state-words">{doingWords(vehicle)}</p>
+        {vehicle.order_because && vehicle.order_id && <p className="because">{vehicle.order_because}</p>}
+        {vehicle.state.because && <p className="because">{vehicle.state.because}</p>}
+        {vehicle.out_of_service && <p className="because">{vehicle.out_of_service}</p>}
+      </header>
+      <Commands vehicle={vehicle} />
+      <Picture vehicleId={id} />
+      <Numbers vehicle={vehicle} />
+      <Legs vehicle={vehicle} />
+      <Readiness vehicle={vehicle} />
+      <Failsafes vehicle={vehicle} />
+      <Happenings id={id} />
+    </article>
+  );
+}
+
+function Commands({ vehicle }: { vehicle: Vehicle }) {
+  const desk = useDesk();
+  const action = useAction();
+  const mayCommand = desk.may("command_vehicles");
+  const { run } = action;
+  const vehicleId = vehicle.id;
+  const give = (kind: CommandKind): void => void run(() => desk.command(vehicleId, kind));
+  useEffect(() => {
+    const hold = (event: Event): void => {
+      if ((event as CustomEvent<string>).detail === vehicleId && mayCommand) {
+        void run(() => desk.command(vehicleId, "hold"));
+      }
+    };
+    addEventListener("desk:hold", hold);
+    return () => removeEventListener("desk:hold", hold);
+  }, [desk, vehicleId, run, mayCommand]);
+  return (
+    <section aria-label={t("vehicle.commands")}>
+      <div className="buttons">
+        <HoldButton onFire={() => give("hold")} isDisabled={!mayCommand} shortcut="H">
+          {t("command.hold")}
+        </HoldButton>
+        <HoldButton onFire={() => give("resume")} isDisabled={!mayCommand}>
+          {t("command.resume")}
+        </HoldButton>
+        <HoldButton onFire={() => give("return")} isDisabled={!mayCommand}>
+          {t("command.return")}
+        </HoldButton>
+      </div>
+      <p className="hint">{mayCommand ? t("hold.how") : t("vehicle.may_not")}</p>
+      {action.isBusy && <p className="fate">{t("fate.sending")}</p>}
+      <ProblemBox error={action.error} onClose={action.clear} />
+      <Fate vehicleId={vehicleId} />
+    </section>
+  );
+}
+
+function Numbers({ vehicle }: { vehicle: Vehicle }) {
+  const store = useLive("vehicles");
+  const nowMs = useNow();
+  const { state, perception } = vehicle;
+  const ageS = store.ageS(vehicle, nowMs);
+  const isOld = ageS === null || ageS > STALE_S;
+  return (
+    <dl className={`numbers${isOld ? " old" : ""}`}>
+      <dt>{t("vehicle.battery")}</dt>
+      <dd>{state.battery_ratio === null ? t("unknown") : percent(state.battery_ratio)}</dd>
+      <dt>{t("vehicle.height")}</dt>
+      <dd>{state.height_agl_m === null ? t("unknown") : metres(state.height_agl_m)}</dd>
+      <dt>{t("vehicle.speed")}</dt>
+      <dd>{state.speed_m_s.toFixed(1)} m/s</dd>
+      <dt>{t("vehicle.mode")}</dt>
+      <dd>{word("mode", state.mode)}</dd>
+      <dt>{t("vehicle.link")}</dt>
+      <dd>
+        {state.link_up ? t("vehicle.link_up") : t("vehicle.link_down")}
+        {isOld && ageS !== null ? ` · ${t("age", { span: span(ageS) })}` : ""}
+      </dd>
+      <dt>{t("vehicle.eyes")}</dt>
+      <dd>
+        {perception === null
+          ? t("vehicle.no_eyes")
+          : `${word("eyes", perception.source)} · ${t("vehicle.frames", {
+              n: perception.frames_analysed,
+              not: perception.frames_not_assessed,
+            })}`}
+      </dd>
+    </dl>
+  );
+}
+
+function Readiness({ vehicle }: { vehicle: Vehicle }) {
+  const { is_ready, because } = vehicle.readiness;
+  return (
+    <section>
+      <h2>{t("ready.title")}</h2>
+      {is_ready ? (
+        <p>{t("ready.yes")}</p>
+      ) : (
+        <ul className="reasons">
+          {because.map((reason) => (
+            <li key={reason.code}>{reasonWords(reason)}</li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Failsafes({ vehicle }: { vehicle: Vehicle }) {
+  const path = `/vehicles/${encodeURIComponent(vehicle.id)}/failsafes`;
+  const { value, error } = useLoaded(() => get<{ rows: Failsafe[] }>(path), vehicle.order_id ?? "", vehicle.id);
+  const phases = [...new Set(value?.rows.map((row) => row.phase))];
+  return (
+    <section>
+      <h2>{t("failsafes.title")}</h2>
+      <ProblemBox error={error} />
+      {phases.map((phase) => (
+        <details key={phase}>
+          <summary>{word("phase", phase)}</summary>
+          <dl className="failsafes">
+            {value?.rows
+              .filter((row) => row.phase === phase)
+              .map((row) => (
+                <div key={row.failure}>
+                  <dt>{word("failure", row.failure)}</dt>
+                  <dd>{language() === "zh" ? row.text_zh : row.text}</dd>
+                </div>
+              ))}
+          </dl>
+        </details>
+      ))}
+    </section>
+  );
+}
+
+function Happenings({ id }: { id: string }) {
+  const store = useLive("happenings");
+  const [isAll, setAll] = useState(false);
+  const own = store.happenings.filter((one) => one.vehicle_id === id);
+  if (own.length === 0) return null;
+  return (
+    <section>
+      <h2>{t("vehicle.happened")}</h2>
+      <ol className="story">
+        {own.slice(0, isAll ? 100 : 4).map((one) => (
+          <li key={one.cursor}>
+            <time>{time(one.at)}</time>
+            <span>{one.text || word("happening", one.kind)}</span>
+          </li>
+        ))}
+      </ol>
+      {own.length > 4 && (
+        <button type="button" className="quiet" onClick={() => setAll(!isAll)}>
+          {isAll ? t("less") : t("more")}
+        </button>
+      )}
+    </section>
+  );
+}

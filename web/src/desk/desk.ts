@@ -1,0 +1,234 @@
+/** The desk behind its screen: session, live line, siren and what is asked of the server. */
+import { ApiError, get, onSignedOut, send } from "../api/client";
+import type { Alarm, Command, CommandKind, Incident, Kind, Order, Patrol, PatrolCheck, PatrolGiven, Run, Site, User, Vehicle } from "../api/types";
+import { nameOf, t } from "../i18n";
+import { LiveConnection } from "../live/connection";
+import { Emitter } from "../live/emitter";
+import type { ServerMessage } from "../live/messages";
+import { commandOf } from "../live/messages";
+import { Siren } from "../live/siren";
+import { LiveStore } from "../live/store";
+
+const FLEET_EVERY_MS = 5_000;
+const FLEET_SOON_MS = 250;
+
+export type DeskTopic = "session" | "site" | "zones" | "patrols" | "kinds";
+
+export class Desk extends Emitter<DeskTopic> {
+  readonly store = new LiveStore();
+  readonly siren = new Siren();
+  user: User | null = null;
+  /** The last user stays visible behind the sign-in page when a sign-in has ended: nothing typed is lost. */
+  hasBeenSignedIn = false;
+  isAsking = true;
+  unreachable: ApiError | null = null;
+  site: Site | null = null;
+  zones: GeoJSON.FeatureCollection | null = null;
+  patrols: Patrol[] | null = null;
+  readonly kinds = new Map<string, Kind>();
+  readonly #live: LiveConnection;
+  #fleetTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #asked = new Set<string>();
+
+  constructor() {
+    super();
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.#live = new LiveConnection({
+      url: `${scheme}://${location.host}/api/v1/live`,
+      cursor: () => this.store.cursor,
+      onMessage: (message) => this.#take(message),
+      onUp: () => this.store.setConnection(true, new Date()),
+      onDown: () => this.#down(),
+    });
+    onSignedOut(() => this.#forget());
+    this.store.on(["vehicles"], () => this.#fetchOrders());
+    this.store.on(["fleet"], () => this.#readFleetSoon());
+    setInterval(() => this.#readFleetSoon(), FLEET_EVERY_MS);
+    this.store.on(["alarms"], () => this.#ring());
+    this.store.on(["patrols"], () => void this.loadPatrols());
+    this.store.on(["zones"], () => void this.#loadZones());
+  }
+
+  /** Asks who is signed in; tries again while the server cannot be reached. */
+  async begin(): Promise<void> {
+    try {
+      const { user } = await get<{ user: User }>("/session");
+      this.unreachable = null;
+      this.#enter(user);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.isAsking = false;
+      this.unreachable = error.problem.status === 401 ? null : error;
+      if (this.unreachable) setTimeout(() => void this.begin(), 2000);
+      this.emit("session");
+    }
+  }
+
+  async signIn(user: string, password: string): Promise<void> {
+    this.siren.unlock();
+    const answer = await send<{ user: User }>("POST", "/session", { user, password });
+    this.#enter(answer.user);
+  }
+
+  async signOut(): Promise<void> {
+    await send("DELETE", "/session");
+    location.reload();
+  }
+
+  may(permission: string): boolean {
+    return this.user?.permissions.includes(permission) ?? false;
+  }
+
+  kindName(code: string): string {
+    const kind = this.kinds.get(code);
+    return kind ? nameOf(kind) : code;
+  }
+
+  zoneName(id: string | null): string {
+    const found = this.zones?.features.find((zone) => zone.properties?.["id"] === id);
+    return found ? nameOf(found.properties as { name: string; name_zh: string }) : (id ?? "");
+  }
+
+  vehicleName(id: string | null): string {
+    const vehicle = id ? this.store.vehicles.get(id) : undefined;
+    return vehicle ? nameOf(vehicle) : (id ?? "");
+  }
+
+  async command(vehicleId: string, kind: CommandKind): Promise<Command> {
+    const path = `/vehicles/${encodeURIComponent(vehicleId)}/commands`;
+    const told = await send<Record<string, unknown>>("POST", path, { kind, because: t(`because.${kind}`) });
+    const command = commandOf(told);
+    this.store.putCommand(command);
+    return command;
+  }
+
+  async startPatrol(patrolId: string, vehicleId: string | null): Promise<Run> {
+    const run = await send<Run>("POST", `/patrols/${patrolId}/runs`, { vehicle_id: vehicleId });
+    this.store.putRun(run);
+    return run;
+  }
+
+  async cancelRun(runId: string, because: string): Promise<void> {
+    this.store.putRun(await send<Run>("POST", `/runs/${runId}/cancel`, { because }));
+  }
+
+  async addPatrol(patrol: PatrolGiven): Promise<Patrol> {
+    const stored = await send<Patrol>("POST", "/patrols", patrol);
+    await this.loadPatrols();
+    return stored;
+  }
+
+  /** Plans and proves without storing anything, so it needs no key. */
+  checkPatrol(patrol: PatrolGiven): Promise<PatrolCheck> {
+    return send<PatrolCheck>("POST", "/patrols/check", patrol);
+  }
+
+  async moveIncident(incident: Incident, to: string, because: string): Promise<void> {
+    const step = { to, because, revision: incident.revision };
+    this.store.putIncident(await send<Incident>("POST", `/incidents/${incident.id}/moves`, step));
+  }
+
+  async moveAlarm(alarm: Alarm, to: string, because: string): Promise<void> {
+    const step = { to, because, revision: alarm.revision };
+    this.store.putAlarm(await send<Alarm>("POST", `/alarms/${alarm.id}/moves`, step));
+  }
+
+  answer(alarm: Alarm): Promise<void> {
+    return this.moveAlarm(alarm, "answered", t("because.answered"));
+  }
+
+  async look(alarm: Alarm, vehicleId: string | null): Promise<void> {
+    const told = await send<Alarm>("POST", `/alarms/${alarm.id}/look`, { vehicle_id: vehicleId });
+    this.store.putAlarm(told);
+  }
+
+  async loadPatrols(): Promise<void> {
+    if (!this.user) return;
+    this.patrols = (await get<{ patrols: Patrol[] }>("/patrols")).patrols;
+    this.emit("patrols");
+  }
+
+  /** Alarms that nobody has answered: they sound here. */
+  ringing(): Alarm[] {
+    return this.store.openAlarms().filter((alarm) => alarm.state === "raised" || alarm.state === "ringing");
+  }
+
+  #enter(user: User): void {
+    this.user = user;
+    this.isAsking = false;
+    this.hasBeenSignedIn = true;
+    this.emit("session");
+    this.#live.start();
+    void this.#loadSite();
+  }
+
+  #forget(): void {
+    this.user = null;
+    this.isAsking = false;
+    this.#live.stop();
+    this.siren.sound(false);
+    this.emit("session");
+  }
+
+  #down(): void {
+    this.store.setConnection(false, new Date());
+    // A socket that is refused does not say why; a request does, and leads to the sign-in page when that has ended.
+    void get("/session").catch(() => undefined);
+  }
+
+  async #loadSite(): Promise<void> {
+    this.site = await get<Site>("/site");
+    this.emit("site");
+    const { kinds } = await get<{ kinds: Kind[] }>("/kinds");
+    kinds.forEach((kind) => this.kinds.set(kind.code, kind));
+    this.emit("kinds");
+    await Promise.all([this.#loadZones(), this.loadPatrols()]);
+  }
+
+  async #loadZones(): Promise<void> {
+    if (!this.user) return;
+    this.zones = await get<GeoJSON.FeatureCollection>("/zones");
+    this.emit("zones");
+  }
+
+  /** Reads the list of vehicles: readiness and orders are in no telemetry. Several wishes at once are one request. */
+  #readFleetSoon(): void {
+    if (this.#fleetTimer !== undefined || !this.user || !this.store.connection.isUp) return;
+    this.#fleetTimer = setTimeout(() => {
+      this.#fleetTimer = undefined;
+      get<{ vehicles: Vehicle[] }>("/vehicles").then(
+        ({ vehicles }) => this.store.putVehicles(vehicles, Date.now()),
+        // The offline bar tells of it; the next round asks again.
+        () => undefined,
+      );
+    }, FLEET_SOON_MS);
+  }
+
+  #fetchOrders(): void {
+    for (const vehicle of this.store.vehicles.values()) {
+      const id = vehicle.order_id;
+      if (!id || this.#asked.has(id)) continue;
+      this.#asked.add(id);
+      get<Order>(`/orders/${id}`).then(
+        (order) => this.store.putOrder(order),
+        () => this.#asked.delete(id),
+      );
+    }
+  }
+
+  #take(message: ServerMessage): void {
+    this.store.take(message, Date.now());
+    if (message.type !== "alarm") return;
+    const alarm = message.alarm;
+    // "It rings here" is said only when a person can hear or see it: else the server hands the alarm on.
+    if (this.siren.isAllowed || !document.hidden) {
+      this.#live.send({ type: "rung", alarm_id: alarm.id, escalation: alarm.escalation });
+    }
+  }
+
+  #ring(): void {
+    const calls = this.ringing();
+    this.siren.sound(calls.length > 0 && this.may("answer_alarms"));
+    document.title = calls.length > 0 ? `(!) ${t("alarm.title")}` : t("product");
+  }
+}

@@ -1,0 +1,48 @@
+/** Times, distances and shares as people read them. */
+import { language, t } from "./index";
+
+const locale = (): string => (language() === "zh" ? "zh-CN" : "en-GB");
+
+function isToday(at: Date, now: Date): boolean {
+  return at.toDateString() === now.toDateString();
+}
+
+/** Time of day; with the date when it is not today. */
+export function time(iso: string | Date | null | undefined, withSeconds = true): string {
+  if (!iso) return "–";
+  const at = typeof iso === "string" ? new Date(iso) : iso;
+  const clock: Intl.DateTimeFormatOptions = {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(withSeconds ? { second: "2-digit" } : {}),
+    hour12: false,
+  };
+  const day: Intl.DateTimeFormatOptions = isToday(at, new Date()) ? {} : { month: "short", day: "numeric" };
+  return new Intl.DateTimeFormat(locale(), { ...day, ...clock }).format(at);
+}
+
+/** How long ago or ahead, in the largest fitting unit. */
+export function span(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 90) return t("span.seconds", { n: s });
+  if (s < 5400) return t("span.minutes", { n: Math.round(s / 60) });
+  if (s < 129600) return t("span.hours", { n: Math.round(s / 3600) });
+  return t("span.days", { n: Math.round(s / 86400) });
+}
+
+export function ago(iso: string, nowMs: number): string {
+  return t("span.ago", { span: span((nowMs - Date.parse(iso)) / 1000) });
+}
+
+export function until(iso: string, nowMs: number): string {
+  const seconds = (Date.parse(iso) - nowMs) / 1000;
+  return seconds >= 0 ? t("span.in", { span: span(seconds) }) : t("span.overdue", { span: span(-seconds) });
+}
+
+export function metres(m: number): string {
+  return m < 1000 ? `${Math.round(m)} m` : `${(m / 1000).toFixed(1)} km`;
+}
+
+export function percent(ratio: number): string {
+  return `${Math.round(ratio * 100)} %`;
+}

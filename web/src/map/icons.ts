@@ -1,0 +1,114 @@
+/** The signs of the map, drawn at start: their shapes differ, so that they can be told apart without colour. */
+import type { Map as GlMap } from "maplibre-gl";
+import { COLOURS } from "./style";
+
+const SCALE = 2;
+type Draw = (pen: CanvasRenderingContext2D, size: number) => void;
+
+export function addIcons(map: GlMap): void {
+  add(map, "hatch", 12, hatch);
+  for (const selected of [false, true]) {
+    const colour = selected ? COLOURS.selected : "#eef1f4";
+    const suffix = selected ? "-selected" : "";
+    add(map, `drone${suffix}`, 26, (pen, size) => drone(pen, size, colour, true));
+    add(map, `drone-stale${suffix}`, 26, (pen, size) => drone(pen, size, colour, false));
+    add(map, `robot${suffix}`, 22, (pen, size) => robot(pen, size, colour, true));
+    add(map, `robot-stale${suffix}`, 22, (pen, size) => robot(pen, size, colour, false));
+    add(map, `icon-incident${suffix}`, 20, (pen, size) => flag(pen, size, colour, false));
+    add(map, `icon-decision${suffix}`, 22, (pen, size) => flag(pen, size, selected ? colour : COLOURS.decision, true));
+  }
+  add(map, "icon-sighting", 16, eye);
+  add(map, "icon-alarm", 34, alarm);
+}
+
+function add(map: GlMap, name: string, size: number, draw: Draw): void {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size * SCALE;
+  const pen = canvas.getContext("2d");
+  if (!pen) throw new Error("this browser cannot draw on a canvas");
+  pen.scale(SCALE, SCALE);
+  draw(pen, size);
+  map.addImage(name, pen.getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: SCALE });
+}
+
+function path(pen: CanvasRenderingContext2D, points: [number, number][]): void {
+  pen.beginPath();
+  points.forEach(([x, y], index) => (index === 0 ? pen.moveTo(x, y) : pen.lineTo(x, y)));
+  pen.closePath();
+}
+
+/** Fills when the position is fresh; hollow when it is old. */
+function finish(pen: CanvasRenderingContext2D, colour: string, isSolid: boolean): void {
+  pen.lineJoin = "round";
+  pen.lineWidth = 3.5;
+  pen.strokeStyle = COLOURS.halo;
+  pen.stroke();
+  pen.lineWidth = 2;
+  pen.strokeStyle = colour;
+  pen.fillStyle = isSolid ? colour : "rgba(22, 25, 28, 0.5)";
+  pen.fill();
+  pen.stroke();
+}
+
+function drone(pen: CanvasRenderingContext2D, size: number, colour: string, isSolid: boolean): void {
+  const middle = size / 2;
+  path(pen, [[middle, 3], [size - 5, size - 4], [middle, size - 8], [5, size - 4]]);
+  finish(pen, colour, isSolid);
+}
+
+function robot(pen: CanvasRenderingContext2D, size: number, colour: string, isSolid: boolean): void {
+  path(pen, [[5, 7], [size / 2, 3], [size - 5, 7], [size - 5, size - 4], [5, size - 4]]);
+  finish(pen, colour, isSolid);
+}
+
+function flag(pen: CanvasRenderingContext2D, size: number, colour: string, isUrgent: boolean): void {
+  const middle = size / 2;
+  if (isUrgent) path(pen, [[middle, 2], [size - 2, middle], [middle, size - 2], [2, middle]]);
+  else path(pen, [[4, 4], [size - 4, 4], [size - 4, size - 4], [4, size - 4]]);
+  finish(pen, colour, isUrgent);
+  pen.fillStyle = isUrgent ? COLOURS.halo : colour;
+  pen.font = `bold ${size * 0.55}px sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(isUrgent ? "?" : "•", middle, middle + 0.5);
+}
+
+function eye(pen: CanvasRenderingContext2D, size: number): void {
+  const middle = size / 2;
+  pen.strokeStyle = COLOURS.calm;
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  pen.arc(middle, middle, middle - 3, 0, Math.PI * 2);
+  pen.stroke();
+  pen.fillStyle = COLOURS.calm;
+  pen.beginPath();
+  pen.arc(middle, middle, 1.8, 0, Math.PI * 2);
+  pen.fill();
+}
+
+function alarm(pen: CanvasRenderingContext2D, size: number): void {
+  const middle = size / 2;
+  pen.beginPath();
+  pen.arc(middle, middle, middle - 3, 0, Math.PI * 2);
+  pen.fillStyle = COLOURS.alarm;
+  pen.fill();
+  pen.lineWidth = 3;
+  pen.strokeStyle = "#ffffff";
+  pen.stroke();
+  pen.fillStyle = "#ffffff";
+  pen.font = `bold ${size * 0.6}px sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText("!", middle, middle + 1);
+}
+
+function hatch(pen: CanvasRenderingContext2D, size: number): void {
+  pen.strokeStyle = "rgba(201, 208, 216, 0.35)";
+  pen.lineWidth = 1;
+  for (const offset of [-size, 0, size]) {
+    pen.beginPath();
+    pen.moveTo(offset, size);
+    pen.lineTo(offset + size, 0);
+    pen.stroke();
+  }
+}

@@ -1,0 +1,97 @@
+/** What the desk knows, as shapes for the map. Pure, so that it can be tested without a map. */
+import type { Alarm, Incident, Order, Place, Sighting, Vehicle } from "../api/types";
+import type { Selection } from "../desk/selection";
+import type { TrailPoint } from "../live/store";
+
+type Feature = GeoJSON.Feature;
+type Collection = GeoJSON.FeatureCollection;
+
+export const collection = (features: Feature[]): Collection => ({ type: "FeatureCollection", features });
+
+const point = (place: Place, properties: Record<string, unknown>): Feature => ({
+  type: "Feature",
+  geometry: { type: "Point", coordinates: place },
+  properties,
+});
+
+const line = (places: Place[], properties: Record<string, unknown>): Feature => ({
+  type: "Feature",
+  geometry: { type: "LineString", coordinates: places },
+  properties,
+});
+
+/** One vehicle: its sign turned to its heading, hollow and with its age when its word is old. */
+export function vehicleFeature(vehicle: Vehicle, label: string, isStale: boolean, isSelected: boolean): Feature[] {
+  const { position, heading_deg } = vehicle.state;
+  if (!position) return [];
+  const sign = vehicle.kind === "robot" ? "robot" : "drone";
+  const icon = `${sign}${isStale ? "-stale" : ""}${isSelected ? "-selected" : ""}`;
+  return [point(position, { id: vehicle.id, icon, heading: heading_deg ?? 0, label })];
+}
+
+/** The route of an order: what is done, what lies ahead, and the stops. */
+export function routeFeatures(order: Order, from: Place | null, isSelected: boolean): { lines: Feature[]; stops: Feature[] } {
+  const places = order.legs.map((leg) => leg.place);
+  const done = places.slice(0, order.legs_done);
+  const ahead = places.slice(order.legs_done);
+  const lines: Feature[] = [];
+  if (done.length > 1) lines.push(line(done, { part: "done", selected: isSelected }));
+  const start = from ?? done.at(-1);
+  const rest = start ? [start, ...ahead] : ahead;
+  if (rest.length > 1) lines.push(line(rest, { part: "ahead", selected: isSelected }));
+  const stops = order.legs.map((leg, index) =>
+    point(leg.place, { done: index < order.legs_done, selected: isSelected, purpose: leg.purpose }),
+  );
+  return { lines, stops };
+}
+
+export function trailFeature(trail: TrailPoint[], isSelected: boolean): Feature[] {
+  return trail.length < 2 ? [] : [line(trail.map((one) => one.place), { selected: isSelected })];
+}
+
+export function footprintFeature(ring: Place[], isSelected: boolean): Feature[] {
+  if (ring.length < 3) return [];
+  const closed = [...ring, ring[0]!];
+  return [{ type: "Feature", geometry: { type: "Polygon", coordinates: [closed] }, properties: { selected: isSelected } }];
+}
+
+export function sightingFeature(sighting: Sighting): Feature {
+  return point(sighting.place, { id: sighting.id });
+}
+
+export function incidentFeature(incident: Incident, label: string, isSelected: boolean): Feature {
+  const sign = incident.needs_decision ? "icon-decision" : "icon-incident";
+  return point(incident.place, { id: incident.id, icon: isSelected ? `${sign}-selected` : sign, label });
+}
+
+export function alarmFeature(alarm: Alarm, label: string): Feature {
+  return point(alarm.place, { id: alarm.id, label });
+}
+
+export function isSelected(selection: Selection | null, kind: Selection["kind"], id: string): boolean {
+  return selection?.kind === kind && selection.id === id;
+}
+
+/** The box around everything that has coordinates, as [[west, south], [east, north]]; null when there is nothing. */
+export function boundsOf(features: Collection): [Place, Place] | null {
+  const places = features.features.flatMap((feature) => flatten(feature.geometry));
+  if (places.length === 0) return null;
+  const lons = places.map((place) => place[0]);
+  const lats = places.map((place) => place[1]);
+  return [
+    [Math.min(...lons), Math.min(...lats)],
+    [Math.max(...lons), Math.max(...lats)],
+  ];
+}
+
+function flatten(geometry: GeoJSON.Geometry): Place[] {
+  if (geometry.type === "GeometryCollection") return geometry.geometries.flatMap(flatten);
+  const found: Place[] = [];
+  const walk = (value: unknown): void => {
+    if (!Array.isArray(value)) return;
+    if (typeof value[0] === "number") found.push(value as Place);
+    else value.forEach(walk);
+  };
+  walk(geometry.coordinates);
+  return found;
+}

@@ -1,0 +1,299 @@
+/** The look of the map, made from the site's own base map: no tiles, no fonts and no pictures from elsewhere. */
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { Language } from "../i18n";
+
+export const COLOURS = {
+  ground: "#16191c",
+  grass: "#1c2421",
+  pavement: "#262a2f",
+  road: "#2f343a",
+  playground: "#2b2925",
+  court: "#25292f",
+  water: "#1b2a35",
+  shop: "#41464d",
+  building: "#3a3f46",
+  edge: "#565d66",
+  label: "#98a1ab",
+  halo: "#16191c",
+  calm: "#c9d0d8",
+  faint: "#7d8791",
+  selected: "#58a9ff",
+  decision: "#ffa033",
+  alarm: "#ff4d55",
+} as const;
+
+export const FONT = ["sans-serif"];
+
+const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+const GROUND = ["grass", "pavement", "road", "playground", "court", "water"] as const;
+const SOURCES = [
+  "basemap",
+  "zones",
+  "footprints",
+  "routes",
+  "trails",
+  "stops",
+  "tracks",
+  "sightings",
+  "incidents",
+  "vehicles",
+  "alarms",
+] as const;
+export type SourceName = (typeof SOURCES)[number];
+
+export function nameField(language: Language): ExpressionSpecification {
+  const [first, second] = language === "zh" ? (["name_zh", "name"] as const) : (["name", "name_zh"] as const);
+  return ["case", ["!=", ["coalesce", ["get", first], ""], ""], ["get", first], ["coalesce", ["get", second], ""]];
+}
+
+export function makeStyle(language: Language): StyleSpecification {
+  const sources = Object.fromEntries(SOURCES.map((name) => [name, { type: "geojson" as const, data: EMPTY }]));
+  return {
+    version: 8,
+    sources,
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": COLOURS.ground } },
+      ...GROUND.map(groundLayer),
+      ...buildingLayers(),
+      ...zoneLayers(language),
+      ...footprintLayers(),
+      labelLayer(language),
+      ...routeLayers(),
+      ...peopleLayers(),
+      ...vehicleLayers(),
+    ],
+  };
+}
+
+function groundLayer(kind: (typeof GROUND)[number]): LayerSpecification {
+  return {
+    id: `ground-${kind}`,
+    type: "fill",
+    source: "basemap",
+    filter: ["==", ["get", "class"], kind],
+    paint: { "fill-color": COLOURS[kind] },
+  };
+}
+
+function buildingLayers(): LayerSpecification[] {
+  const isBuilding: ExpressionSpecification = ["in", ["get", "class"], ["literal", ["building", "shop"]]];
+  return [
+    {
+      id: "buildings",
+      type: "fill",
+      source: "basemap",
+      filter: isBuilding,
+      paint: { "fill-color": ["match", ["get", "class"], "shop", COLOURS.shop, COLOURS.building] },
+    },
+    {
+      id: "building-edges",
+      type: "line",
+      source: "basemap",
+      filter: isBuilding,
+      paint: { "line-color": COLOURS.edge, "line-width": 1 },
+    },
+  ];
+}
+
+function labelLayer(language: Language): LayerSpecification {
+  return {
+    id: "labels",
+    type: "symbol",
+    source: "basemap",
+    minzoom: 16,
+    filter: ["!=", ["get", "name"], ""],
+    layout: {
+      "text-field": nameField(language),
+      "text-font": FONT,
+      "text-size": ["interpolate", ["linear"], ["zoom"], 16, 10, 19, 14],
+      "text-max-width": 7,
+    },
+    paint: { "text-color": COLOURS.label, "text-halo-color": COLOURS.halo, "text-halo-width": 1.4 },
+  };
+}
+
+/** Zones differ by hatch and dash, not by colour: colour is kept for what needs a person. */
+function zoneLayers(language: Language): LayerSpecification[] {
+  const is = (kind: string): ExpressionSpecification => ["==", ["get", "kind"], kind];
+  const line = (id: string, kind: string, width: number, dash: number[] | null, opacity: number): LayerSpecification => ({
+    id,
+    type: "line",
+    source: "zones",
+    filter: is(kind),
+    paint: {
+      "line-color": COLOURS.calm,
+      "line-width": width,
+      "line-opacity": opacity,
+      ...(dash ? { "line-dasharray": dash } : {}),
+    },
+  });
+  return [
+    {
+      id: "zone-keep-out-hatch",
+      type: "fill",
+      source: "zones",
+      filter: is("keep_out"),
+      paint: { "fill-pattern": "hatch", "fill-opacity": 0.5 },
+    },
+    line("zone-grid", "grid", 0.8, [1, 4], 0.35),
+    line("zone-rule", "rule", 1.2, [1, 2], 0.55),
+    line("zone-keep-out", "keep_out", 1, null, 0.5),
+    line("zone-keep-in", "keep_in", 2, [6, 3], 0.75),
+    {
+      id: "zone-names",
+      type: "symbol",
+      source: "zones",
+      minzoom: 16.4,
+      filter: ["in", ["get", "kind"], ["literal", ["rule", "keep_in"]]],
+      layout: {
+        "symbol-placement": "line",
+        "text-field": nameField(language),
+        "text-font": FONT,
+        "text-size": 10,
+        "symbol-spacing": 500,
+      },
+      paint: { "text-color": COLOURS.faint, "text-halo-color": COLOURS.halo, "text-halo-width": 1.2 },
+    },
+  ];
+}
+
+function footprintLayers(): LayerSpecification[] {
+  return [
+    {
+      id: "footprint-fill",
+      type: "fill",
+      source: "footprints",
+      paint: { "fill-color": "#ffffff", "fill-opacity": ["case", ["get", "selected"], 0.12, 0.05] },
+    },
+    {
+      id: "footprint-line",
+      type: "line",
+      source: "footprints",
+      paint: {
+        "line-color": ["case", ["get", "selected"], COLOURS.selected, COLOURS.calm],
+        "line-width": 1,
+        "line-opacity": 0.7,
+        "line-dasharray": [1, 2],
+      },
+    },
+  ];
+}
+
+function routeLayers(): LayerSpecification[] {
+  const colour: ExpressionSpecification = ["case", ["get", "selected"], COLOURS.selected, COLOURS.faint];
+  return [
+    {
+      id: "route-ahead",
+      type: "line",
+      source: "routes",
+      filter: ["==", ["get", "part"], "ahead"],
+      paint: { "line-color": colour, "line-width": 2, "line-dasharray": [3, 2] },
+    },
+    {
+      id: "route-done",
+      type: "line",
+      source: "routes",
+      filter: ["==", ["get", "part"], "done"],
+      paint: { "line-color": colour, "line-width": 2, "line-opacity": 0.6 },
+    },
+    {
+      id: "route-home",
+      type: "line",
+      source: "routes",
+      filter: ["==", ["get", "part"], "home"],
+      paint: { "line-color": colour, "line-width": 1, "line-dasharray": [1, 4] },
+    },
+    {
+      id: "stops",
+      type: "circle",
+      source: "stops",
+      paint: {
+        "circle-radius": 3,
+        "circle-color": ["case", ["get", "done"], colour, COLOURS.ground],
+        "circle-stroke-color": colour,
+        "circle-stroke-width": 1.5,
+      },
+    },
+    {
+      id: "trails",
+      type: "line",
+      source: "trails",
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": colour, "line-width": 3, "line-opacity": 0.55 },
+    },
+  ];
+}
+
+function peopleLayers(): LayerSpecification[] {
+  return [
+    {
+      id: "tracks",
+      type: "circle",
+      source: "tracks",
+      paint: {
+        "circle-radius": 2.5,
+        "circle-color": "rgba(0,0,0,0)",
+        "circle-stroke-color": COLOURS.calm,
+        "circle-stroke-width": 1,
+        "circle-stroke-opacity": 0.8,
+      },
+    },
+    iconLayer("sightings", "icon-sighting", 0.9),
+    {
+      ...iconLayer("incidents", ["get", "icon"], 1),
+      layout: {
+        ...iconLayer("incidents", ["get", "icon"], 1).layout,
+        "text-field": ["get", "label"],
+        "text-font": FONT,
+        "text-size": 11,
+        "text-offset": [0, 1.3],
+        "text-anchor": "top",
+        "text-optional": true,
+      },
+      paint: { "text-color": COLOURS.calm, "text-halo-color": COLOURS.halo, "text-halo-width": 1.4 },
+    } as LayerSpecification,
+  ];
+}
+
+function iconLayer(source: SourceName, icon: string | ExpressionSpecification, size: number): LayerSpecification & { layout: object } {
+  return {
+    id: source,
+    type: "symbol",
+    source,
+    layout: { "icon-image": icon, "icon-size": size, "icon-allow-overlap": true },
+  };
+}
+
+function vehicleLayers(): LayerSpecification[] {
+  const label = {
+    "text-field": ["get", "label"] as ExpressionSpecification,
+    "text-font": FONT,
+    "text-size": 12,
+    "text-anchor": "left" as const,
+    "text-offset": [1.3, 0] as [number, number],
+    "text-allow-overlap": true,
+  };
+  const plain = { "text-color": "#e8ecf0", "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 };
+  return [
+    {
+      id: "vehicles",
+      type: "symbol",
+      source: "vehicles",
+      layout: {
+        "icon-image": ["get", "icon"],
+        "icon-rotate": ["get", "heading"],
+        "icon-rotation-alignment": "map",
+        "icon-allow-overlap": true,
+        ...label,
+      },
+      paint: plain,
+    },
+    {
+      id: "alarms",
+      type: "symbol",
+      source: "alarms",
+      layout: { "icon-image": "icon-alarm", "icon-allow-overlap": true, ...label, "text-size": 14 },
+      paint: { ...plain, "text-color": "#ffffff" },
+    },
+  ];
+}
