@@ -3,9 +3,8 @@
 import grpc
 import pytest
 
-import api.errors
 from api.errors import PROBLEM_TYPE, TABLE, codes_of
-from core.errors import InvalidInput, RoundsmanError, StorageFull
+from core.errors import CallerError, InvalidInput, RoundsmanError, StorageFull
 from tests.api.controller import Controller
 
 
@@ -16,7 +15,7 @@ def _all_kinds(kind: type[RoundsmanError] = RoundsmanError) -> set[type[Roundsma
 def test_every_error_has_codes_of_its_own_branch() -> None:
     for kind in _all_kinds():
         codes = next(TABLE[one] for one in kind.__mro__ if one in TABLE)
-        is_callers = issubclass(kind, api.errors.CallerError)
+        is_callers = issubclass(kind, CallerError)
         assert (400 <= codes.http < 500) is is_callers, kind
         assert codes.grpc is not grpc.StatusCode.OK
 

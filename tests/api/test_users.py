@@ -25,7 +25,13 @@ async def test_a_name_is_taken_whatever_its_case(controller: Controller) -> None
 
 async def test_a_short_password_and_a_strange_name_are_refused(controller: Controller) -> None:
     admin = await controller.sign_in("administrator")
-    for wrong in ({"password": "short"}, {"name": "panel:gate"}, {"name": " grid1"}, {"roles": []}):
+    mistakes: list[dict[str, object]] = [
+        {"password": "short"},
+        {"name": "panel:gate"},
+        {"name": " grid1"},
+        {"roles": []},
+    ]
+    for wrong in mistakes:
         assert (await admin.post("/users", json={**NEW, **wrong})).status_code == 422, wrong
 
 
