@@ -41,7 +41,8 @@ def footprint(
 ) -> Polygon | None:
     """Return the ground in the picture as a WGS-84 polygon, at most *max_range_m* away over ground; None: no ground.
 
-    The ground is flat at 0 m. A *frame* near by that is kept makes it quick (0.1 ms; a new one takes some 5 ms). Exact for a pinhole camera: the range circle cut by the four side planes of the view.
+    The ground is flat at 0 m. Exact for a pinhole camera: the range circle cut by the four side planes of the view.
+    A *frame* near by that is kept makes it quick (0.1 ms; a new one takes some 5 ms).
     """
     if gaze.height_agl_m <= 0:
         return None
@@ -53,7 +54,7 @@ def footprint(
             return None
     frame = frame or LocalFrame(origin=gaze.place)
     here = frame.to_local(gaze.place)
-    return Polygon(frame.to_geo_array(ground + (here.east_m, here.north_m)))
+    return Polygon(frame.to_geo_array(ground + np.array([here.east_m, here.north_m])))
 
 
 def axes(gaze: Gaze) -> FloatArray:
