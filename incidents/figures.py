@@ -8,13 +8,14 @@ import numpy as np
 
 from core.database import Transaction
 from core.events import Json
-from incidents.alarm import AlarmState, HelpAlarm
+from incidents.alarm import OPEN_STATES as OPEN_ALARMS
+from incidents.alarm import AlarmState
 from incidents.incident import OPEN_STATES, Incident, IncidentState, TimelineLine
 from incidents.store import AlarmStore, IncidentStore, SightingStore, TimelineStore
 
 _S = IncidentState
 _UNFILED = frozenset({_S.REPORTED, _S.REJECTED, _S.MERGED})
-_NEWEST = 10_000
+_NEWEST = 1_000
 _DELAYS = ("sighting_to_incident", "raise_to_ring", "press_to_ring")
 
 
@@ -158,12 +159,12 @@ class Figures:
         self._timeline = timeline
 
     async def now(self, unit: Transaction) -> IncidentFigures:
-        """Return the counts and delays up to now; delays over the newest 10,000 of each."""
+        """Return the counts and delays up to now; delays over the newest 1,000 of each."""
         counts = await self._incidents.counts(unit)
-        newest = await self._incidents.find(unit, limit=_NEWEST)
         sightings = await self._sightings.newest(unit, limit=_NEWEST)
-        alarms = await self._alarms.find(unit, limit=_NEWEST)
-        rung = [(alarm, alarm.rung_at) for alarm in alarms if alarm.rung_at is not None]
+        alarms = await self._alarms.counts(unit)
+        newest = await self._alarms.find(unit, limit=_NEWEST)
+        rung = [(alarm, alarm.rung_at) for alarm in newest if alarm.rung_at is not None]
         by_state = {state: _sum(counts, state=state) for state in {state for _, state in counts}}
         return IncidentFigures(
             sightings=await self._sightings.count(unit),
@@ -173,15 +174,15 @@ class Figures:
             by_kind={kind: _sum(counts, kind=kind) for kind in sorted({kind for kind, _ in counts})},
             filed=sum(count for state, count in by_state.items() if state not in _UNFILED),
             closed=by_state.get(_S.CLOSED, 0),
-            reworks=sum(incident.reworks for incident in newest),
+            reworks=await self._incidents.reworks(unit),
             sighting_to_incident=delays_of(
                 (one.stored_at - one.sighting.last_seen_at).total_seconds() for one in sightings if one.opened
             ),
-            alarms_raised=len(alarms),
-            alarms_answered=sum(alarm.answered_at is not None for alarm in alarms),
-            alarms_resolved=_in_state(alarms, AlarmState.RESOLVED),
-            alarms_false=_in_state(alarms, AlarmState.FALSE_ALARM),
-            alarms_open=sum(alarm.is_open for alarm in alarms),
+            alarms_raised=sum(alarms.values()),
+            alarms_answered=await self._alarms.answered(unit),
+            alarms_resolved=alarms.get(AlarmState.RESOLVED, 0),
+            alarms_false=alarms.get(AlarmState.FALSE_ALARM, 0),
+            alarms_open=sum(count for state, count in alarms.items() if state in OPEN_ALARMS),
             raise_to_ring=delays_of((at - alarm.raised_at).total_seconds() for alarm, at in rung),
             press_to_ring=delays_of((at - alarm.pressed_at).total_seconds() for alarm, at in rung),
         )
@@ -218,10 +219,6 @@ def _sum(
         for (its_kind, its_state), count in counts.items()
         if kind in {None, its_kind} and state in {None, its_state}
     )
-
-
-def _in_state(alarms: Sequence[HelpAlarm], state: AlarmState) -> int:
-    return sum(alarm.state is state for alarm in alarms)
 
 
 def _count(due: Sequence[Incident], lines: Sequence[TimelineLine]) -> PeriodCounts:

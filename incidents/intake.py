@@ -75,17 +75,19 @@ class Intake:
         await self._numbers.lock(unit, SERIES)
         if (known := await self._sightings.get(unit, sighting.id)) is not None:
             return Taken(incident_id=known.incident_id, opened=known.opened, repeated=True)
-        seen = await self._open_incident_at(unit, sighting)
+        seen = await self._incident_at(unit, sighting)
         if seen is not None:
             return await self._look_again(unit, seen, sighting)
         return await self._open(unit, kind, sighting)
 
-    async def _open_incident_at(self, unit: Transaction, sighting: Sighting) -> Incident | None:
+    async def _incident_at(self, unit: Transaction, sighting: Sighting) -> Incident | None:
+        # A report that was long on its way may belong to an incident that has been closed since.
         near = await self._incidents.near(
-            unit, kind=sighting.kind, place=sighting.place, within_m=NEVER_SAME_M, states=OPEN_STATES
+            unit, kind=sighting.kind, place=sighting.place, within_m=NEVER_SAME_M, seen_at=sighting.last_seen_at
         )
         same = [one for one in near if can_be_same(one.place, one.ellipse, sighting.place, sighting.ellipse)]
-        return min(same, key=lambda one: distance_m(one.place, sighting.place), default=None)
+        is_open = [one for one in same if one.state in OPEN_STATES]
+        return min(is_open or same, key=lambda one: distance_m(one.place, sighting.place), default=None)
 
     async def _look_again(self, unit: Transaction, incident: Incident, sighting: Sighting) -> Taken:
         photos = await self._record(unit, incident.id, sighting, opened=False)

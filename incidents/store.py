@@ -70,9 +70,12 @@ class IncidentStore(Protocol):
         """Count one more sighting, the newest at *seen_at*; the revision stays."""
 
     async def near(
-        self, unit: Transaction, *, kind: str, place: GeoPosition, within_m: float, states: Collection[IncidentState]
+        self, unit: Transaction, *, kind: str, place: GeoPosition, within_m: float, seen_at: datetime
     ) -> tuple[Incident, ...]:
-        """Return incidents of *kind* in a square of half width *within_m* around *place*, locked, oldest first."""
+        """Return incidents of *kind* that a thing seen at *seen_at* around *place* can belong to, locked, oldest first.
+
+        Those are open ones, and closed ones that were open then, in a square of half width *within_m*.
+        """
 
     async def find(
         self,
@@ -87,6 +90,9 @@ class IncidentStore(Protocol):
 
     async def counts(self, unit: Transaction) -> Mapping[tuple[str, IncidentState], int]:
         """Return the number of incidents of each kind in each state."""
+
+    async def reworks(self, unit: Transaction) -> int:
+        """Return how often incidents were sent to rework."""
 
     async def due_between(
         self, unit: Transaction, *, not_before_at: datetime, before_at: datetime
@@ -151,6 +157,12 @@ class AlarmStore(Protocol):
         self, unit: Transaction, *, states: Collection[AlarmState] | None = None, limit: int = 200
     ) -> tuple[HelpAlarm, ...]:
         """Return alarms, newest first."""
+
+    async def counts(self, unit: Transaction) -> Mapping[AlarmState, int]:
+        """Return the number of alarms in each state."""
+
+    async def answered(self, unit: Transaction) -> int:
+        """Return the number of alarms that somebody answered."""
 
     async def claim_due(self, unit: Transaction, *, now: datetime, limit: int) -> tuple[HelpAlarm, ...]:
         """Return alarms whose `escalate_at` has come, locked, oldest first; rows that others hold are skipped."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from core.database import Transaction
 from core.errors import Conflict, NotFound
@@ -14,7 +14,7 @@ from fleet.store_sql_once import insert_once
 from geofence.positions import GeoPosition
 from incidents.errors import RevisionPassed
 from incidents.evidence import Evidence
-from incidents.incident import Incident, IncidentState, TimelineLine
+from incidents.incident import OPEN_STATES, Incident, IncidentState, TimelineLine
 from incidents.store import SightingRecord
 from incidents.store_sql_alarms import SqlAlarmStore
 from incidents.store_sql_rows import EvidenceRow, IncidentRow, SeriesRow, SightingRow, TimelineRow
@@ -38,6 +38,7 @@ __all__ = [
     "SqlTimelineStore",
 ]
 
+_OPEN = tuple(state.value for state in OPEN_STATES)
 _M_PER_DEG = 111_000.0
 """A little less than any degree of latitude is long: squares get a little larger, never smaller."""
 
@@ -114,13 +115,18 @@ class SqlIncidentStore:
         await unit.session.execute(counted.where(IncidentRow.last_seen_at < seen_at).values(last_seen_at=seen_at))
 
     async def near(
-        self, unit: Transaction, *, kind: str, place: GeoPosition, within_m: float, states: Collection[IncidentState]
+        self, unit: Transaction, *, kind: str, place: GeoPosition, within_m: float, seen_at: datetime
     ) -> tuple[Incident, ...]:
         lat_deg = within_m / _M_PER_DEG
         lon_deg = lat_deg / max(0.01, math.cos(math.radians(place.lat_deg)))
+        was_open = and_(
+            IncidentRow.state == IncidentState.CLOSED.value,
+            IncidentRow.first_seen_at <= seen_at,
+            IncidentRow.closed_at >= seen_at,
+        )
         query = select(IncidentRow).where(
             IncidentRow.kind == kind,
-            IncidentRow.state.in_([state.value for state in states]),
+            or_(IncidentRow.state.in_(_OPEN), was_open),
             IncidentRow.lat_deg.between(place.lat_deg - lat_deg, place.lat_deg + lat_deg),
             IncidentRow.lon_deg.between(place.lon_deg - lon_deg, place.lon_deg + lon_deg),
         )
@@ -148,6 +154,9 @@ class SqlIncidentStore:
     async def counts(self, unit: Transaction) -> Mapping[tuple[str, IncidentState], int]:
         query = select(IncidentRow.kind, IncidentRow.state, func.count()).group_by(IncidentRow.kind, IncidentRow.state)
         return {(kind, IncidentState(state)): count for kind, state, count in await unit.session.execute(query)}
+
+    async def reworks(self, unit: Transaction) -> int:
+        return await unit.session.scalar(select(func.sum(IncidentRow.reworks))) or 0
 
     async def due_between(
         self, unit: Transaction, *, not_before_at: datetime, before_at: datetime

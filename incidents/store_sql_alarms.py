@@ -1,9 +1,9 @@
 """Help alarms in SQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 
 from core.database import Transaction
 from core.errors import NotFound
@@ -48,6 +48,14 @@ class SqlAlarmStore:
         if states is not None:
             query = query.where(AlarmRow.state.in_([state.value for state in states]))
         return await self._all(unit, query)
+
+    async def counts(self, unit: Transaction) -> Mapping[AlarmState, int]:
+        query = select(AlarmRow.state, func.count()).group_by(AlarmRow.state)
+        return {AlarmState(state): count for state, count in await unit.session.execute(query)}
+
+    async def answered(self, unit: Transaction) -> int:
+        query = select(func.count()).select_from(AlarmRow).where(AlarmRow.answered_at.is_not(None))
+        return await unit.session.scalar(query) or 0
 
     async def claim_due(self, unit: Transaction, *, now: datetime, limit: int) -> tuple[HelpAlarm, ...]:
         query = select(AlarmRow).where(AlarmRow.escalate_at <= now).order_by(AlarmRow.escalate_at).limit(limit)

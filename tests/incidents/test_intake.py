@@ -96,6 +96,18 @@ async def test_a_sighting_at_an_ended_incident_opens_a_new_one(room: Room, state
     assert (await room.take(room.sighting())).opened
 
 
+async def test_a_report_that_was_long_on_its_way_opens_no_closed_incident_anew(room: Room) -> None:
+    first = await room.take(room.sighting())
+    late = room.sighting(seen_s_ago=5, for_s=4)
+    await room.clock.advance(600)
+    closed = replace(await room.incident(first.incident_id), closed_at=room.clock.now())
+    await room.put(closed, IncidentState.CLOSED)
+    await room.clock.advance(600)
+    taken = await room.take(late)
+    assert (taken.incident_id, taken.opened) == (first.incident_id, False)
+    assert (await room.incident(first.incident_id)).state is IncidentState.CLOSED
+
+
 async def test_a_place_in_no_grid_is_filed_and_waits_for_a_decision(room: Room) -> None:
     taken = await room.take(room.sighting(east_m=400))
     incident = await room.incident(taken.incident_id)

@@ -1,5 +1,6 @@
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -84,16 +85,22 @@ async def test_incidents_are_found_by_state_kind_and_worker_newest_first(room: R
     assert counts == {("20501", IncidentState.DISPATCHED): 2, ("20201", IncidentState.REPORTED): 1}
 
 
-async def test_near_means_the_square_and_the_states(room: Room) -> None:
+async def test_near_means_the_square_the_kind_and_open_when_it_was_seen(room: Room) -> None:
     near = (await room.take(room.sighting(east_m=19, north_m=-19))).incident_id
     await room.take(room.sighting(east_m=45))
-    async with room.database.transaction() as unit:
-        states = [IncidentState.DISPATCHED]
-        found = await room.incidents.near(unit, kind="20501", place=at(0, 0), within_m=20, states=states)
-        assert [one.id for one in found] == [near]
-        for change in ({"kind": "20507"}, {"states": [IncidentState.CLOSED]}, {"within_m": 5.0}):
-            query = {"kind": "20501", "place": at(0, 0), "within_m": 20.0, "states": states} | change
-            assert await room.incidents.near(unit, **query) == ()  # type: ignore[arg-type]
+    now = room.clock.now()
+    hour = timedelta(hours=1)
+
+    async def found(*, kind: str = "20501", within_m: float = 20, seen_at: datetime = now) -> list[str]:
+        async with room.database.transaction() as unit:
+            some = await room.incidents.near(unit, kind=kind, place=at(0, 0), within_m=within_m, seen_at=seen_at)
+        return [one.id for one in some]
+
+    assert await found() == await found(seen_at=now - hour) == await found(seen_at=now + hour) == [near]
+    assert await found(kind="20507") == await found(within_m=5) == []
+    await room.put(replace(await room.incident(near), closed_at=now + timedelta(seconds=5)), IncidentState.CLOSED)
+    assert await found() == [near]
+    assert await found(seen_at=now - hour) == await found(seen_at=now + hour) == []
 
 
 async def test_stories_keep_their_order_within_one_moment(room: Room) -> None:
