@@ -1,0 +1,77 @@
+"""Vehicles' reports, from the wire's form to incidents: each exactly once, and what can never succeed is shown."""
+
+from dataclasses import replace
+
+from roundsman.v1 import link_pb2 as pb
+
+from api.grpc.reports import report_routes
+from core.ids import IncidentId, new_id
+from fleet.link.intake import Intake
+from incidents.handlers import LookResultHandler, SightingHandler
+from incidents.incident import IncidentState
+from perception.sighting import LookVerdict
+from perception.wire import look_result_to_pb, sighting_to_pb
+from tests.api.controller import Controller
+from tests.api.sightings import DRONE, a_sighting, look_result, take
+
+
+def the_intake(controller: Controller) -> Intake:
+    services = controller.services
+    routes = report_routes(
+        fleet=services.fleet,
+        sightings=SightingHandler(intake=services.intake),
+        looks=LookResultHandler(verification=services.verification),
+    )
+    return Intake(database=services.database, store=services.fleet, routes=routes, clock=services.clock)
+
+
+async def test_a_sighting_reported_twice_is_one_incident_with_its_picture(controller_on_both: Controller) -> None:
+    services, intake = controller_on_both.services, the_intake(controller_on_both)
+    sighting = a_sighting(controller_on_both)
+    report = pb.Report(id=new_id(), sighting=sighting_to_pb(sighting))
+    for _ in range(3):
+        await intake.take(DRONE, report)
+    again = pb.Report(id=new_id(), sighting=sighting_to_pb(sighting))
+    await intake.take(DRONE, again)
+    async with services.database.transaction() as unit:
+        incidents = await services.incidents.find(unit)
+        figures = await services.fleet.inbox_figures(unit)
+        picture = await services.evidence.get(unit, sighting.photos[0].id)
+    assert [one.sightings for one in incidents] == [1]
+    assert (figures.committed, figures.duplicates, figures.refused) == (2, 2, 0)
+    assert await services.photos.read(picture) == sighting.photos[0].jpeg
+
+
+async def test_an_unknown_kind_is_kept_apart_with_the_reason(controller: Controller) -> None:
+    services, intake = controller.services, the_intake(controller)
+    report = pb.Report(id=new_id(), sighting=sighting_to_pb(a_sighting(controller, kind="99999")))
+    await intake.take(DRONE, report)
+    async with services.database.transaction() as unit:
+        refused = await services.fleet.refused_reports(unit)
+        assert await services.incidents.find(unit) == ()
+    assert [one.code for one in refused] == ["not_found"]
+    assert "99999" in refused[0].because
+
+
+async def test_a_look_closes_the_incident_it_was_asked_about(controller: Controller) -> None:
+    services, intake = controller.services, the_intake(controller)
+    incident_id = await take(controller, a_sighting(controller))
+    async with services.database.transaction() as unit:
+        seen = await services.incidents.get(unit, incident_id)
+        handled_at = services.clock.now()
+        handled = replace(seen, state=IncidentState.HANDLED, handled_at=handled_at, revision=seen.revision + 1)
+        await services.incidents.update(unit, handled)
+    await controller.clock.advance(30)
+    result = look_result(controller, incident_id, LookVerdict.GONE)
+    await intake.take(DRONE, pb.Report(id=new_id(), look_result=look_result_to_pb(result)))
+    async with services.database.transaction() as unit:
+        closed = await services.incidents.get(unit, incident_id)
+    assert closed.state is IncidentState.CLOSED
+
+
+async def test_a_look_at_nothing_known_is_kept_apart(controller: Controller) -> None:
+    services, intake = controller.services, the_intake(controller)
+    result = look_result(controller, IncidentId(new_id()), LookVerdict.GONE)
+    await intake.take(DRONE, pb.Report(id=new_id(), look_result=look_result_to_pb(result)))
+    async with services.database.transaction() as unit:
+        assert [one.kind for one in await services.fleet.refused_reports(unit)] == ["look_result"]
