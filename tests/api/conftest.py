@@ -18,7 +18,13 @@ from tests.api.controller import SITE, ZONES, Controller
 def settings(tmp_path: Path) -> ControllerSettings:
     """Settings of a controller at the estate, over a fresh folder and any free ports."""
     return ControllerSettings(
-        data_dir=tmp_path / "controller", site=SITE, zones=ZONES, port=0, grpc_port=0, stop_within_s=20.0
+        data_dir=tmp_path / "controller",
+        site=SITE,
+        zones=ZONES,
+        port=0,
+        grpc_port=0,
+        alarm_resend_s=0.05,
+        stop_within_s=20.0,
     )
 
 

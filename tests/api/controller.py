@@ -20,9 +20,10 @@ API = "http://controller.test/api/v1/"
 class Controller:
     """Services with their app and clients on it."""
 
-    def __init__(self, *, services: Services, clock: ManualClock) -> None:
+    def __init__(self, *, services: Services, clock: ManualClock | None = None) -> None:
         self.services = services
-        self.clock = clock
+        self.clock = clock or ManualClock()
+        """The clock of the services, where they were given a manual one."""
         self.app = create_app(services)
         self._clients: list[httpx.AsyncClient] = []
 
