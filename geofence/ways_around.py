@@ -68,10 +68,8 @@ class WaysAround:
         """
         try:
             level = self._level(start, end, speed_m_s)
-        except NoWayAround:
-            if over_agl_m is None:
-                raise
-            return self._over(start, end, over_agl_m, speed_m_s)
+        except NoWayAround as blocked:
+            return self._over_or(blocked, start, end, over_agl_m, speed_m_s)
         if over_agl_m is None or not level:
             return level
         return self._quicker(level, start, end, over_agl_m, speed_m_s)
@@ -80,12 +78,6 @@ class WaysAround:
         """Return where vehicles of that speed may fly between the heights, in metres of `frame`."""
         return self._space(lowest_agl_m, highest_agl_m, speed_m_s)
 
-    def reason_against(self, point: Waypoint, *, speed_m_s: float) -> str:
-        """Return why *point* does not lie in the free space; empty when it does."""
-        space = self.free_space(point.height_agl_m, point.height_agl_m, speed_m_s)
-        place = _point(self.frame, point.place)
-        return "" if shapely.covers(space.paths, place) else self._why_not(place, point.height_agl_m)
-
     def length_m(self, points: Sequence[Waypoint]) -> float:
         """Return the metres along *points*, up and down included."""
         flat = [self.frame.to_local(p.place, up_m=p.height_agl_m) for p in points]
@@ -93,6 +85,16 @@ class WaysAround:
             float(np.linalg.norm([b.east_m - a.east_m, b.north_m - a.north_m, b.up_m - a.up_m]))
             for a, b in pairwise(flat)
         )
+
+    def _over_or(
+        self, blocked: NoWayAround, start: Waypoint, end: Waypoint, over_agl_m: float | None, speed_m_s: float
+    ) -> tuple[Waypoint, ...]:
+        if over_agl_m is None:
+            raise blocked
+        try:
+            return self._over(start, end, over_agl_m, speed_m_s)
+        except NoWayAround as too:
+            raise blocked from too
 
     def _quicker(
         self, level: tuple[Waypoint, ...], start: Waypoint, end: Waypoint, over_agl_m: float, speed_m_s: float

@@ -11,7 +11,7 @@ from fleet.vehicle import VehicleCard
 from geofence.margins import Margins
 from geofence.positions import GeoPosition
 from geofence.route import OrderRoute, RoutePoint, Violation
-from geofence.zones import ZoneSet
+from geofence.zones import ZoneKind, ZoneSet
 from missions.errors import Problem
 from missions.patrol import Patrol
 from missions.site import Site
@@ -95,8 +95,21 @@ def patrol_problems(patrol: Patrol) -> list[Problem]:
     return problems
 
 
+def has_keep_in(request: PlanRequest) -> bool:
+    """Say whether there is any area in which vehicles may fly."""
+    return any(request.zones.of_kind(ZoneKind.KEEP_IN))
+
+
 def request_problems(request: PlanRequest) -> list[Problem]:
     """Return what speaks against any flight now."""
+    problems = _authorisation_problems(request)
+    if not has_keep_in(request):
+        remedy = "draw the area in which vehicles may fly (keep_in)"
+        problems.append(Problem(where="zones", what="there is no keep-in zone", remedy=remedy))
+    return problems
+
+
+def _authorisation_problems(request: PlanRequest) -> list[Problem]:
     permitted = request.site.authorisation
     if permitted is None:
         remedy = "enter the number, ceiling and time window of the permission"

@@ -15,6 +15,7 @@ from missions.patrol import Patrol
 from missions.plan import (
     PlannedRoute,
     PlanRequest,
+    has_keep_in,
     order_end,
     patrol_problems,
     request_problems,
@@ -38,9 +39,9 @@ WAITING = "waiting"
 
 def plan_patrol(patrol: Patrol, request: PlanRequest) -> PlannedRoute:
     """Return the route over every part of *patrol* in order, and back over the dock."""
-    problems = [*patrol_problems(patrol)]
-    if problems:
-        return _nothing(problems)
+    problems = patrol_problems(patrol)
+    if problems or not has_keep_in(request):
+        return _nothing([*problems, *request_problems(request)])
     speed_m_s = min(patrol.speed_m_s, request.card.speed_m_s)
     plan = _Plan(request, patrol.height_agl_m, speed_m_s)
     for part in patrol.parts:
@@ -51,6 +52,8 @@ def plan_patrol(patrol: Patrol, request: PlanRequest) -> PlannedRoute:
 
 def plan_look(place: GeoPosition, request: PlanRequest, *, dwell_s: float, lift_m: float = 0.0) -> PlannedRoute:
     """Return the quickest route to where the camera sees *place*: it ends with a look and a wait at the stand-off."""
+    if not has_keep_in(request):
+        return _nothing(request_problems(request))
     heights = [height + lift_m for height in LOOK_HEIGHTS_AGL_M]
     plan = _Plan(request, heights[0], request.card.speed_m_s)
     refusals: list[str] = []
@@ -75,6 +78,8 @@ def plan_remainder(legs: tuple[Leg, ...], legs_done: int, request: PlanRequest) 
     errands = errands_left(legs, legs_done)
     if not errands:
         return _nothing([Problem(where="legs", what="nothing is left to fly", remedy="end the run")])
+    if not has_keep_in(request):
+        return _nothing(request_problems(request))
     plan = _Plan(request, errands[0].stops[0].height_agl_m, errands[0].stops[0].speed_m_s)
     for errand in errands:
         plan.add_errand(errand.name, lambda errand=errand: errand)  # type: ignore[misc]
