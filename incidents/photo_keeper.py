@@ -1,5 +1,6 @@
 """Pictures into the books: bytes on the disk first, then their entry, so that nothing acknowledged is ever lost."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 
@@ -39,10 +40,9 @@ class PhotoKeeper:
         """
         for photo in photos:
             _check_hash(photo)
-        for photo in photos:
-            if await self._is_kept(unit, photo):
-                continue
-            await self._store.put(photo.jpeg)
+        fresh = [photo for photo in photos if not await self._is_kept(unit, photo)]
+        await asyncio.gather(*(self._store.put(photo.jpeg) for photo in fresh))
+        for photo in fresh:
             kind = EvidenceKind.AFTER if origin is EvidenceOrigin.LOOK else EvidenceKind(photo.kind.value)
             entry = self._entry(photo, kind=kind, origin=origin, by=vehicle_id, incident_id=incident_id)
             await self._book.add(unit, entry)
