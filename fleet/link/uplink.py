@@ -28,7 +28,7 @@ LIVE_EVERY_S = 0.25
 PROBE_EVERY_S = 10.0
 QUICK_PROBES = 4
 """The first probes follow each other quickly, so that the offset is known soon."""
-PAUSES = RestartPolicy(first_s=0.5, most_s=15.0)
+PAUSES = RestartPolicy(first_s=0.5, most_s=8.0)
 
 Stream = grpc.aio.StreamStreamCall[pb.AgentMessage, pb.ControllerMessage]
 
