@@ -37,4 +37,3 @@ def make_watches(zones: ZoneSet, frame: LocalFrame) -> list[RuleWatch]:
         for zone in zones.of_kind(ZoneKind.RULE)
         for name, values in zone.rules.items()
     ]
-

@@ -15,7 +15,7 @@ from perception.training.trainer import Step, TrainingSettings, train
 
 ROUNDS = (
     TrainingSettings(steps=2600, learning_rate=3e-3, seed=1),
-    TrainingSettings(steps=1600, learning_rate=1.5e-3, seed=2),
+    TrainingSettings(steps=900, learning_rate=1.5e-3, seed=2),
 )
 
 
@@ -66,9 +66,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=BUILT_IN_CARD.parent, help="folder for model and card")
     parser.add_argument("--share-of-steps", type=float, default=1.0, help="less than 1 for a quick try")
     given = parser.parse_args()
-    card = train_model(
-        data=given.data, held_out=given.held_out, folder=given.out, share_of_steps=given.share_of_steps
-    )
+    card = train_model(data=given.data, held_out=given.held_out, folder=given.out, share_of_steps=given.share_of_steps)
     sys.stdout.write(json.dumps(json.loads(card.read_text(encoding="utf-8"))["ap50"]) + "\n")
 
 

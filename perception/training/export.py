@@ -33,7 +33,12 @@ def export_model(net: CentrePointNet, file: Path) -> str:
 
 
 def make_card(
-    *, file: str, sha256: str, labels: Sequence[str], training: Mapping[str, str | int | float], ap50: Mapping[str, float]
+    *,
+    file: str,
+    sha256: str,
+    labels: Sequence[str],
+    training: Mapping[str, str | int | float],
+    ap50: Mapping[str, float],
 ) -> ModelCard:
     """Return the card of a model trained on the simulator's pictures."""
     height, width = INPUT.height_px // STRIDE, INPUT.width_px // STRIDE

@@ -91,9 +91,7 @@ def track(label: Label, east_m: float, north_m: float, *, number: int = 1, sigma
 
 def rule_zone(rules: dict[str, dict[str, Json]], *, half_m: float = 20.0) -> Zone:
     corners = np.array([(-half_m, -half_m), (half_m, -half_m), (half_m, half_m), (-half_m, half_m)])
-    return Zone(
-        id=ZoneId("square"), kind=ZoneKind.RULE, polygon=Polygon(FRAME.to_geo_array(corners)), rules=rules
-    )
+    return Zone(id=ZoneId("square"), kind=ZoneKind.RULE, polygon=Polygon(FRAME.to_geo_array(corners)), rules=rules)
 
 
 def zones_with(rules: dict[str, dict[str, Json]], *, half_m: float = 20.0) -> ZoneSet:

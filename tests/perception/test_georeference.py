@@ -17,9 +17,7 @@ NONE = PoseErrors(place_m=0, height_m=0, yaw_deg=0, pitch_deg=0, roll_deg=0, pix
 def test_a_pixel_falls_where_the_simulated_camera_saw_the_place(
     yaw_deg: float, pitch_deg: float, roll_deg: float
 ) -> None:
-    view = CameraView(
-        east_m=12, north_m=-40, height_agl_m=25, yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg
-    )
+    view = CameraView(east_m=12, north_m=-40, height_agl_m=25, yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg)
     projection = Projection(view=view, lens=CameraLens())
     ahead_m = 25 / math.tan(math.radians(-pitch_deg))
     spot = np.array(

@@ -17,9 +17,7 @@ PLACE = FRAME.to_geo(LocalPosition(east_m=0, north_m=0))
 
 
 def look_for(kind: str = "20507") -> Look:
-    question = Question(
-        incident_id=IncidentId("i"), order_id=OrderId("o"), kind=kind, place=PLACE, radius_m=3.0
-    )
+    question = Question(incident_id=IncidentId("i"), order_id=OrderId("o"), kind=kind, place=PLACE, radius_m=3.0)
     return Look(question=question, vehicle_id=VehicleId("drone-1"), frame=FRAME)
 
 

@@ -1,0 +1,168 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from agent.camera import CameraSettings, Eyes, EyesWorker
+from core.clock import SystemClock
+from core.ids import IncidentId, OrderId, VehicleId
+from fleet.live import LivePicture, LiveTracks
+from fleet.orders import Check, Dock, FailsafeChoices, Order, OrderPurpose
+from fleet.telemetry import CameraPose
+from perception.sighting import LookResult, LookVerdict, PerceptionState, Sighting
+from sim.camera import CameraRenderer
+from sim.camera_video import VideoSender
+from sim.scene import CameraLens, CameraView
+from tests.perception.eyes import FRAME, ORIGIN, START_AT, gaze, zones_with
+from tests.perception.test_pipeline import PILE, RULES, STALL, scene
+from tests.perception.test_source import free_port
+
+BOOT_S = 5000.0
+
+
+class Drone:
+    """A hovering vehicle that tells where its camera is; time on board is our time plus an offset."""
+
+    id = VehicleId("drone-1")
+
+    def __init__(self, *, clock: SystemClock) -> None:
+        self._clock = clock
+
+    def now_s(self) -> float:
+        return self._clock.monotonic_s() + BOOT_S
+
+    async def camera_poses(self) -> AsyncIterator[CameraPose]:
+        view = gaze()
+        while True:
+            yield CameraPose(
+                vehicle_time_s=self.now_s(),
+                position=view.place,
+                height_agl_m=view.height_agl_m,
+                yaw_deg=view.yaw_deg,
+                pitch_deg=view.pitch_deg,
+                roll_deg=view.roll_deg,
+            )
+            await asyncio.sleep(0.05)
+
+
+@dataclass
+class Desk:
+    """Keeps what the eyes say."""
+
+    reports: list[Sighting | LookResult] = field(default_factory=list)
+    shown: list[LiveTracks] = field(default_factory=list)
+    pictures: list[LivePicture] = field(default_factory=list)
+    state: PerceptionState | None = None
+
+    async def put(self, body: Sighting | LookResult) -> None:
+        self.reports.append(body)
+
+    def tracks(self, tracks: LiveTracks) -> None:
+        self.shown.append(tracks)
+
+    def picture(self, picture: LivePicture) -> None:
+        self.pictures.append(picture)
+
+    def perception(self, state: PerceptionState) -> None:
+        self.state = state
+
+
+def order(*checks: Check) -> Order:
+    return Order(
+        id=OrderId("order"),
+        vehicle_id=Drone.id,
+        run_id=None,
+        purpose=OrderPurpose.PATROL,
+        legs=(),
+        zones=zones_with(RULES),
+        dock=Dock(id="dock", place=ORIGIN),
+        ground_amsl_m=0.0,
+        return_height_agl_m=75.0,
+        takeoff_height_agl_m=20.0,
+        failsafes=FailsafeChoices(),
+        authorisation=None,
+        not_before_at=START_AT,
+        not_after_at=START_AT + timedelta(hours=1),
+        checks=checks,
+        made_at=START_AT,
+    )
+
+
+def check_pile() -> Check:
+    return Check(incident_id=IncidentId("pile"), kind="20507", place=ORIGIN, radius_m=3.0)
+
+
+async def film(drone: Drone, url: str) -> None:
+    """Send the stall, as the hovering camera sees it, five times a second."""
+    renderer = CameraRenderer(scene=scene())
+    view = CameraView(east_m=0, north_m=-30, height_agl_m=25, yaw_deg=0, pitch_deg=-38)
+    with VideoSender(url=url) as sender:
+        while True:
+            picture = renderer.render(view=view, lens=CameraLens(), things=(*STALL, PILE))
+            sender.send(picture, vehicle_time_s=drone.now_s())
+            await asyncio.sleep(0.2)
+
+
+@pytest.mark.slow
+async def test_a_video_stream_becomes_tracks_pictures_sightings_and_answers() -> None:
+    clock, desk, url = SystemClock(), Desk(), f"udp://127.0.0.1:{free_port()}"
+    drone = Drone(clock=clock)
+    with EyesWorker() as worker:
+        eyes = Eyes(
+            vehicle=drone,  # type: ignore[arg-type]  # only id and camera_poses are used
+            settings=CameraSettings(url=url),
+            worker=worker,
+            reports=desk,
+            live=desk,
+            clock=clock,
+        )
+        eyes.set_order(order(check_pile()))
+        running = [asyncio.ensure_future(eyes.run()), asyncio.ensure_future(film(drone, url))]  # noqa: TID251
+        try:
+            async with asyncio.timeout(60):
+                while len(desk.reports) < 3 or not desk.pictures:
+                    await asyncio.sleep(0.05)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    sightings = [one for one in desk.reports if isinstance(one, Sighting)]
+    answers = [one for one in desk.reports if isinstance(one, LookResult)]
+    assert {one.kind for one in sightings} == {"20501", "20507"}
+    assert [(one.incident_id, one.verdict) for one in answers] == [("pile", LookVerdict.STILL_THERE)]
+    stall = next(track for track in desk.shown[-1].tracks if track.label == "cart")
+    assert FRAME.to_local(stall.place).north_m == pytest.approx(3, abs=1.5)
+    assert len(desk.shown[-1].footprint) >= 4
+    assert desk.pictures[0].jpeg.startswith(b"\xff\xd8")
+    assert desk.state is not None
+    assert (desk.state.source, desk.state.sightings) == ("live", 2)
+    assert len(desk.state.frame_to_sighting_s) >= 1
+
+
+async def test_an_order_without_any_picture_answers_not_assessed() -> None:
+    clock, desk = SystemClock(), Desk()
+    with EyesWorker() as worker:
+        eyes = Eyes(
+            vehicle=Drone(clock=clock),  # type: ignore[arg-type]  # only id and camera_poses are used
+            settings=CameraSettings(url=f"udp://127.0.0.1:{free_port()}"),
+            worker=worker,
+            reports=desk,
+            live=desk,
+            clock=clock,
+        )
+        eyes.set_order(order(check_pile()))
+        eyes.set_order(None)
+        running = asyncio.ensure_future(eyes.run())  # noqa: TID251
+        try:
+            async with asyncio.timeout(20):
+                while not desk.reports:
+                    await asyncio.sleep(0.02)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    assert [one.verdict for one in desk.reports if isinstance(one, LookResult)] == [LookVerdict.NOT_ASSESSED]
+    assert desk.state is None or desk.state.source == "connecting"
