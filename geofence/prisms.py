@@ -46,7 +46,6 @@ class Prisms:
         """Return *zones* projected to *frame*."""
         polygons = np.array([zone.polygon for zone in zones], dtype=object).reshape(len(zones))
         local = to_local_geometries(polygons, frame)
-        shapely.prepare(local)
         return cls(
             zones=tuple(zones),
             polygons=local,

@@ -75,6 +75,8 @@ class ZoneSet:
     """All zones of a site; immutable, known by the hash of its canonical text."""
 
     zones: tuple[Zone, ...]
+    _hash: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Holds the hash once it was asked for."""
 
     def of_kind(self, kind: ZoneKind) -> Iterator[Zone]:
         """Yield the zones of one kind, in file order."""
@@ -83,7 +85,9 @@ class ZoneSet:
     @property
     def hash(self) -> str:
         """Return the SHA-256 of the canonical GeoJSON, in hexadecimal."""
-        return hashlib.sha256(canonical_text(self).encode()).hexdigest()
+        if not self._hash:
+            self._hash.append(hashlib.sha256(canonical_text(self).encode()).hexdigest())
+        return self._hash[0]
 
 
 def canonical_text(zones: ZoneSet) -> str:
