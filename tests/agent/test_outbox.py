@@ -104,10 +104,15 @@ async def test_a_full_disk_is_said_and_nothing_is_kept_of_the_report(file: Outbo
     assert await texts(box) == ["small", "after"]
 
 
-async def test_a_file_that_is_no_database_is_said(path: Path) -> None:
+@pytest.fixture
+def spoilt(path: Path) -> Path:
     path.write_bytes(b"not a database, but long enough to be looked at" * 50)
+    return path
+
+
+async def test_a_file_that_is_no_database_is_said(spoilt: Path) -> None:
     with pytest.raises(Unavailable, match="cannot be used"):
-        async with OutboxFile(file=path):
+        async with OutboxFile(file=spoilt):
             pass
 
 

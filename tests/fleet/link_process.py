@@ -1,4 +1,4 @@
-"""One end of the link as a process of its own, to be killed: `python -m tests.fleet.link_process controller|agent …`."""
+"""One end of the link as a process, to be killed: `python -m tests.fleet.link_process controller|agent …`."""
 
 import asyncio
 import sys

@@ -1,5 +1,7 @@
 """The live view of the fleet."""
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 
 import pytest
@@ -8,7 +10,8 @@ from core.clock import ManualClock
 from core.ids import VehicleId
 from core.tasks import within
 from fleet.live import LiveTracks
-from fleet.registry import Aspect, FleetRegistry
+from fleet.registry import Aspect, Changes, FleetRegistry
+from fleet.telemetry import VehicleState
 from tests.fleet import examples
 
 ONE, TWO = VehicleId("drone-1"), VehicleId("drone-2")
@@ -54,12 +57,12 @@ def test_a_state_is_made_only_when_somebody_looks_and_only_once(registry: FleetR
     made: list[int] = []
     state = examples.ready_state(now_s=0.0)
 
-    def make() -> object:
+    def make() -> VehicleState:
         made.append(1)
         return state
 
     for _ in range(5):
-        registry.update_later(ONE, make)  # type: ignore[arg-type]
+        registry.update_later(ONE, make)
     assert made == []
     assert registry.state(ONE) is registry.state(ONE)
     assert made == [1]
@@ -74,30 +77,20 @@ async def test_changes_are_merged_for_a_slow_reader(registry: FleetRegistry, clo
         registry.update(examples.ready_state(now_s=0.0, vehicle_id="drone-2"))
     registry.put_tracks(ONE, lambda: LiveTracks(vehicle_id=ONE, at=examples.NOW))
 
-    reader = within(5, anext(changes))
-    waiter = _Waiter(clock)
-    merged = await waiter.run(reader)
+    merged = await awaited(clock, within(5, anext(changes)))
     assert merged == {ONE: frozenset({Aspect.STATE, Aspect.TRACKS}), TWO: frozenset({Aspect.STATE})}
     newest = registry.state(ONE)
     assert newest is not None
     assert newest.mission_item == 99
-    await changes.aclose()  # type: ignore[attr-defined]
 
 
-class _Waiter:
-    """Lets the manual clock go on while something waits for it."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock = clock
-
-    async def run(self, work: object) -> object:
-        import asyncio
-
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(work)  # type: ignore[arg-type]
-            while not task.done():
-                await self._clock.advance(0.25)
-        return task.result()
+async def awaited(clock: ManualClock, work: Coroutine[None, None, Changes]) -> Changes:
+    """Let the manual clock go on until *work* is done."""
+    async with asyncio.TaskGroup() as group:
+        task: asyncio.Task[Changes] = group.create_task(work)
+        while not task.done():
+            await clock.advance(0.25)
+    return task.result()
 
 
 async def test_silence_is_told_once(registry: FleetRegistry, clock: ManualClock) -> None:
@@ -106,10 +99,10 @@ async def test_silence_is_told_once(registry: FleetRegistry, clock: ManualClock)
     await within(1, anext(changes))
     await clock.advance(3.5)
     registry.note_silence()
-    assert await _Waiter(clock).run(within(5, anext(changes))) == {ONE: frozenset({Aspect.STATE})}
+    assert await awaited(clock, within(5, anext(changes))) == {ONE: frozenset({Aspect.STATE})}
     registry.note_silence()
     registry.update(examples.ready_state(now_s=0.0, vehicle_id="drone-2"))
-    assert await _Waiter(clock).run(within(5, anext(changes))) == {TWO: frozenset({Aspect.STATE})}
+    assert await awaited(clock, within(5, anext(changes))) == {TWO: frozenset({Aspect.STATE})}
 
 
 async def test_old_tracks_are_not_shown(registry: FleetRegistry, clock: ManualClock) -> None:
