@@ -1,6 +1,6 @@
 """One order from its acceptance to its end: loaded, begun, followed, and ended only by what the vehicle shows."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -83,6 +83,7 @@ class Flight:
         if self.held.ending is OrderState.TIMED_OUT:
             raise Conflict("the order's time is over", where=self.held.order.id)
         await self._vehicle.resume()
+        self._watch.expects_descent = False
         self.held = replace(self.held, ending=None, ending_because="")
         if self.held.progress.state is OrderState.HELD:
             await self._to(OrderState.RUNNING, because=because)
@@ -91,15 +92,11 @@ class Flight:
 
     async def end_at_home(self, because: str) -> None:
         """Fly home and land; then the order is aborted."""
-        if not self._is_on_ground_unbegun():
-            await self._vehicle.return_home()
-        await self._ending(OrderState.ABORTED, because)
+        await self._end_by(self._vehicle.return_home, because)
 
     async def end_here(self, because: str) -> None:
         """Land where the vehicle is; then the order is aborted."""
-        if not self._is_on_ground_unbegun():
-            await self._vehicle.land()
-        await self._ending(OrderState.ABORTED, because)
+        await self._end_by(self._vehicle.land, because)
 
     async def superseded_by(self, order: Order) -> None:
         """Stop in the air and close the books of this order: done when its legs are, else aborted."""
@@ -206,6 +203,7 @@ class Flight:
             if (self._clock.now() - progress.at).total_seconds() > HOME_BOUND_S:
                 await self._to(self.held.ending, because=f"{self.held.ending_because}; it has not landed in time")
         elif self._clock.now() > self.held.order.not_after_at:
+            self._watch.expects_descent = True
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")
         elif progress.state is OrderState.RUNNING and state.mode is FlightMode.HOLD:
@@ -233,6 +231,12 @@ class Flight:
 
     # --------------------------------------------------------------------------------- bookkeeping
 
+    async def _end_by(self, go: Callable[[], Awaitable[None]], because: str) -> None:
+        self._watch.expects_descent = True
+        if not self._is_on_ground_unbegun():
+            await go()
+        await self._ending(OrderState.ABORTED, because)
+
     def _is_on_ground_unbegun(self) -> bool:
         return self.held.progress.state in _NOT_BEGUN and not self._vehicle.state().is_airborne
 
@@ -258,15 +262,20 @@ class _Watch:
     def __init__(self) -> None:
         self._last: VehicleState | None = None
         self.failsafe = ""
+        self.expects_descent = False
 
     def events(self, state: VehicleState) -> Iterator[str]:
         last, self._last = self._last, state
+        if (last is None or last.link_up) and not state.link_up:
+            yield "link_lost"
         if last is None:
             return
-        if last.link_up != state.link_up:
-            yield "link_restored" if state.link_up else "link_lost"
+        if state.link_up and not last.link_up:
+            yield "link_restored"
         if state.is_ambiguous and not last.is_ambiguous:
             yield "duplicate_vehicle"
-        if last.mode is FlightMode.MISSION and state.mode in _GOING_DOWN:
+        if state.mode is FlightMode.MISSION:
+            self.failsafe = ""
+        elif state.mode in _GOING_DOWN and not (self.failsafe or self.expects_descent):
             self.failsafe = state.because or f"the vehicle switched to {state.mode} by itself"
             yield f"mode_{state.mode}"

@@ -1,23 +1,27 @@
 """The guard in flight: predicts a breach of the order's zones and acts before it, without asking anyone."""
 
-
 import structlog
 
 from agent.order_book import ReportSink
 from core.clock import Clock
 from core.errors import RoundsmanError
 from core.ids import ZoneId
+from fleet.order_route import route_of_order
 from fleet.orders import Order, VehicleEvent
 from fleet.telemetry import FlightMode, VehicleState
 from fleet.vehicle import Vehicle
 from geofence.frames import LocalFrame
 from geofence.live_guard import GuardSettings, GuardVerdict, LiveGuard
+from geofence.margins import Margins
+from geofence.route_proof import prove_order
 
 _STALE_S = 2.0
 _HELD_AT_MOST_S = 30.0
 """A vehicle that the guard stopped is sent home when nobody decides otherwise in this time."""
 _GUARDED = frozenset({FlightMode.MISSION, FlightMode.OFFBOARD, FlightMode.TAKEOFF, FlightMode.OTHER})
 """Not the way home and landing, which are the way out, and not a pilot's own hands: those are only reported."""
+_IN_AIR_MARGINS = Margins(position_error_m=1.0, wind_drift_m=0.0, height_error_m=1.0)
+"""The vehicle has moved on since the route was planned from the air: the guard's own margins, not the planner's."""
 
 
 class Guard:
@@ -47,14 +51,17 @@ class Guard:
         return self._because
 
     def refuse(self, order: Order) -> str | None:
-        """Return why a leg of *order* does not lie in its zones at the order's start, or None."""
-        live = self._live_guard(order)
-        for number, leg in enumerate(order.legs, start=1):
-            verdict = live.check(leg.place, leg.height_agl_m, 0.0, 0.0, 0.0, order.not_before_at)
-            if not verdict.is_inside:
-                because = "" if verdict.breach is None else f": it {verdict.breach.because}"
-                return f"leg {number} ({leg.name or leg.purpose}) leaves the zones{because}"
-        return None
+        """Return why the whole route of *order*, from where the vehicle is, is not proved within its zones, or None."""
+        state = self._vehicle.state()
+        is_in_air = state.is_airborne and state.position is not None
+        route = route_of_order(
+            order,
+            start=state.position if is_in_air else None,
+            start_height_agl_m=(state.height_above_home_m or 0.0) if is_in_air else 0.0,
+            margins=_IN_AIR_MARGINS if is_in_air else None,
+        )
+        violations = prove_order(route).violations
+        return "; ".join(map(str, violations)) or None
 
     async def run(self) -> None:
         """Judge every telemetry sample (at least 2 Hz) until cancelled."""

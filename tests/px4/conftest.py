@@ -11,14 +11,14 @@ import pytest
 from agent.executor import OrderExecutor
 from agent.executor_store import SqliteExecutorStore
 from agent.guard import Guard
-from agent.order_book import Report
 from core.clock import SystemClock
-from core.ids import CommandId, OrderId, VehicleId, new_id
+from core.ids import CommandId, VehicleId, new_id
 from core.tasks import TaskSupervisor
 from fleet.drivers.mavlink import MavlinkVehicle, connect
 from fleet.drivers.mavlink_connection import MavlinkPort
-from fleet.orders import Command, CommandKind, CommandOutcome, CommandState, OrderProgress, OrderState, VehicleEvent
+from fleet.orders import Command, CommandKind
 from fleet.telemetry import VehicleMessage, VehicleState
+from tests.agent.reports import Reports
 from tests.px4.px4_range import Px4, Px4Range, Relay, free_port, running_range
 
 CLOCK = SystemClock()
@@ -31,38 +31,6 @@ async def eventually(claim: Callable[[], bool], *, within_s: float, what: str) -
     while not claim():
         assert CLOCK.monotonic_s() < deadline_s, what
         await CLOCK.sleep(_POLL_S)
-
-
-@dataclass(slots=True)
-class Reports:
-    """An outbox that only remembers."""
-
-    bodies: list[Report] = field(default_factory=list)
-
-    async def put(self, body: Report) -> None:
-        self.bodies.append(body)
-
-    def states(self) -> list[OrderState]:
-        """Return the states of orders in the order in which they were reported, repeats left out."""
-        states = [body.state for body in self.bodies if isinstance(body, OrderProgress)]
-        return [state for n, state in enumerate(states) if n == 0 or state is not states[n - 1]]
-
-    def last(self) -> OrderProgress:
-        """Return the newest progress."""
-        return [body for body in self.bodies if isinstance(body, OrderProgress)][-1]
-
-    def end_of(self, order_id: OrderId) -> OrderProgress:
-        """Return how an order ended."""
-        return next(b for b in self.bodies if isinstance(b, OrderProgress) and b.order_id == order_id and b.is_ended)
-
-    def events(self) -> list[str]:
-        """Return the kinds of the vehicle's events."""
-        return [body.kind for body in self.bodies if isinstance(body, VehicleEvent)]
-
-    def outcome(self, command_id: CommandId) -> CommandState | None:
-        """Return the newest fate of a command."""
-        fates = [b.state for b in self.bodies if isinstance(b, CommandOutcome) and b.command_id == command_id]
-        return fates[-1] if fates else None
 
 
 @dataclass(slots=True, kw_only=True)

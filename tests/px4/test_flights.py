@@ -12,8 +12,9 @@ from fleet.errors import DuplicateVehicle, VehicleRefused
 from fleet.orders import CommandKind, CommandState, FailsafeChoices, OrderState
 from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Plan
+from tests.agent.reports import Reports
 from tests.fleet.drivers.orders import area, keep_in, keep_out, leg, make_order, place
-from tests.px4.conftest import CLOCK, Agents, Reports, eventually, ready
+from tests.px4.conftest import CLOCK, Agents, eventually, ready
 from tests.px4.px4_range import Px4Range, Relay
 
 pytestmark = [pytest.mark.px4, pytest.mark.timeout(240)]
