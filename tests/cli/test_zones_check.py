@@ -1,0 +1,76 @@
+"""`roundsman zones check`, as a person at a terminal sees it."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.zones import app
+from geofence.zone_files import read_zones
+
+ESTATE = Path(__file__).parents[2] / "sim" / "worlds" / "estate" / "zones.geojson"
+BAD = """{"type": "FeatureCollection", "crs": "GCJ-02", "features": [
+ {"type": "Feature", "properties": {"id": "school", "kind": "keep_out", "floor_agl_m": 50, "ceiling_agl_m": 10},
+  "geometry": {"type": "Polygon", "coordinates":
+   [[[121, 31], [121.1, 31.1], [121.1, 31], [121, 31.1], [121, 31]]]}}]}"""
+
+
+def check(*arguments: str) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(app, ["check", *arguments])
+
+
+def test_a_good_file_is_summed_up_in_english() -> None:
+    result = check(str(ESTATE), "--lang", "en")
+
+    assert result.exit_code == 0
+    assert "keep_in   estate: Estate" in result.output
+    assert "0 m to 100 m" in result.output
+    assert read_zones(ESTATE.read_bytes()).hash in result.output
+
+
+def test_a_good_file_is_summed_up_in_chinese() -> None:
+    result = check(str(ESTATE), "--lang", "zh")
+
+    assert result.exit_code == 0
+    assert "允许区 estate：小区允许区" in result.output
+    assert "合计：允许区 1 个" in result.output
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["GCJ-02", "feature 1 (school)", "upside down", "crosses itself at (121.05", "3 problems"]),
+        ("zh", ["GCJ-02", "要素 1（school）", "上下颠倒", "轮廓自相交，位于 (121.05", "共 3 处错误"]),
+    ],
+)
+def test_every_problem_of_a_bad_file_is_told_in_both_languages(language: str, words: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "bad.geojson"
+    file.write_text(BAD, encoding="utf-8")
+    result = check(str(file), "--lang", language)
+
+    assert result.exit_code == 1
+    assert [word for word in words if word not in result.output] == []
+
+
+def test_a_file_that_is_not_there_is_told_without_a_trace() -> None:
+    result = check("/no/such/zones.geojson")
+
+    assert result.exit_code == 1
+    assert "No such file" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_notes_do_not_make_a_file_bad(tmp_path: Path) -> None:
+    file = tmp_path / "odd.geojson"
+    file.write_text(
+        BAD.replace('"crs": "GCJ-02", ', "")
+        .replace("50", "0")
+        .replace("[121.1, 31.1], [121.1, 31], [121, 31.1]", "[121.1, 31], [121.1, 31.1]"),
+        encoding="utf-8",
+    )
+
+    result = check(str(file), "--lang", "zh")
+
+    assert result.exit_code == 0
+    assert "注意: 没有允许区" in result.output
