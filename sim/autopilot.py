@@ -83,7 +83,7 @@ class Autopilot:
         record = self.record
         if record.is_armed:
             return Result.ACCEPTED
-        if not self.is_healthy or (record.intended in {Mode.RETURN, Mode.LAND}):
+        if not self.is_healthy or record.intended in {Mode.RETURN, Mode.LAND} or not self._can_fly(record.intended):
             self.cockpit.say("Arming denied: Resolve system health failures first", severity=2)
             return Result.TEMPORARILY_REJECTED
         record.is_armed, record.armed_s, record.has_flown = True, self.cockpit.now_s, False
@@ -117,6 +117,8 @@ class Autopilot:
             record.after_disarming = mode
         if record.is_armed:
             self._settle_mode(again=mode is Mode.HOLD)
+        else:
+            record.mode = mode  # a disarmed PX4 shows the mode that it was asked for
         return Result.ACCEPTED
 
     def take_off(self) -> Result:

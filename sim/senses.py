@@ -7,7 +7,7 @@ from sim.cockpit import Cockpit
 from sim.faults import Faults
 from sim.flight import Landed
 
-_GPS_GIVES_UP_S = 1.5
+_GPS_GIVES_UP_S = 4.0
 _GPS_COMES_BACK_S = 1.5
 _CHARGE_S = 300.0
 """Time for a full charge in the dock."""

@@ -18,6 +18,7 @@ Address = tuple[str, int]
 Now = Callable[[], float]
 _GROUND_STATION = 6
 _HEARTBEAT = 0
+_CURRENT_MODE = 436
 _CURRENT_EVERY_S = 1.0
 _PARTNER_LASTS_S = 10.0
 _MOST_HZ = 50.0
@@ -54,6 +55,7 @@ class MavlinkPeer(asyncio.DatagramProtocol):
         self._due_s = dict.fromkeys(STREAMS, 0.0)
         self._current_due_s = 0.0
         self._sent_item = -1
+        self._told_modes = (pilot.record.mode, pilot.record.intended)
         self._parameter_queue: list[int] = []
         self._heard_s = -math.inf
 
@@ -78,12 +80,13 @@ class MavlinkPeer(asyncio.DatagramProtocol):
         self._transfer.tick(now_s)
         self._send_texts()
         self._send_progress(now_s)
+        self._tell_mode()
         for number in self._parameter_queue[:_PARAMETERS_A_TICK]:
             self._send_message(parameter_value(self.pilot, number))
         del self._parameter_queue[:_PARAMETERS_A_TICK]
         for number, due_s in self._due_s.items():
             if now_s >= due_s:
-                self._due_s[number] = max(due_s + self._period_s[number], now_s)
+                self._due_s[number] = max(due_s + self._period_s[number], now_s + 0.5 * self._period_s[number])
                 self._send_message(STREAMS[number][0](self.pilot, self._moment()))
 
     # ------------------------------------------------------------------------------------ socket
@@ -166,6 +169,13 @@ class MavlinkPeer(asyncio.DatagramProtocol):
                 rally_id=ids[PlanType.RALLY],
             )
         )
+
+    def _tell_mode(self) -> None:
+        """CURRENT_MODE goes out at every change, HEARTBEAT (with the armed flag) only in its turn, as in PX4."""
+        modes = (self.pilot.record.mode, self.pilot.record.intended)
+        if modes != self._told_modes:
+            self._told_modes = modes
+            self._due_s[_CURRENT_MODE] = 0.0
 
     # --------------------------------------------------------------------------------- things heard
 
