@@ -29,7 +29,7 @@ class Detector(Protocol):
     def card(self) -> ModelCard: ...
 
     def detect(self, picture: Picture) -> Sequence[Detection]:
-        """Return what is seen in *picture* (h, w, 3; BGR), down to hardly believable scores (0.1): the caller filters."""
+        """Return what is seen in *picture* (h, w, 3; BGR), down to scores of 0.1: the caller filters."""
 
 
 class Decoder(Protocol):

@@ -14,7 +14,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFrame:
-    """A decoded picture as it came: the sender's time stamp (seconds, None without one) and our times of its arrival."""
+    """A decoded picture as it came: the sender's time stamp (None without one) and our times of arrival."""
 
     number: int
     picture: Picture

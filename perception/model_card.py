@@ -16,7 +16,7 @@ Shape = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInput:
-    """What goes in: one picture, BGR, channels first, (value − mean) / std for each channel, padded at right and below."""
+    """What goes in: one picture, BGR, channels first, (value − mean) / std a channel, padded at right and below."""
 
     name: str
     width_px: int

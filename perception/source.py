@@ -65,7 +65,7 @@ class PictureHealth:
 
 
 class VideoSource:
-    """One stream (UDP, RTSP, file …); opened again when it ends, until closed. Damaged packets are counted and skipped."""
+    """One stream (UDP, RTSP, file …); opened again when it ends, until closed. Damaged packets are counted."""
 
     def __init__(
         self,

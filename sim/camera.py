@@ -157,7 +157,7 @@ def to_jpeg(picture: Picture, *, quality: int = 85) -> bytes:
 def render_photo(
     renderer: CameraRenderer, *, east_m: float, north_m: float, things: Sequence[SceneThing], from_deg: float = 200.0
 ) -> bytes:
-    """Return a phone's photograph (JPEG, 960 × 720) of a place: taken standing, from 7 m away, looking to *from_deg* + 180."""
+    """Return a phone's photograph (JPEG, 960 × 720) of a place, taken 7 m away in direction *from_deg*."""
     away = math.radians(from_deg)
     view = CameraView(
         east_m=east_m + 7.0 * math.sin(away),

@@ -18,7 +18,7 @@ CORNERS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """Faces (n, 8, 3) in metres: x to the thing's right, y ahead, z up; colours BGR (n, 3); blobs (m, 7): centre, radius, BGR."""
+    """Faces (n, 8, 3) in metres (right, ahead, up); colours BGR (n, 3); blobs (m, 7): centre, radius, BGR."""
 
     faces: FloatArray
     colours: FloatArray

@@ -17,8 +17,8 @@ _WRAP = 2**33
 class VideoSender:
     """Sends pictures as H.264 in MPEG-TS to *url* ("udp://127.0.0.1:5600"); used from one thread.
 
-    The presentation time of a picture is the vehicle's time since boot, in ticks of 90 kHz. Raises `av.error.FFmpegError`
-    when the address cannot be used.
+    The presentation time of a picture is the vehicle's time since boot, in ticks of 90 kHz.
+    Raises `av.error.FFmpegError` when the address cannot be used.
     """
 
     def __init__(

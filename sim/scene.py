@@ -53,7 +53,7 @@ class SceneBuilding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneThing:
-    """Something at a place; the heading is clockwise from north, `size` scales the shape, `stride` is a walking phase 0..1."""
+    """Something at a place; heading clockwise from north; `size` scales it, `stride` is a walking phase 0..1."""
 
     id: str
     type: ThingType

@@ -13,7 +13,7 @@ _MOST = 200
 
 
 class CentrePointDecoder:
-    """Reads outputs `heat` (1, classes, h, w; peaks only, 0..1) and `distances` (1, 4, h, w; left, up, right, down in pixels)."""
+    """Reads `heat` (1, classes, h, w; peaks only, 0..1) and `distances` (1, 4, h, w; left, up, right, down in px)."""
 
     def __init__(self, *, outputs: Mapping[str, tuple[int, ...]], labels: int) -> None:
         heat, distances = outputs.get("heat"), outputs.get("distances")

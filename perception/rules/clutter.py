@@ -16,7 +16,7 @@ _WORDS = {Label.PILE: "piled goods", Label.BOARD: "a board", Label.BIKE: "bikes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClutterParameters:
-    """Unmoved over a span of time, really in view for part of it; `baseline` lists what may stand there (lon, lat, radius m)."""
+    """Unmoved over a span of time, in view for part of it; `baseline` lists where it may stand (lon, lat, radius m)."""
 
     unmoved_for_s: float = 8.0
     moved_tolerance_m: float = 2.5

@@ -23,7 +23,7 @@ SURE_SIGMAS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A place of interest in one frame: how many things and people there are, and whether the rule's condition holds now."""
+    """A place of interest in one frame: how many things and people there are, whether the condition holds."""
 
     label: Label
     place: GroundPlace

@@ -20,7 +20,7 @@ ROUNDS = (
 
 
 def train_model(*, data: Path, held_out: Path, folder: Path, share_of_steps: float = 1.0) -> Path:
-    """Train on the COCO file *data*, judge on *held_out*, write model and card into *folder*; return the card's path."""
+    """Train on the COCO file *data*, judge on *held_out*, write both into *folder*; return the card's path."""
     seen, unseen = read_coco(data), read_coco(held_out)
     net: CentrePointNet | None = None
     for settings in ROUNDS:

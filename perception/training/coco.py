@@ -40,7 +40,7 @@ class Coco:
 
 
 def read_coco(annotations: Path) -> Coco:
-    """Return the data set of a COCO file; pictures lie in `images/` beside it. Raises InvalidInput when it is not one."""
+    """Return the data set of a COCO file; pictures lie in `images/` beside it. Raises InvalidInput."""
     try:
         document = json.loads(annotations.read_text(encoding="utf-8"))
         categories = sorted(document["categories"], key=lambda c: c["id"])
@@ -79,7 +79,7 @@ class Crop:
 
 
 def random_crop(item: Labelled, picture: Picture, side: int, random: np.random.Generator) -> Crop:
-    """Return a varied cut-out of *picture*, mostly around one of its things; boxes that lose over half become ignored."""
+    """Return a varied cut-out of *picture*, mostly around one of its things; boxes that lose over half are ignored."""
     scale = float(random.uniform(0.85, 1.2))
     wide = round(side / scale)
     x, y = _corner(item, picture.shape, wide, random)

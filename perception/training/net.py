@@ -39,7 +39,7 @@ def _stage(inputs: int, outputs: int, blocks: int, *, size: int) -> nn.Sequentia
 
 
 class CentrePointNet(nn.Module):
-    """Takes BGR pictures (n, 3, h, w) with values 0..255; gives heat logits (n, classes, h/4, w/4) and distances (n, 4, …)."""
+    """Takes BGR pictures (n, 3, h, w), 0..255; gives heat logits (n, classes, h/4, w/4), distances (n, 4, …)."""
 
     def __init__(self, *, classes: int, width: int = 48) -> None:
         super().__init__()

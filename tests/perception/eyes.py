@@ -94,5 +94,8 @@ def rule_zone(rules: dict[str, dict[str, Json]], *, half_m: float = 20.0) -> Zon
     return Zone(id=ZoneId("square"), kind=ZoneKind.RULE, polygon=Polygon(FRAME.to_geo_array(corners)), rules=rules)
 
 
-def zones_with(rules: dict[str, dict[str, Json]], *, half_m: float = 20.0) -> ZoneSet:
+Rules = dict[str, dict[str, Json]]
+
+
+def zones_with(rules: Rules, *, half_m: float = 20.0) -> ZoneSet:
     return ZoneSet(zones=(rule_zone(rules, half_m=half_m),))

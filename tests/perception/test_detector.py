@@ -47,7 +47,7 @@ def test_the_built_in_model_sees_what_the_simulator_paints() -> None:
 
     for item in truth:
         mine = [one for one in found if one.label.value == item.thing.type.value and one.score > 0.4]
-        x0, y0, x1, y1 = item.box_xyxy_px
+        x0, _, _, y1 = item.box_xyxy_px
         assert any(abs(one.box.x0_px - x0) < 8 and abs(one.box.y1_px - y1) < 8 for one in mine), item.thing.type
     assert len([one for one in found if one.score > 0.4]) == 3
 

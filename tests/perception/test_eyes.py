@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -56,17 +56,30 @@ class Desk:
     pictures: list[LivePicture] = field(default_factory=list)
     state: PerceptionState | None = None
 
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def has(self, wanted: Callable[[], bool]) -> None:
+        while not wanted():
+            self.changed.clear()
+            await self.changed.wait()
+
+    def sightings_told(self) -> int:
+        return 0 if self.state is None else self.state.sightings
+
     async def put(self, body: Sighting | LookResult) -> None:
         self.reports.append(body)
+        self.changed.set()
 
     def tracks(self, tracks: LiveTracks) -> None:
         self.shown.append(tracks)
 
     def picture(self, picture: LivePicture) -> None:
         self.pictures.append(picture)
+        self.changed.set()
 
     def perception(self, state: PerceptionState) -> None:
         self.state = state
+        self.changed.set()
 
 
 def order(*checks: Check) -> Order:
@@ -119,11 +132,10 @@ async def test_a_video_stream_becomes_tracks_pictures_sightings_and_answers() ->
             clock=clock,
         )
         eyes.set_order(order(check_pile()))
-        running = [asyncio.ensure_future(eyes.run()), asyncio.ensure_future(film(drone, url))]  # noqa: TID251
+        running = [asyncio.ensure_future(eyes.run()), asyncio.ensure_future(film(drone, url))]
         try:
             async with asyncio.timeout(60):
-                while len(desk.reports) < 3 or not desk.pictures:
-                    await asyncio.sleep(0.05)
+                await desk.has(lambda: len(desk.reports) >= 3 and bool(desk.pictures) and desk.sightings_told() == 2)
         finally:
             for task in running:
                 task.cancel()
@@ -155,11 +167,10 @@ async def test_an_order_without_any_picture_answers_not_assessed() -> None:
         )
         eyes.set_order(order(check_pile()))
         eyes.set_order(None)
-        running = asyncio.ensure_future(eyes.run())  # noqa: TID251
+        running = asyncio.ensure_future(eyes.run())
         try:
             async with asyncio.timeout(20):
-                while not desk.reports:
-                    await asyncio.sleep(0.02)
+                await desk.has(lambda: bool(desk.reports))
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

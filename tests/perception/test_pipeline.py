@@ -17,9 +17,9 @@ from perception.pipeline import NotAssessed, Pipeline, Seen
 from perception.sighting import LookVerdict
 from sim.camera import CameraRenderer
 from sim.scene import CameraLens, CameraView, GroundArea, GroundKind, Scene, SceneThing, ThingType
-from tests.perception.eyes import FRAME, LENS, frame_at, gaze, shared, zones_with
+from tests.perception.eyes import FRAME, LENS, Rules, frame_at, gaze, shared, zones_with
 
-RULES = {"vendor": {"dwell_s": 2, "people_within_m": 4}, "clutter": {"unmoved_for_s": 2, "observed_s": 1.5}}
+RULES: Rules = {"vendor": {"dwell_s": 2, "people_within_m": 4}, "clutter": {"unmoved_for_s": 2, "observed_s": 1.5}}
 STALL = (
     SceneThing(id="cart", type=ThingType.CART, east_m=2, north_m=3, heading_deg=80, seed=3),
     SceneThing(id="customer", type=ThingType.PERSON, east_m=0.2, north_m=2.2, heading_deg=80, seed=8),

@@ -19,8 +19,8 @@ def face_finder(width: int, height: int) -> Callable[[Picture], int]:
 
     def count(picture: Picture) -> int:
         finder.setInputSize((picture.shape[1], picture.shape[0]))
-        faces = finder.detect(picture)[1]
-        return 0 if faces is None else len(faces)
+        faces: object = finder.detect(picture)[1]
+        return len(faces) if isinstance(faces, np.ndarray) else 0
 
     return count
 

@@ -25,22 +25,21 @@ def test_one_flash_is_not_believed_and_steady_scores_are() -> None:
     flash, steady = tracker(), tracker()
 
     first = flash.update([person(0, 0, score=0.95)], taken_s=0.0, is_in_view=always)
-    for i in range(6):
-        last = steady.update([person(0, 0, score=0.5)], taken_s=i * STEP_S, is_in_view=always)
+    later = [steady.update([person(0, 0, score=0.5)], taken_s=i * STEP_S, is_in_view=always) for i in range(6)]
 
     assert not first[0].is_believed
-    assert last[0].is_believed
+    assert later[-1][0].is_believed
 
 
 def test_two_people_who_cross_keep_their_numbers() -> None:
     followed = tracker()
+    sides: list[dict[int, float]] = []
     for i in range(21):
         east = -2.5 + 0.25 * i
         tracks = followed.update([person(east, 0.0), person(-east, 1.2)], taken_s=i * STEP_S, is_in_view=always)
-        if i == 0:
-            begun = {one.id: one.place.north_m for one in tracks if one.place}
+        sides.append({one.id: round(one.place.north_m, 1) for one in tracks if one.place})
 
-    assert {one.id: round(one.place.north_m, 1) for one in tracks if one.place} == begun
+    assert sides[0] == sides[-1] == {1: 0.0, 2: 1.2}
 
 
 def test_what_left_the_picture_does_not_lose_trust() -> None:
@@ -48,12 +47,11 @@ def test_what_left_the_picture_does_not_lose_trust() -> None:
     for followed, is_in_view in ((in_view, always), (gone_by, never)):
         for i in range(6):
             followed.update([person(0, 0)], taken_s=i * STEP_S, is_in_view=is_in_view)
-    for i in range(6, 11):
-        missed = in_view.update([], taken_s=i * STEP_S, is_in_view=always)
-        unseen = gone_by.update([], taken_s=i * STEP_S, is_in_view=never)
+    missed = [in_view.update([], taken_s=i * STEP_S, is_in_view=always) for i in range(6, 11)]
+    unseen = [gone_by.update([], taken_s=i * STEP_S, is_in_view=never) for i in range(6, 11)]
 
-    assert missed[0].score < unseen[0].score
-    assert not unseen[0].is_seen
+    assert missed[-1][0].score < unseen[-1][0].score
+    assert not unseen[-1][0].is_seen
 
 
 def test_seconds_without_a_view_do_not_count_as_observed() -> None:
@@ -68,13 +66,12 @@ def test_seconds_without_a_view_do_not_count_as_observed() -> None:
 
 def test_without_places_boxes_are_followed_by_their_overlap() -> None:
     followed = tracker()
-    for i in range(4):
-        box = box_around(100 + 4 * i, 100)
-        tracks = followed.update(
-            [Placed(detection=detection(Label.CAR, box=box), place=None)], taken_s=i * STEP_S, is_in_view=always
-        )
+    boxes = [box_around(100 + 4 * i, 100) for i in range(4)]
+    seen = [Placed(detection=detection(Label.CAR, box=box), place=None) for box in boxes]
 
-    assert [one.id for one in tracks] == [1]
+    tracks = [followed.update([one], taken_s=i * STEP_S, is_in_view=always) for i, one in enumerate(seen)]
+
+    assert [[one.id for one in living] for living in tracks] == [[1]] * 4
 
 
 def test_what_is_not_seen_for_long_is_forgotten() -> None:
