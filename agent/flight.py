@@ -1,10 +1,11 @@
 """One order from its acceptance to its end: loaded, begun, followed, and ended only by what the vehicle shows."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 
 from agent.executor_store import HeldOrder
+from agent.flight_watch import FlightWatch
 from agent.order_book import OrderBook
 from core.clock import Clock
 from core.errors import Conflict, RoundsmanError
@@ -17,7 +18,6 @@ HOME_BOUND_S = 600.0
 """The longest way home: after it an order whose vehicle neither lands nor speaks is given up."""
 _POLL_S = 0.5
 _NOT_BEGUN = frozenset({OrderState.ACCEPTED, OrderState.LOADED})
-_GOING_DOWN = frozenset({FlightMode.RETURN, FlightMode.LAND})
 
 
 class OrderGuard(Protocol):
@@ -43,7 +43,7 @@ class Flight:
         self._guard = guard
         self._clock = clock
         self._plan = Plan(order=held.order, from_air=held.from_air)
-        self._watch = _Watch()
+        self._watch = FlightWatch(held.order)
         self._is_superseded = False
 
     @property
@@ -175,7 +175,7 @@ class Flight:
             if self.is_ended or self._is_superseded:
                 return
             for kind in self._watch.events(state):
-                await self._book.tell(kind, state.because, self.held)
+                await self._book.tell(kind, self._watch.failsafe or state.because, self.held)
             try:
                 await self._follow_one(state)
             except RoundsmanError as error:
@@ -254,28 +254,3 @@ class Flight:
     async def _to(self, state: OrderState, *, because: str, legs_done: int | None = None) -> None:
         self.held = self._book.moved(self.held, state, because=because, legs_done=legs_done)
         await self._book.keep(self.held)
-
-
-class _Watch:
-    """Tells, once each, what the vehicle does by itself that a person should know."""
-
-    def __init__(self) -> None:
-        self._last: VehicleState | None = None
-        self.failsafe = ""
-        self.expects_descent = False
-
-    def events(self, state: VehicleState) -> Iterator[str]:
-        last, self._last = self._last, state
-        if (last is None or last.link_up) and not state.link_up:
-            yield "link_lost"
-        if last is None:
-            return
-        if state.link_up and not last.link_up:
-            yield "link_restored"
-        if state.is_ambiguous and not last.is_ambiguous:
-            yield "duplicate_vehicle"
-        if state.mode is FlightMode.MISSION:
-            self.failsafe = ""
-        elif state.mode in _GOING_DOWN and not (self.failsafe or self.expects_descent):
-            self.failsafe = state.because or f"the vehicle switched to {state.mode} by itself"
-            yield f"mode_{state.mode}"

@@ -69,6 +69,7 @@ class MavlinkTelemetry:
         self._gimbal: tuple[float, float, float, bool] | None = None
         self._gimbal_s = -math.inf
         self._texts = _TextAssembler()
+        self._reasons = _Reasons()
         self._on_state, self._on_pose, self._on_message, self._on_reboot = on_state, on_pose, on_message, on_reboot
         self._handlers: dict[str, Callable[[Fields], None]] = {
             "HEARTBEAT": self._heartbeat,
@@ -160,7 +161,7 @@ class MavlinkTelemetry:
             return
         severity = _SEVERITIES[min(_int(fields, "severity"), len(_SEVERITIES) - 1)]
         if _int(fields, "severity") <= 4:
-            self._set(because=text)
+            self._set(because=self._reasons.add(text, self._clock.monotonic_s()))
         self._on_message(
             VehicleMessage(
                 vehicle_id=self._state.vehicle_id, received_at=self._clock.now(), severity=severity, text=text
@@ -207,6 +208,20 @@ class MavlinkTelemetry:
             body = from_euler(roll, pitch, yaw)
             return euler_deg(body @ from_euler(0.0, math.radians(self._mount.pitch_deg), 0.0))
         return None
+
+
+class _Reasons:
+    """The warnings of the last seconds as one sentence: a vehicle gives its cause and its reaction one by one."""
+
+    _TOGETHER_S = 5.0
+
+    def __init__(self) -> None:
+        self._texts: dict[str, float] = {}
+
+    def add(self, text: str, now_s: float) -> str:
+        self._texts = {old: at_s for old, at_s in self._texts.items() if now_s - at_s < self._TOGETHER_S}
+        self._texts[text] = now_s
+        return "; ".join(self._texts)
 
 
 class _TextAssembler:

@@ -1,0 +1,48 @@
+"""What a vehicle does by itself during a flight, told once each, with the reason."""
+
+from collections.abc import Iterator
+
+from fleet.orders import Order
+from fleet.telemetry import FlightMode, VehicleState
+
+_GOING_DOWN = frozenset({FlightMode.RETURN, FlightMode.LAND})
+_BATTERY_ROUNDING = 0.02
+
+
+class FlightWatch:
+    """Tells what a person should know; `failsafe` says why the vehicle is on its way down by itself, or nothing."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._last: VehicleState | None = None
+        self.failsafe = ""
+        self.expects_descent = False
+        """Set before the vehicle is commanded home or down, so that its obedience is no failsafe."""
+
+    def events(self, state: VehicleState) -> Iterator[str]:
+        """Yield the kinds of what happened between the sample before and *state*."""
+        last, self._last = self._last, state
+        if (last is None or last.link_up) and not state.link_up:
+            yield "link_lost"
+        if last is None:
+            return
+        if state.link_up and not last.link_up:
+            yield "link_restored"
+        if state.is_ambiguous and not last.is_ambiguous:
+            yield "duplicate_vehicle"
+        if state.mode is FlightMode.MISSION:
+            self.failsafe = ""
+        elif state.mode in _GOING_DOWN and not (self.failsafe or self.expects_descent):
+            self.failsafe = _why(state, self._order)
+            yield f"mode_{state.mode}"
+
+
+def _why(state: VehicleState, order: Order) -> str:
+    """Return why a vehicle is on its way down by itself: its own words, and what its state shows."""
+    facts = []
+    if state.battery_ratio is not None and state.battery_ratio <= order.failsafes.battery_low_ratio + _BATTERY_ROUNDING:
+        facts.append(f"battery at {state.battery_ratio:.0%}")
+    if state.gps_ok is False:
+        facts.append("no satellite position")
+    words = state.because or "it gives no reason"
+    return "; ".join([f"the vehicle switched to {state.mode} by itself", *facts, words])
