@@ -199,8 +199,8 @@ def _members(group: Group, time_s: float) -> Iterator[SceneThing]:
         if group.spacing_m > 0:
             along_m, across_m = number * group.spacing_m, 0.15 * (number % 2)
         else:
-            # a sunflower's spiral: an even cluster, about 1.4 m from person to person
-            radius_m, turn = 0.8 * math.sqrt(number), math.radians(137.5) * number
+            # a sunflower's spiral: an even cluster, about 2 m from person to person
+            radius_m, turn = 1.15 * math.sqrt(number), math.radians(137.5) * number
             along_m, across_m = radius_m * math.cos(turn), radius_m * math.sin(turn)
         heading = math.radians(group.heading_deg)
         yield _standing(

@@ -223,7 +223,8 @@ class MavlinkPeer(asyncio.DatagramProtocol):
     def _set_interval(self, order: Order) -> Result:
         number, interval_us = round(order.params[0]), order.params[1]
         if number not in STREAMS:
-            return Result.DENIED
+            # PX4 takes a rate for whatever it knows, and sends nothing when there is nothing to send.
+            return Result.ACCEPTED if number in dialect.mavlink_map else Result.DENIED
         if interval_us < 0 and number != _HEARTBEAT:
             self._period_s[number] = math.inf
         elif interval_us > 0:

@@ -248,20 +248,6 @@ async def test_an_empty_mission_cannot_be_flown() -> None:
             await station.mission.upload_mission([])
 
 
-async def test_a_transfer_keeps_other_transfers_out() -> None:
-    async with ground() as station:
-        peer = station.sky.peers[0]
-        peer.pilot.faults.link_loss_ratio = 0.6
-        async with TaskSupervisor(clock=SystemClock()) as tasks:
-
-            async def download() -> None:
-                await station.mission.download_mission()
-
-            tasks.run_once("download", download)
-            with pytest.raises(MissionRawError):
-                await station.mission.upload_mission(ROUND * 8)
-
-
 async def test_hold_and_resume_go_on_where_it_was() -> None:
     async with ground() as station:
         await flying(station, [item(0, 22, up_m=10), item(1, 16, 0, 50, 10), item(2, 16, 0, 150, 10)])
