@@ -29,6 +29,7 @@ from fleet.registry import FleetRegistry
 from fleet.store_sql import SqlFleetStore
 from incidents.escalator import OutsideLine
 from incidents.handlers import LookResultHandler, SightingHandler
+from missions.figures import MissionFigures
 from missions.site import Site, read_site
 
 
@@ -151,7 +152,11 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         zone_book=ground.zone_book,
         figures=Figures(
             database=database,
-            sources={"incidents": alarms.figures, "reports": InboxSource(fleet=ground.fleet)},
+            sources={
+                "incidents": alarms.figures,
+                "missions": MissionFigures(missions=missions.store),
+                "reports": InboxSource(fleet=ground.fleet),
+            },
         ),
         fleet=ground.fleet,
         registry=ground.registry,

@@ -4,7 +4,7 @@ import json
 import secrets
 import socket
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -133,13 +133,14 @@ def _world(world_dir: Path) -> dict[str, list[dict[str, object]]]:
 
 
 def _write_patrols(plan: DemoPlan, *, now: datetime) -> None:
-    """Let every scheduled patrol begin in a moment, each after its own pause from the file's first start."""
+    """Let scheduled patrols begin in a moment: the file's time of day is the pause after the demo's own start."""
     patrols = json.loads((plan.world_dir / "patrols.json").read_text("utf-8"))
     for patrol in patrols:
         if schedule := patrol.get("schedule"):
             zone = ZoneInfo(schedule["time_zone"])
-            offset = timedelta(seconds=datetime.fromisoformat(schedule["first_start_local"]).second)
-            first = (now + FIRST_PATROL_AFTER + offset).astimezone(zone)
+            planned = datetime.fromisoformat(schedule["first_start_local"])
+            pause = planned - datetime.combine(planned.date(), time.min)
+            first = (now + FIRST_PATROL_AFTER + pause).astimezone(zone)
             schedule["first_start_local"] = first.replace(tzinfo=None, microsecond=0).isoformat()
     (plan.data_dir / "patrols.json").write_text(json.dumps(patrols, ensure_ascii=False, indent=1), "utf-8")
 
