@@ -21,7 +21,6 @@ from fleet.telemetry import VehicleState
 from incidents.alarm import HelpAlarm
 from incidents.bodies import alarm_body
 
-_SEND_WITHIN_S = 10.0
 _PING_EVERY_S = 10.0
 _AGES_EVERY_S = 1.0
 _MOST_REPLAYED = 5000
@@ -41,7 +40,7 @@ class Listener:
 
 
 class LiveSession:
-    """Serves one WebSocket until it ends; a client that takes nothing for 10 s is dropped, nobody waits for it."""
+    """Serves one WebSocket until it ends; a client that takes nothing in time is dropped, nobody waits for it."""
 
     def __init__(self, *, socket: WebSocket, services: Services, listener: Listener) -> None:
         self._socket = socket
@@ -162,7 +161,7 @@ class LiveSession:
 
     async def _send(self, message: str | bytes) -> None:
         try:
-            async with asyncio.timeout(_SEND_WITHIN_S), self._one_at_a_time:
+            async with asyncio.timeout(self._services.settings.live_send_within_s), self._one_at_a_time:
                 if isinstance(message, bytes):
                     await self._socket.send_bytes(message)
                 else:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import msgpack
 import pytest
@@ -73,6 +74,12 @@ class Live:
         async with self.services.database.transaction() as unit:
             for subject in subjects:
                 unit.emit(Event(subject=subject, key="k", body={}))
+
+    async def emit_much(self, count: int) -> None:
+        """Emit events of 100 kB, more than any socket's buffers hold together."""
+        async with self.services.database.transaction() as unit:
+            for _ in range(count):
+                unit.emit(Event(subject="runs.changed", key="k", body={"text": "x" * 100_000}))
 
     async def press(self) -> str:
         """Raise an alarm at the gate and return its id."""
@@ -205,19 +212,21 @@ async def test_every_desk_rings_and_a_new_one_as_well_until_somebody_answers(liv
                 await late.any()
 
 
-async def test_a_client_that_takes_nothing_holds_up_nobody(live: Live) -> None:
-    token = await live.controller.token("supervisor", name="slow")
-    big = {"text": "x" * 100_000}
-    async with connect(live.url, additional_headers={"Authorization": f"Bearer {token}"}, max_queue=1) as slow:
-        await slow.send(json.dumps({"type": "hello", "topics": ["events"]}))
-        slow.transport.pause_reading()
-        async with live.listener("supervisor", name="quick") as quick:
-            await quick.hello(topics=["events"])
-            for _ in range(100):
-                async with live.services.database.transaction() as unit:
-                    unit.emit(Event(subject="runs.changed", key="k", body=dict(big)))
-            assert len(await quick.events(100)) == 100
-        slow.transport.resume_reading()
+async def test_a_client_that_takes_nothing_is_dropped_and_holds_up_nobody(settings: ControllerSettings) -> None:
+    async with running_controller(replace(settings, live_send_within_s=0.3)) as running:
+        controller = Controller(services=running.services)
+        live = Live(controller=controller, port=running.http_port)
+        headers = {"Authorization": f"Bearer {await controller.token('supervisor', name='slow')}"}
+        async with connect(live.url, additional_headers=headers, max_queue=1, close_timeout=0.1) as slow:
+            await slow.send(json.dumps({"type": "hello", "topics": ["events"]}))
+            slow.transport.pause_reading()
+            async with live.listener("supervisor", name="quick") as quick:
+                await quick.hello(topics=["events"])
+                await live.emit_much(100)
+                assert len(await quick.events(100)) == 100
+            slow.transport.resume_reading()
+            with pytest.raises(ConnectionClosed):
+                await Listening(slow).next("no such message")
 
 
 @pytest.mark.parametrize(
