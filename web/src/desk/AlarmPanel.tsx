@@ -32,6 +32,7 @@ export function AlarmPanel({ id }: { id: string }) {
 }
 
 function AlarmHead({ alarm }: { alarm: Alarm }) {
+  const isRinging = alarm.state === "raised" || alarm.state === "ringing";
   const nowMs = useNow();
   return (
     <header>
@@ -45,7 +46,7 @@ function AlarmHead({ alarm }: { alarm: Alarm }) {
       <p className="muted">
         {alarm.number} · {time(alarm.pressed_at)} · {ago(alarm.pressed_at, nowMs)}
       </p>
-      <p className="because">{alarm.because}</p>
+      {!isRinging && <p className="because">{alarm.because}</p>}
       {alarm.answered_by && <p>{t("alarm.answered_by", { who: alarm.answered_by, time: time(alarm.answered_at) })}</p>}
       {alarm.mistaken && <p className="note">{t("alarm.mistaken")}</p>}
       {alarm.escalation > 0 && alarm.is_open && <p className="note">{word("escalation", String(alarm.escalation))}</p>}
@@ -58,7 +59,7 @@ function AlarmSteps({ alarm, nextStates }: { alarm: Alarm; nextStates: string[] 
   const action = useAction();
   if (!desk.may("answer_alarms") || !alarm.is_open) return null;
   const isRinging = alarm.state === "raised" || alarm.state === "ringing";
-  const moves = isRinging ? [] : ORDER.filter((to) => nextStates.includes(to)).map(move);
+  const moves = isRinging ? [] : ORDER.filter((to) => nextStates.includes(to)).map((to) => move(to));
   return (
     <>
       {isRinging && (

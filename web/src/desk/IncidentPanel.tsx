@@ -7,6 +7,7 @@ import { ProblemBox } from "../shared/ProblemBox";
 import { BecauseMoves } from "./Because";
 import { useDesk, useLive, useLoaded, useNow } from "./hooks";
 import { incidentMoves } from "./incident_moves";
+import { ruleWords } from "./rule_words";
 import { Story } from "./Story";
 
 export function IncidentPanel({ id }: { id: string }) {
@@ -21,6 +22,7 @@ export function IncidentPanel({ id }: { id: string }) {
   return (
     <article className="panel">
       <IncidentHead incident={incident} />
+      <WhyFired incidentId={id} />
       {detail.value && <Photos photos={detail.value.photos} />}
       <BecauseMoves
         moves={incidentMoves(desk.may("decide_incidents") ? (detail.value?.next_states ?? []) : [], incident.worker !== null)}
@@ -69,6 +71,19 @@ function IncidentHead({ incident }: { incident: Incident }) {
         )}
       </dl>
     </header>
+  );
+}
+
+/** Why the rule fired, from the newest sighting that the desk holds. */
+function WhyFired({ incidentId }: { incidentId: string }) {
+  const store = useLive("sightings");
+  const newest = store.newestSightings().find((sighting) => sighting.incident_id === incidentId);
+  if (!newest) return null;
+  return (
+    <section>
+      <h2>{t("incident.why")}</h2>
+      <p>{ruleWords(newest)}</p>
+    </section>
   );
 }
 

@@ -25,7 +25,7 @@ export function MapPane() {
   const id = selection?.id;
   useEffect(() => {
     const place = kind && id ? placeOf(desk, { kind, id }) : null;
-    if (map && place) map.goTo(place, 18);
+    if (map && place) map.goTo(place);
   }, [map, desk, kind, id]);
   useEffect(() => {
     map?.follow(isFollowing);

@@ -6,6 +6,8 @@ import { ago } from "../i18n/format";
 import { useNow } from "./hooks";
 
 const EVERY_MS = 1000;
+/** Where there was none it is asked for less often. */
+const NONE_YET_MS = 4000;
 const OLD_MS = 4000;
 
 interface Shot {
@@ -41,7 +43,7 @@ function usePicture(vehicleId: string): Shot | null {
         url = next.url;
         setShot(next);
       }
-      timer = setTimeout(() => void look(), EVERY_MS);
+      timer = setTimeout(() => void look(), next || document.hidden ? EVERY_MS : NONE_YET_MS);
     };
     void look();
     return () => {

@@ -6,6 +6,7 @@ import { metres, percent, time } from "../i18n/format";
 import { ProblemBox } from "../shared/ProblemBox";
 import { useDesk, useLive, useLoaded } from "./hooks";
 import { BoxedPhoto } from "./IncidentPanel";
+import { ruleWords } from "./rule_words";
 import { select } from "./selection";
 
 export function SightingPanel({ id }: { id: string }) {
@@ -24,7 +25,7 @@ export function SightingPanel({ id }: { id: string }) {
       <header>
         <h1>{desk.kindName(sighting.kind)}</h1>
         <p className="muted">{t("sighting.what")}</p>
-        <p className="because">{sighting.because}</p>
+        <p className="because">{ruleWords(sighting)}</p>
       </header>
       <div className="photos">
         {incident.value?.photos

@@ -2,6 +2,9 @@ import type { StoryLine } from "../api/types";
 import { t, word } from "../i18n";
 import { time } from "../i18n/format";
 
+/** Their sentence says no more than their word. */
+const SAID_BY_THE_WORD = new Set(["raised", "rung", "ringing"]);
+
 export function Story({ lines }: { lines: StoryLine[] }) {
   return (
     <section>
@@ -12,7 +15,7 @@ export function Story({ lines }: { lines: StoryLine[] }) {
             <time>{time(line.at)}</time>
             <span>
               <strong>{word("what", line.what)}</strong> <span className="muted">{line.actor}</span>
-              {line.because && <span className="because">{line.because}</span>}
+              {line.because && !SAID_BY_THE_WORD.has(line.what) && <span className="because">{line.because}</span>}
             </span>
           </li>
         ))}

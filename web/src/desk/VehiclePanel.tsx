@@ -1,8 +1,8 @@
 /** One vehicle: how it stands, what it sees, where it goes, and a person's word to it. */
 import { useEffect, useState } from "react";
 import { get } from "../api/client";
-import type { CommandKind, Failsafe, Vehicle } from "../api/types";
-import { language, nameOf, t, useLanguage, word } from "../i18n";
+import type { CommandKind, Failsafe, Failsafes as FailsafeTable, Vehicle } from "../api/types";
+import { nameOf, t, useLanguage, word } from "../i18n";
 import { metres, percent, span, time } from "../i18n/format";
 import { HoldButton } from "../shared/HoldButton";
 import { ProblemBox } from "../shared/ProblemBox";
@@ -130,7 +130,7 @@ function Readiness({ vehicle }: { vehicle: Vehicle }) {
 
 function Failsafes({ vehicle }: { vehicle: Vehicle }) {
   const path = `/vehicles/${encodeURIComponent(vehicle.id)}/failsafes`;
-  const { value, error } = useLoaded(() => get<{ rows: Failsafe[] }>(path), vehicle.order_id ?? "", vehicle.id);
+  const { value, error } = useLoaded(() => get<FailsafeTable>(path), vehicle.order_id ?? "", vehicle.id);
   const phases = [...new Set(value?.rows.map((row) => row.phase))];
   return (
     <section>
@@ -145,7 +145,7 @@ function Failsafes({ vehicle }: { vehicle: Vehicle }) {
               .map((row) => (
                 <div key={row.failure}>
                   <dt>{word("failure", row.failure)}</dt>
-                  <dd>{language() === "zh" ? row.text_zh : row.text}</dd>
+                  <dd>{failsafeWords(row)}</dd>
                 </div>
               ))}
           </dl>
@@ -153,6 +153,13 @@ function Failsafes({ vehicle }: { vehicle: Vehicle }) {
       ))}
     </section>
   );
+}
+
+/** "comes home, after 10 s (autopilot)". */
+function failsafeWords(row: Failsafe): string {
+  const after = row.after_s === null ? "" : t("failsafes.after", { s: row.after_s });
+  const below = row.below_ratio === null ? "" : t("failsafes.below", { percent: Math.round(row.below_ratio * 100) });
+  return `${word("failsafe", row.answer)}${after}${below} · ${word("failsafe_by", row.by)}`;
 }
 
 function Happenings({ id }: { id: string }) {

@@ -1,6 +1,6 @@
 /** The desk behind its screen: session, live line, siren and what is asked of the server. */
 import { ApiError, get, onSignedOut, send } from "../api/client";
-import type { Alarm, Command, CommandKind, Incident, Kind, Order, Patrol, PatrolCheck, PatrolGiven, Run, Site, User, Vehicle } from "../api/types";
+import type { Alarm, Command, CommandKind, Incident, Kind, Order, Patrol, PatrolCheck, PatrolGiven, Permission, Run, Site, User, Vehicle } from "../api/types";
 import { nameOf, t } from "../i18n";
 import { LiveConnection } from "../live/connection";
 import { Emitter } from "../live/emitter";
@@ -75,7 +75,7 @@ export class Desk extends Emitter<DeskTopic> {
     location.reload();
   }
 
-  may(permission: string): boolean {
+  may(permission: Permission): boolean {
     return this.user?.permissions.includes(permission) ?? false;
   }
 

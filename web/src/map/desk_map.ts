@@ -13,6 +13,7 @@ import type { SourceName } from "./style";
 maplibre.setWorkerUrl(workerUrl);
 
 const REDRAW_MS = 250;
+const EDGE_PX = 60;
 const STALE_S = 3;
 const SELECTABLE: Record<string, Selection["kind"]> = {
   alarms: "alarm",
@@ -91,9 +92,12 @@ export class DeskMap {
     this.#isDirty = true;
   }
 
-  /** Brings a place into view. */
-  goTo(place: Place, zoom?: number): void {
-    this.#map.easeTo({ center: place, ...(zoom ? { zoom: Math.max(zoom, this.#map.getZoom()) } : {}), duration: 500 });
+  /** Brings a place into view; what is seen well already stays where it is. */
+  goTo(place: Place): void {
+    const { x, y } = this.#map.project(place);
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    const isSeen = x > EDGE_PX && y > EDGE_PX && x < clientWidth - EDGE_PX && y < clientHeight - EDGE_PX;
+    if (!isSeen) this.#map.easeTo({ center: place, duration: 500 });
   }
 
   showAll(): void {

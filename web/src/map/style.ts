@@ -218,7 +218,7 @@ function routeLayers(): LayerSpecification[] {
       id: "trails",
       type: "line",
       source: "trails",
-      layout: { "line-cap": "round", "line-join": "round" },
+      layout: { "line-join": "round" },
       paint: { "line-color": colour, "line-width": 3, "line-opacity": 0.55 },
     },
   ];

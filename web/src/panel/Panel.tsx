@@ -55,7 +55,7 @@ function push(box: PressBox): void {
 
 function HelpButton({ onPush }: { onPush: () => void }) {
   return (
-    <button type="button" className="help" onClick={onPush} autoFocus>
+    <button type="button" className="help" onClick={onPush}>
       <Person />
       <span className="help-zh" lang="zh-CN">
         {tIn("zh", "panel.help")}
