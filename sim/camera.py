@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -82,12 +83,14 @@ class CameraRenderer:
         picture = self._paint_ground(projection)
         self._paint_shadows(picture, projection, present)
         canvas = _Canvas(picture=picture, owners=np.zeros(picture.shape[:2], np.uint8) if owners else None)
+        ready = _place_all(present, projection, self._sun)
         placed: list[_Placed] = []
         for item in draw_order(view, self._scene.buildings, present):
             if isinstance(item, SceneBuilding):
                 draw_building(canvas.picture, canvas.owners, projection, item, self._sun)
             else:
-                placed.append(self._draw_thing(canvas, projection, item, len(placed) + 1))
+                placed.append(ready[item.id])
+                _draw(canvas, placed[-1], len(placed))
         return canvas, placed
 
     def _in_view(self, projection: Projection, things: Sequence[SceneThing]) -> list[SceneThing]:
@@ -120,18 +123,10 @@ class CameraRenderer:
         light = self._scene.light
         if light.shadow < 0.05 or not things:
             return
-        step = np.array(shadow_step(light))
+        step = shadow_step(light)
         mask = np.zeros(picture.shape[:2], np.uint8)
-        for thing in things:
-            _shade(mask, projection, _world(thing, _shape(thing)), step)
+        _shade(mask, projection, [_shadow(thing, step) for thing in things])
         cv2.copyTo(cv2.convertScaleAbs(picture, alpha=1.0 - light.shadow), mask, picture)
-
-    def _draw_thing(self, canvas: _Canvas, projection: Projection, thing: SceneThing, owner: int) -> _Placed:
-        placed = _place(thing, projection, self._sun)
-        placed.draw(canvas.picture)
-        if canvas.owners is not None:
-            placed.draw(canvas.owners, min(owner, 254), cv2.LINE_8)
-        return placed
 
     def _develop(self, picture: Picture) -> Picture:
         """Add what light, lens and sensor add."""
@@ -147,6 +142,12 @@ class CameraRenderer:
                 np.rint(random.normal(0, 2.6, (height, width, 3))).astype(np.int16) for _ in range(_NOISE_PICTURES)
             ]
         return self._noise[height, width]
+
+
+def _draw(canvas: _Canvas, placed: _Placed, owner: int) -> None:
+    placed.draw(canvas.picture)
+    if canvas.owners is not None:
+        placed.draw(canvas.owners, min(owner, 254), cv2.LINE_8)
 
 
 def to_jpeg(picture: Picture, *, quality: int = 85) -> bytes:
@@ -192,60 +193,84 @@ def _turn(thing: SceneThing) -> FloatArray:
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) * thing.size
 
 
-def _world(thing: SceneThing, shape: Shape) -> FloatArray:
-    """Return the corners (and blobs' edges) of a thing in east, north, up, shape (n, 3)."""
-    points = shape.faces.reshape(-1, 3)
-    if len(shape.blobs):
-        around = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
-        edges = shape.blobs[:, None, :3] + around * shape.blobs[:, 3, None, None]
-        points = np.vstack((points, edges.reshape(-1, 3)))
-    placed: FloatArray = points @ _turn(thing) + np.array([thing.east_m, thing.north_m, 0.0])
+def _edges(thing: SceneThing, shape: Shape) -> FloatArray:
+    """Return the outermost points of a thing's blobs in east, north, up, shape (n, 3)."""
+    around = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
+    edges = shape.blobs[:, None, :3] + around * shape.blobs[:, 3, None, None]
+    placed: FloatArray = edges.reshape(-1, 3) @ _turn(thing) + np.array([thing.east_m, thing.north_m, 0.0])
     return placed
 
 
-def _shade(mask: Picture, projection: Projection, points: FloatArray, step: FloatArray) -> None:
-    flat = points[:, :2] + np.maximum(points[:, 2:], 0.0) * step
+@lru_cache(maxsize=1024)
+def _shadow(thing: SceneThing, step: tuple[float, float]) -> FloatArray:
+    """Return the outline of a thing's shadow on the ground, shape (n, 3)."""
+    points = np.vstack((_standing(thing).reshape(-1, 3), _edges(thing, _shape(thing))))
+    flat = points[:, :2] + np.maximum(points[:, 2:], 0.0) * np.array(step)
     hull = cv2.convexHull(flat.astype(np.float32)).reshape(-1, 2)
-    camera = projection.to_camera(np.column_stack((hull, np.zeros(len(hull)))))
-    if np.all(camera[:, 2] > 1.0):
-        px = projection.to_px(camera)
-        cv2.fillConvexPoly(mask, np.rint(px * 8).astype(np.int32), 255, cv2.LINE_AA, _SHIFT)
+    return np.column_stack((hull, np.zeros(len(hull))))
 
 
-def _place(thing: SceneThing, projection: Projection, sun: FloatArray) -> _Placed:
-    shape = _shape(thing)
-    turn = _turn(thing)
-    world = shape.faces @ turn + np.array([thing.east_m, thing.north_m, 0.0])
+def _shade(mask: Picture, projection: Projection, outlines: Sequence[FloatArray]) -> None:
+    camera = projection.to_camera(np.concatenate(outlines))
+    px = np.rint(projection.to_px(camera) * 8).astype(np.int32)
+    at = 0
+    for outline in outlines:
+        mine = slice(at, at + len(outline))
+        at += len(outline)
+        if np.all(camera[mine, 2] > 1.0):
+            cv2.fillConvexPoly(mask, px[mine], 255, cv2.LINE_AA, _SHIFT)
+
+
+@lru_cache(maxsize=1024)
+def _standing(thing: SceneThing) -> FloatArray:
+    """Return a thing's faces in east, north, up, shape (n, 8, 3); what stands still is computed once."""
+    placed: FloatArray = _shape(thing).faces @ _turn(thing) + np.array([thing.east_m, thing.north_m, 0.0])
+    return placed
+
+
+def _place_all(things: Sequence[SceneThing], projection: Projection, sun: FloatArray) -> dict[str, _Placed]:
+    """Return every thing's faces in the picture, by its id; all are projected at once."""
+    if not things:
+        return {}
+    shapes = [_shape(thing) for thing in things]
+    world = np.concatenate([_standing(thing) for thing in things])
     camera = projection.to_camera(world)
     px = projection.to_px(camera)
     normal, facing = _normals(world, px)
-    kept = (shape.two_sided | facing) & np.all(camera[..., 2] > 0.3, axis=1)
-    order = np.argsort(-camera[kept][..., 2].mean(axis=1), kind="stable")
-    light = 0.62 + 0.42 * np.abs(normal @ sun) * (normal @ sun > 0) + 0.12 * normal[:, 2].clip(0)
-    colours = np.clip(shape.colours * light[:, None], 0, 255)
-    return _Placed(
-        thing=thing,
-        corners_px=np.rint(px[kept][order] * 8).astype(np.int32),
-        colours=colours[kept][order],
-        blobs=_blobs(shape, turn, thing, projection),
-    )
+    two_sided = np.concatenate([shape.two_sided for shape in shapes])
+    kept = (two_sided | facing) & np.all(camera[..., 2] > 0.3, axis=1)
+    shine = normal @ sun
+    light = 0.62 + 0.42 * np.maximum(shine, 0.0) + 0.12 * normal[:, 2].clip(0)
+    colours = np.clip(np.concatenate([shape.colours for shape in shapes]) * light[:, None], 0, 255)
+    corners = np.rint(px * 8).astype(np.int32)
+    depth = camera[..., 2].mean(axis=1)
+    placed, at = {}, 0
+    for thing, shape in zip(things, shapes, strict=True):
+        mine = np.flatnonzero(kept[at : at + len(shape.faces)]) + at
+        mine = mine[np.argsort(-depth[mine], kind="stable")]
+        blobs = _blobs(shape, thing, projection)
+        placed[thing.id] = _Placed(thing=thing, corners_px=corners[mine], colours=colours[mine], blobs=blobs)
+        at += len(shape.faces)
+    return placed
 
 
 def _normals(world: FloatArray, px: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Return unit normals (n, 3) pointing out of the front side, and whether that side is seen."""
-    cross = np.cross(world[:, 1] - world[:, 0], world[:, 2] - world[:, 0])
-    normal = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-9)
-    a, b = px[:, 1] - px[:, 0], px[:, 2] - px[:, 0]
-    seen = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] < 0
+    a, b = (world[:, 1] - world[:, 0]).T, (world[:, 2] - world[:, 0]).T
+    cross = np.stack((a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]), axis=1)
+    normal = cross / np.maximum(np.sqrt((cross**2).sum(axis=1, keepdims=True)), 1e-9)
+    u, v = px[:, 1] - px[:, 0], px[:, 2] - px[:, 0]
+    seen = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0] < 0
     return np.where(seen[:, None], normal, -normal), seen
 
 
 def _blobs(
-    shape: Shape, turn: FloatArray, thing: SceneThing, projection: Projection
+    shape: Shape, thing: SceneThing, projection: Projection
 ) -> list[tuple[tuple[int, int], int, tuple[float, float, float]]]:
     if not len(shape.blobs):
         return []
-    camera = projection.to_camera(shape.blobs[:, :3] @ turn + np.array([thing.east_m, thing.north_m, 0.0]))
+    world = shape.blobs[:, :3] @ _turn(thing) + np.array([thing.east_m, thing.north_m, 0.0])
+    camera = projection.to_camera(world)
     px = np.rint(projection.to_px(camera) * 8).astype(int)
     radii = np.rint(shape.blobs[:, 3] * thing.size * projection.lens.fx_px / np.maximum(camera[:, 2], 0.5) * 8)
     far_first = np.argsort(-camera[:, 2])

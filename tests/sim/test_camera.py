@@ -1,0 +1,114 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sim.camera import CameraRenderer, SeenThing, render_photo
+from sim.dataset import CATEGORIES, make_dataset
+from sim.scene import CameraLens, CameraView, Scene, SceneBuilding, SceneLight, SceneThing, ThingType
+
+LENS = CameraLens()
+VIEW = CameraView(east_m=0, north_m=-32, height_agl_m=25, yaw_deg=0, pitch_deg=-38)
+
+
+def thing(kind: ThingType, east_m: float, north_m: float, *, name: str = "t", seed: int = 5) -> SceneThing:
+    return SceneThing(id=name, type=kind, east_m=east_m, north_m=north_m, seed=seed)
+
+
+def look(
+    *things: SceneThing, buildings: tuple[SceneBuilding, ...] = (), view: CameraView = VIEW
+) -> dict[str, SeenThing]:
+    renderer = CameraRenderer(scene=Scene(ground=(), buildings=buildings, seed=3))
+    return {one.thing.id: one for one in renderer.render_with_boxes(view=view, lens=LENS, things=things)[1]}
+
+
+def test_a_person_is_as_large_as_the_lens_makes_him() -> None:
+    seen = look(thing(ThingType.PERSON, 0, 0))["t"]
+
+    x0, y0, x1, y1 = seen.box_xyxy_px
+    slant_m = (32**2 + 25**2) ** 0.5
+    assert (x0 + x1) / 2 == pytest.approx(320, abs=4)
+    assert y1 - y0 == pytest.approx(640 * 1.67 * 32 / slant_m**2, rel=0.25)
+    assert seen.visible == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_person_behind_a_cart_is_partly_hidden_and_the_cart_is_not() -> None:
+    seen = look(thing(ThingType.PERSON, 0, 1.4, name="behind"), thing(ThingType.CART, 0, 0, name="cart"))
+
+    assert seen["behind"].visible < 0.8
+    assert seen["cart"].visible > 0.97
+
+
+@pytest.mark.parametrize(("north_m", "is_visible"), [(-4.0, True), (20.0, False)])
+def test_a_house_hides_what_is_behind_it_and_not_what_is_before_it(north_m: float, is_visible: bool) -> None:
+    house = SceneBuilding(ring=((-10, 2), (10, 2), (10, 12), (-10, 12)), height_m=20)
+
+    seen = look(thing(ThingType.PERSON, 0, north_m), buildings=(house,))
+
+    assert ("t" in seen and seen["t"].visible > 0.9) is is_visible
+
+
+def test_a_thing_outside_of_the_picture_is_not_listed() -> None:
+    assert look(thing(ThingType.CAR, 80, 0), thing(ThingType.CAR, 0, -60, name="behind")) == {}
+
+
+def test_a_shadow_falls_away_from_the_sun() -> None:
+    flat = CameraView(east_m=0, north_m=-20, height_agl_m=30, yaw_deg=0, pitch_deg=-56)
+    pictures = []
+    for azimuth_deg in (90.0, 270.0):
+        light = SceneLight(sun_azimuth_deg=azimuth_deg, sun_elevation_deg=35)
+        scene = Scene(ground=(), light=light, things=(thing(ThingType.CAR, 0, 0),), seed=3)
+        pictures.append(CameraRenderer(scene=scene).render(view=flat, lens=LENS).astype(float).mean(axis=2))
+    beside = slice(165, 185)
+
+    morning, evening = pictures
+    assert morning[beside, 270:295].mean() < morning[beside, 345:370].mean() - 15
+    assert evening[beside, 345:370].mean() < evening[beside, 270:295].mean() - 15
+
+
+def test_a_level_camera_sees_sky_over_the_ground() -> None:
+    level = CameraView(east_m=0, north_m=0, height_agl_m=2, yaw_deg=0, pitch_deg=0)
+
+    picture = CameraRenderer(scene=Scene(ground=(), seed=3)).render(view=level, lens=LENS)
+
+    assert picture[40].mean() > 190
+    assert picture[300].mean() < 190
+
+
+def test_a_phone_s_photo_shows_the_place() -> None:
+    pile = thing(ThingType.PILE, 3, 4)
+    renderer = CameraRenderer(scene=Scene(ground=(), seed=3))
+
+    photos = [
+        cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        for jpeg in (
+            render_photo(renderer, east_m=3, north_m=4, things=(pile,)),
+            render_photo(renderer, east_m=3, north_m=4, things=()),
+        )
+    ]
+
+    before, after = (np.asarray(photo, float) for photo in photos)
+    assert before.shape == (720, 960, 3)
+    middle = np.abs(before - after)[300:600, 350:600].mean()
+    edge = np.abs(before - after)[:, :80].mean()
+    assert middle > 2 * edge
+
+
+def test_equal_seeds_give_equal_data_sets_with_boxes_in_the_pictures(tmp_path: Path) -> None:
+    first = make_dataset(tmp_path / "a", pictures=2, seed=5)
+    again = make_dataset(tmp_path / "b", pictures=2, seed=5)
+    other = make_dataset(tmp_path / "c", pictures=2, seed=6)
+
+    assert first.read_bytes() == again.read_bytes() != other.read_bytes()
+    assert (tmp_path / "a/images/000001.jpg").read_bytes() == (tmp_path / "b/images/000001.jpg").read_bytes()
+    coco = json.loads(first.read_text())
+    assert [category["name"] for category in coco["categories"]] == [kind.value for kind in CATEGORIES]
+    assert len(coco["annotations"]) > 5
+    for annotation in coco["annotations"]:
+        x, y, w, h = annotation["bbox"]
+        assert x >= 0
+        assert y >= 0
+        assert x + w <= 640
+        assert y + h <= 360
