@@ -38,8 +38,8 @@ class VehicleState:
     """The newest known state of one vehicle. Every field may be missing; `received_s` tells how old it is.
 
     Velocities are east/north/up in m/s; `heading_deg` is clockwise from true north; `battery_ratio` is 0..1.
-    `received_s` is our monotonic time of the newest position, `vehicle_time_s` the vehicle's own clock since boot at it,
-    `received_at` our wall time of it. `link_up` is false when nothing was heard for 3 s.
+    `received_s` is our monotonic time of the newest position, `received_at` our wall time of it, and `vehicle_time_s`
+    the vehicle's own clock since boot at it. `link_up` is false when nothing was heard for 3 s.
     """
 
     vehicle_id: VehicleId

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fleet.readiness import Reason, check_readiness
-
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import VehicleId
 from fleet.orders import Dock, OrderState
+from fleet.readiness import Reason, check_readiness
 from fleet.store import FleetStore, OrderRecord, VehicleRecord
 from fleet.telemetry import VehicleState
 from missions.preemption import Busy, Doing, doing

@@ -2,12 +2,12 @@
 
 from typing import Self
 
-from missions.planner import PlannedRoute
 from pydantic import Field, JsonValue
 
 from api.schemas.shapes import Because, Given, Moment, Place, Told, place_of
 from missions.patrol import Patrol, Run
 from missions.patrol_files import patrol_to_json
+from missions.planner import PlannedRoute
 
 
 class CameraTold(Told):
