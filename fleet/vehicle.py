@@ -50,7 +50,8 @@ class Plan:
 class Vehicle(Protocol):
     """A vehicle as the executor and the guard see it. Methods return only when the vehicle itself shows the effect.
 
-    They raise `fleet.errors.VehicleRefused` (the vehicle said no, in its own words), `core.errors.TimedOut` (it is not known whether it was done: look at `state()`), or `core.errors.Unavailable` (no link).
+    They raise `fleet.errors.VehicleRefused` (the vehicle said no, in its own words), `core.errors.TimedOut` (it is not
+    known whether it was done: look at `state()`), or `core.errors.Unavailable` (no link).
     Commands of one vehicle are serialised inside; `hold`, `return_home` and `land` never wait behind a transfer.
     """
 
