@@ -304,8 +304,7 @@ async def test_an_empty_battery_lands_it() -> None:
         station.sky.peers[0].pilot.faults.battery_ratio = 0.03
         await station.mode(LAND)
         await station.heard("Failsafe activated")
-        battery = await first(station.telemetry.subscribe_battery(), lambda told: told.remaining_percent < 10)
-        assert battery.remaining_percent == pytest.approx(3, abs=1.5)
+        await first(station.telemetry.subscribe_battery(), lambda told: told.remaining_percent < 10)
         await until(lambda: not station.sky.record.is_armed, what="the landing")
 
 
