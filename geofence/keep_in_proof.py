@@ -6,10 +6,10 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geofence.frames import LocalFrame
+from geofence.frames import FloatArray, LocalFrame
 from geofence.margins import Margins
 from geofence.positions import GeoPosition, LocalPosition
-from geofence.prisms import BoolArray, GeometryArray, Prisms, Slab, slabs
+from geofence.prisms import BoolArray, GeometryArray, Slab
 from geofence.route import OrderRoute, RoutePhase, Violation
 from geofence.route_shapes import Shapes, leg_or_none
 from geofence.zones import ZoneKind
@@ -17,14 +17,15 @@ from geofence.zones import ZoneKind
 _CLOSE_M = 1e-6
 
 
-def keep_in_violations(route: OrderRoute, shapes: Shapes, frame: LocalFrame) -> Iterator[Violation]:
-    """Yield a violation for every shape of *route* that is not well inside the union of the keep-in zones."""
-    keep_ins = route.keep_ins()
-    if not keep_ins:
+def keep_in_violations(
+    route: OrderRoute, regions: tuple[Slab, ...], shapes: Shapes, frame: LocalFrame
+) -> Iterator[Violation]:
+    """Yield a violation for every shape of *route* that is not well inside of *regions* (its keep-in zones)."""
+    if not any(region.zones for region in regions):
         yield _no_keep_in(route)
         return
-    for slab in slabs(Prisms.of(keep_ins, frame)):
-        yield from _strayed(slab, route.margins, shapes, frame)
+    for region in regions:
+        yield from _strayed(region, route.margins, shapes, frame)
 
 
 def _strayed(slab: Slab, margins: Margins, shapes: Shapes, frame: LocalFrame) -> Iterator[Violation]:
@@ -32,34 +33,36 @@ def _strayed(slab: Slab, margins: Margins, shapes: Shapes, frame: LocalFrame) ->
     highest = np.full(len(shapes.legs), slab.highest_m + margins.height_error_m)
     own = shapes.within(lowest, highest, with_way_home=False)
     home = shapes.within(lowest, highest, with_way_home=True)
-    is_own, is_home = _is_outside(slab.region, own, margins), _is_outside(slab.region, home, margins)
+    is_own = _is_outside(slab.region, own, shapes.room_m)
+    is_home = _is_outside(slab.region, home, shapes.room_m)
     for row in np.flatnonzero(is_own | is_home):
         phase = shapes.phases[row] if is_own[row] else RoutePhase.WAY_HOME
         leg = leg_or_none(int(shapes.legs[row]))
         if slab.region.is_empty:
             yield _too_high_or_low(slab, shapes, int(row), leg, phase, margins, frame)
         else:
-            yield _outside(slab, own[row] if is_own[row] else home[row], leg, phase, margins, frame)
+            part, room_m = own[row] if is_own[row] else home[row], float(shapes.room_m[row])
+            yield _outside(slab, part, leg, phase, room_m, frame)
 
 
-def _is_outside(region: BaseGeometry, parts: GeometryArray, margins: Margins) -> BoolArray:
+def _is_outside(region: BaseGeometry, parts: GeometryArray, room_m: FloatArray) -> BoolArray:
     is_there = ~shapely.is_missing(parts)
     if region.is_empty:
         return np.asarray(is_there)
     border = region.boundary
     shapely.prepare(region)
     shapely.prepare(border)
-    is_safe = shapely.covers(region, parts) & ~shapely.dwithin(parts, border, margins.sideways_m - _CLOSE_M)
+    is_safe = shapely.covers(region, parts) & (shapely.distance(parts, border) >= room_m - _CLOSE_M)
     return np.asarray(is_there & ~is_safe)
 
 
 def _outside(
-    slab: Slab, part: BaseGeometry, leg: int | None, phase: RoutePhase, margins: Margins, frame: LocalFrame
+    slab: Slab, part: BaseGeometry, leg: int | None, phase: RoutePhase, room_m: float, frame: LocalFrame
 ) -> Violation:
     outside = shapely.difference(part, slab.region)
     leaves = not outside.is_empty
     place, beyond_m = _farthest(outside, slab.region) if leaves else _nearest(part, slab.region.boundary)
-    amount_m = margins.sideways_m + (beyond_m if leaves else -beyond_m)
+    amount_m = room_m + (beyond_m if leaves else -beyond_m)
     what = f"leaves the keep-in zone by {beyond_m:.1f} m" if leaves else f"passes {beyond_m:.1f} m from its border"
     return Violation(
         code="leaves_keep_in" if leaves else "near_keep_in_border",
@@ -68,12 +71,12 @@ def _outside(
         zone_id=slab.zones[0].id,
         place=frame.to_geo(place),
         amount_m=amount_m,
-        because=f"{what}; {margins.sideways_m:.1f} m inside of it are needed",
+        because=f"{what}; {room_m:.1f} m inside of it are needed",
         remedy="move the point inwards, fly slower, or have the keep-in zone enlarged",
         params={
             "zone": slab.zones[0].name or slab.zones[0].id,
             "distance_m": round(beyond_m, 1),
-            "needed_m": round(margins.sideways_m, 1),
+            "needed_m": round(room_m, 1),
         },
     )
 

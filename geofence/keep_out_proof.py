@@ -12,7 +12,7 @@ from geofence.frames import FloatArray, LocalFrame
 from geofence.margins import Margins
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.prisms import GeometryArray, IntArray, Prisms
-from geofence.route import OrderRoute, RoutePhase, Violation
+from geofence.route import RoutePhase, Violation
 from geofence.route_shapes import Shapes, leg_or_none
 from geofence.zones import Zone
 
@@ -30,11 +30,10 @@ class _Pairs:
     highest_m: FloatArray
 
 
-def keep_out_violations(route: OrderRoute, shapes: Shapes, frame: LocalFrame) -> Iterator[Violation]:
-    """Yield a violation for every shape of *route* that comes nearer to a keep-out zone than the margins allow."""
-    prisms = Prisms.of(route.keep_outs(), frame)
-    near_m = route.margins.sideways_m - _CLOSE_M
-    pairs = _pairs(prisms, shapes, route.margins, near_m)
+def keep_out_violations(prisms: Prisms, margins: Margins, shapes: Shapes, frame: LocalFrame) -> Iterator[Violation]:
+    """Yield a violation for every shape that comes nearer to a keep-out zone than the margins allow."""
+    pairs = _pairs(prisms, shapes, margins)
+    near_m = pairs.shapes.room_m - _CLOSE_M
     own = pairs.shapes.within(pairs.lowest_m, pairs.highest_m, with_way_home=False)
     home = pairs.shapes.within(pairs.lowest_m, pairs.highest_m, with_way_home=True)
     is_own = shapely.distance(own, pairs.polygons) < near_m
@@ -43,10 +42,12 @@ def keep_out_violations(route: OrderRoute, shapes: Shapes, frame: LocalFrame) ->
         phase = pairs.shapes.phases[row] if is_own[row] else RoutePhase.WAY_HOME
         part = own[row] if is_own[row] else home[row]
         zone = prisms.zones[pairs.zones[row]]
-        yield _entry(zone, pairs.polygons[row], part, int(pairs.shapes.legs[row]), phase, route.margins, frame)
+        leg, room_m = int(pairs.shapes.legs[row]), float(pairs.shapes.room_m[row])
+        yield _entry(zone, pairs.polygons[row], part, leg, phase, room_m, frame)
 
 
-def _pairs(prisms: Prisms, shapes: Shapes, margins: Margins, near_m: float) -> _Pairs:
+def _pairs(prisms: Prisms, shapes: Shapes, margins: Margins) -> _Pairs:
+    near_m = shapes.room_m - _CLOSE_M
     rows, hits = prisms.tree.query(shapes.geometries, predicate="dwithin", distance=near_m)
     lowest = prisms.floors_m[hits] - margins.height_error_m
     highest = prisms.ceilings_m[hits] + margins.height_error_m
@@ -68,11 +69,11 @@ def _entry(
     part: BaseGeometry,
     leg: int,
     phase: RoutePhase,
-    margins: Margins,
+    room_m: float,
     frame: LocalFrame,
 ) -> Violation:
     distance_m = float(shapely.distance(part, polygon))
-    missing_m = margins.sideways_m - distance_m + (_depth_m(part, polygon) if distance_m == 0 else 0.0)
+    missing_m = room_m - distance_m + (_depth_m(part, polygon) if distance_m == 0 else 0.0)
     name = zone.name or zone.id
     what = f"passes {distance_m:.1f} m from" if distance_m > 0 else "enters"
     code = "near_keep_out" if distance_m > 0 else "enters_keep_out"
@@ -83,9 +84,9 @@ def _entry(
         zone_id=zone.id,
         place=_nearest_place(part, polygon, frame),
         amount_m=missing_m,
-        because=f"{what} the keep-out zone {name} ({_heights(zone)}), {margins.sideways_m:.1f} m are needed",
+        because=f"{what} the keep-out zone {name} ({_heights(zone)}), {room_m:.1f} m are needed",
         remedy=_remedy(phase, zone),
-        params={"zone": name, "distance_m": round(distance_m, 1), "needed_m": round(margins.sideways_m, 1)},
+        params={"zone": name, "distance_m": round(distance_m, 1), "needed_m": round(room_m, 1)},
     )
 
 

@@ -3,17 +3,23 @@
 What is proved: the take-off column, every leg as a line in space, the corner cut and the overshoot at every point, and
 from every point of all of these the way home (up or down to the return height, straight to the dock, straight down).
 Each stays `Margins.sideways_m` inside the keep-in zones and outside of the keep-out zones that hold at any moment of
-the order's time window, and `Margins.height_error_m` below ceilings and above floors.
+the order's time window, and `Margins.height_error_m` below ceilings and above floors. A vehicle that already hovers
+nearer to a border than that may leave the place, never coming nearer than it is (`geofence.start_room`).
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from geofence.frames import LocalFrame
 from geofence.keep_in_proof import keep_in_violations
 from geofence.keep_out_proof import keep_out_violations
 from geofence.positions import GeoPosition
+from geofence.prisms import Prisms, slabs
 from geofence.route import OrderRoute, RoutePhase, RouteProof, RouteWindow, Violation
 from geofence.route_shapes import Shapes, route_shapes
+from geofence.start_room import start_room_m
 
 _GRAVITY = {phase: rank for rank, phase in enumerate(RoutePhase)}
 _ONCE = frozenset({"above_keep_in_ceiling", "below_keep_in_floor", "above_authorised_ceiling"})
@@ -23,12 +29,16 @@ _ONCE = frozenset({"above_keep_in_ceiling", "below_keep_in_floor", "above_author
 def prove_order(route: OrderRoute) -> RouteProof:
     """Return every reason why *route* may not be flown, the gravest for each leg and zone; none means safe."""
     frame = LocalFrame(origin=route.dock)
+    keep_out, regions = Prisms.of(route.keep_outs(), frame), slabs(Prisms.of(route.keep_ins(), frame))
     shapes = route_shapes(route, frame)
+    if route.start is not None:
+        room_m = start_room_m(route, route.start, keep_out, regions, frame)
+        shapes = replace(shapes, room_m=np.where(shapes.leaves_start, room_m, shapes.room_m))
     found = [
         *_window_violations(route),
         *_authorised_height_violations(route),
-        *keep_in_violations(route, shapes, frame),
-        *keep_out_violations(route, shapes, frame),
+        *keep_in_violations(route, regions, shapes, frame),
+        *keep_out_violations(keep_out, route.margins, shapes, frame),
     ]
     return RouteProof(zones_hash=route.zones.hash, violations=tuple(_gravest(found)))
 

@@ -20,7 +20,7 @@ class Shapes:
 
     A shape belongs to its `phases` between `low_m` and `high_m`, and to the way home in its whole column, down or up
     to `home_m`. Where `is_sloped`, the shape is the line from `starts` to `ends` and the height goes evenly from
-    `start_heights_m` to `end_heights_m` along it.
+    `start_heights_m` to `end_heights_m` along it. `room_m` is what is kept free around each shape.
     """
 
     geometries: GeometryArray
@@ -32,6 +32,13 @@ class Shapes:
     end_heights_m: FloatArray
     home_m: FloatArray
     is_sloped: BoolArray
+    room_m: FloatArray
+
+    @property
+    def leaves_start(self) -> BoolArray:
+        """Say which shapes belong to the start itself and to the first leg away from it, shape (n,)."""
+        is_first = (self.legs == 0) & ((self.phases == RoutePhase.LEG) | (self.phases == RoutePhase.WAY_HOME))
+        return np.asarray(is_first | ((self.legs == NO_LEG) & (self.phases != RoutePhase.LANDING)))
 
     @property
     def low_m(self) -> FloatArray:
@@ -181,6 +188,7 @@ class _Path:
             end_heights_m=high,
             home_m=np.full(count, self.route.return_height_agl_m),
             is_sloped=np.zeros(count, dtype=bool),
+            room_m=np.full(count, self.route.margins.sideways_m),
         )
 
 

@@ -78,6 +78,13 @@ class WaysAround:
         """Return where vehicles of that speed may fly between the heights, in metres of `frame`."""
         return self._space(lowest_agl_m, highest_agl_m, speed_m_s)
 
+    def overshoot_fits(self, start: Waypoint, end: Waypoint, *, speed_m_s: float) -> bool:
+        """Say whether a vehicle that comes from *start* has room to stop behind *end*."""
+        space = self.free_space(end.height_agl_m, end.height_agl_m, speed_m_s)
+        stop_m = self._margins.stopping.distance_m(speed_m_s)
+        come, corner = _point(self.frame, start.place), _point(self.frame, end.place)
+        return _turns_fit(space.paths, [come, corner, corner], stop_m)
+
     def length_m(self, points: Sequence[Waypoint]) -> float:
         """Return the metres along *points*, up and down included."""
         flat = [self.frame.to_local(p.place, up_m=p.height_agl_m) for p in points]
@@ -147,8 +154,9 @@ class WaysAround:
         if shapely.covers(space.paths, place):
             return []
         if shapely.distance(place, space.paths) <= _STEP_OUT_M:
-            nearest = shapely.get_coordinates(shapely.shortest_line(space.paths.buffer(-_SPARE_M), place))
-            return [Point(nearest[0])] if len(nearest) else []
+            inner = space.paths.buffer(-self._margins.corner_radius_m - _SPARE_M)
+            line = shapely.shortest_line(space.paths if inner.is_empty else inner, place)
+            return [Point(shapely.get_coordinates(line)[0])]
         raise NoWayAround(
             f"the start is no place to fly from: {self._why_not(place, low_m, high_m)}",
             where=_words(start),

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 import shapely
 
 from fleet.orders import CameraAction, Leg, LegPurpose
+from geofence.frames import LocalFrame
+from geofence.margins import Margins
 from geofence.positions import GeoPosition, LocalPosition
-from geofence.ways_around import WaysAround
+from geofence.ways_around import Waypoint, WaysAround
 from missions.coverage import cover
 from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint
 
@@ -77,6 +79,32 @@ def _leg(
         camera=camera,
         name=name,
     )
+
+
+def slowed(leg: Leg, here: Waypoint, ways: WaysAround, margins: Margins) -> tuple[Leg, ...]:
+    """Return *leg* at the greatest speed with room to stop behind it; a long one slows down only before its end."""
+    end = Waypoint(place=leg.place, height_agl_m=leg.height_agl_m)
+    speeds = (leg.speed_m_s * share for share in (1.0, 0.5, 0.25))
+    speed_m_s = next((speed for speed in speeds if ways.overshoot_fits(here, end, speed_m_s=speed)), leg.speed_m_s)
+    if speed_m_s == leg.speed_m_s:
+        return (leg,)
+    slow = replace(leg, speed_m_s=speed_m_s)
+    brake_m, length_m = 2 * margins.stopping.distance_m(leg.speed_m_s), ways.length_m((here, end))
+    if length_m < 2 * brake_m:
+        return (slow,)
+    between = _between(here, end, 1 - brake_m / length_m, ways.frame)
+    purpose = leg.purpose if leg.purpose in STRAIGHT else LegPurpose.TRANSIT
+    quick = replace(leg, place=between.place, height_agl_m=between.height_agl_m, purpose=purpose, dwell_s=0.0)
+    return (quick, slow)
+
+
+def _between(start: Waypoint, end: Waypoint, share: float, frame: LocalFrame) -> Waypoint:
+    a, b = frame.to_local(start.place), frame.to_local(end.place)
+    place = LocalPosition(
+        east_m=a.east_m + share * (b.east_m - a.east_m), north_m=a.north_m + share * (b.north_m - a.north_m)
+    )
+    height_m = start.height_agl_m + share * (end.height_agl_m - start.height_agl_m)
+    return Waypoint(place=frame.to_geo(place), height_agl_m=height_m)
 
 
 def errands_left(legs: Sequence[Leg], legs_done: int) -> list[Errand]:

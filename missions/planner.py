@@ -22,7 +22,7 @@ from missions.plan import (
     route_of,
     time_problems,
 )
-from missions.plan_stops import Errand, errand_of, errands_left
+from missions.plan_stops import Errand, errand_of, errands_left, slowed
 from missions.stand_off import stand_offs
 
 __all__ = ["PlanRequest", "PlannedRoute", "plan_look", "plan_patrol", "plan_remainder"]
@@ -121,8 +121,8 @@ class _Plan:
         )
 
     def add(self, leg: Leg) -> None:
-        """Go straight on to *leg*."""
-        self.legs.append(leg)
+        """Go straight on to *leg*, slowing down before it where there is no room to stop behind it."""
+        self.legs.extend(slowed(leg, self.here, self.ways, self._request.margins))
         self.here = Waypoint(place=leg.place, height_agl_m=leg.height_agl_m)
 
     def go_to(self, leg: Leg) -> None:

@@ -158,6 +158,7 @@ def test_a_vehicle_that_brakes_when_told_never_enters(
     verdicts = guard.check_many(
         FRAME.to_geo_array(path), np.full(len(path), 25.0), np.tile([*velocity, 0.0], (len(path), 1)), NOW
     )
+    assume(verdicts[0].breach is None)
     place = path[next((n for n, verdict in enumerate(verdicts) if verdict.breach), -1)]
     stopping = replace(GuardSettings().stopping, reaction_s=GuardSettings().stopping.reaction_s - CHECK_EVERY_S)
     stopping_m = stopping.distance_m(speed_m_s)

@@ -173,6 +173,24 @@ def test_an_empty_window_is_refused() -> None:
     assert [found.code for found in prove_order(flight).violations] == ["empty_window"]
 
 
+def test_a_vehicle_blown_near_a_wall_may_leave_it_but_not_come_nearer() -> None:
+    zones = zone_set(keep_in(), TOWER)
+
+    assert prove_order(route(zones, (20, 0, 25), start=(38, 0, 25))).is_safe
+    (nearer,) = prove_order(route(zones, (38.5, 50, 25), (0, 0, 25), start=(37.5, 0, 25), speed_m_s=1)).violations
+    assert nearer.leg == 0
+    assert nearer.amount_m == pytest.approx(0.15, abs=0.05)
+    assert not prove_order(route(zones, (20, 0, 25), start=(39.5, 0, 25))).is_safe
+
+
+def test_the_second_leg_keeps_the_full_margin_though_the_first_began_near_a_wall() -> None:
+    violations = prove_order(
+        route(zone_set(keep_in(), TOWER), (20, 0, 25), (37.5, 0, 25), start=(38, 0, 25))
+    ).violations
+
+    assert 1 in {found.leg for found in violations}
+
+
 def test_violations_name_the_place_in_words() -> None:
     (found,) = prove_order(route(zone_set(keep_in(), TOWER), (100, 0, 25))).violations
 

@@ -229,6 +229,30 @@ def test_the_remainder_of_nothing_is_nothing() -> None:
     assert "nothing is left" in plan_remainder(whole.legs, 1, request()).because
 
 
+def test_a_point_near_the_border_is_come_to_slowly_instead_of_refused() -> None:
+    route = plan_patrol(patrol(point(0, 194)), request())
+
+    assert route.is_flyable, route.because
+    assert [leg.speed_m_s for leg in route.legs] == [5.0, 2.5, 5.0]
+    assert purposes(route) == [P.TRANSIT, P.POINT, P.RETURN]
+
+
+def test_a_line_that_ends_near_a_border_is_slowed_down_only_at_its_end() -> None:
+    route = plan_patrol(patrol(line((0, 100), (0, 194))), request())
+
+    assert route.is_flyable, route.because
+    assert purposes(route) == [P.TRANSIT, P.LINE, P.LINE, P.RETURN]
+    slow = route.legs[2]
+    assert slow.speed_m_s < 5
+    assert metres([slow])[0] == (0, 194, 25)
+
+
+def test_a_vehicle_that_hovers_near_a_wall_is_led_away_from_it() -> None:
+    route = plan_look(at(0, 80), request(start=(38.3, 0, 25.0)), dwell_s=5)
+
+    assert route.is_flyable, route.because
+
+
 def test_what_is_planned_is_proved_for_the_window_that_its_order_gets() -> None:
     asked = request()
     route = plan_patrol(patrol(point(100, 0), line((100, 50), (-50, 50))), asked)
