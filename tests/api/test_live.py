@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import msgpack
 import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -213,20 +216,26 @@ async def test_every_desk_rings_and_a_new_one_as_well_until_somebody_answers(liv
 
 
 async def test_a_client_that_takes_nothing_is_dropped_and_holds_up_nobody(settings: ControllerSettings) -> None:
-    async with running_controller(replace(settings, live_send_within_s=0.3)) as running:
-        controller = Controller(services=running.services)
-        live = Live(controller=controller, port=running.http_port)
-        headers = {"Authorization": f"Bearer {await controller.token('supervisor', name='slow')}"}
-        async with connect(live.url, additional_headers=headers, max_queue=1, close_timeout=0.1) as slow:
-            await slow.send(json.dumps({"type": "hello", "topics": ["events"]}))
-            slow.transport.pause_reading()
-            async with live.listener("supervisor", name="quick") as quick:
-                await quick.hello(topics=["events"])
-                await live.emit_much(100)
-                assert len(await quick.events(100)) == 100
-            slow.transport.resume_reading()
-            with pytest.raises(ConnectionClosed):
-                await Listening(slow).next("no such message")
+    with capture_logs() as logs:
+        async with running_controller(replace(settings, live_send_within_s=0.3)) as running:
+            controller = Controller(services=running.services)
+            live = Live(controller=controller, port=running.http_port)
+            headers = {"Authorization": f"Bearer {await controller.token('supervisor', name='slow')}"}
+            # Small buffers, so that little is under way when the client stops to take.
+            narrow = socket.socket()
+            narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            narrow.connect(("127.0.0.1", running.http_port))
+            async with connect(live.url, sock=narrow, additional_headers=headers, close_timeout=0.1) as slow:
+                await slow.send(json.dumps({"type": "hello", "topics": ["events"]}))
+                slow.transport.pause_reading()
+                async with live.listener("supervisor", name="quick") as quick:
+                    await quick.hello(topics=["events"])
+                    await live.emit_much(100)
+                    assert len(await quick.events(100)) == 100
+                await _until_ended(logs)
+                slow.transport.resume_reading()
+                with pytest.raises(ConnectionClosed):
+                    await Listening(slow).next("no such message")
 
 
 @pytest.mark.parametrize(
@@ -309,3 +318,11 @@ async def _until_answered(client: Listening) -> None:
         assert isinstance(body, dict)
         if body["state"] == "answered":
             return
+
+
+async def _until_ended(logs: list[EventDict]) -> None:
+    for _ in range(2000):
+        if any(line["event"] == "a live session was ended" for line in logs):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the session was not ended")
