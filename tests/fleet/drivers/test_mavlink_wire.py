@@ -138,7 +138,7 @@ def test_keep_out_that_is_never_in_force_during_the_order_is_not_uploaded() -> N
 def test_round_zones_are_simplified_outwards_until_they_fit() -> None:
     circle = Point(0.0, 0.0).buffer(20.0, quad_segs=40)
     frame = LocalFrame(origin=HOME)
-    ring = frame.to_geo_array(np.array(circle.exterior.coords) + [60.0, 0.0])
+    ring = frame.to_geo_array(np.add(circle.exterior.coords, (60.0, 0.0)))
     fence = fence_polygons(make_order(zones=(keep_in(), keep_out(Polygon(ring)))))
     assert sum(len(polygon.corners) for polygon in fence) <= MOST_CORNERS
     grown = Point(60.0, 0.0).buffer(20.0 + MARGIN_M - 0.05)
