@@ -113,7 +113,8 @@ def _seconds(world: LivingWorld, pilot: Autopilot) -> Callable[[], float]:
 
 
 async def _serve(stack: AsyncExitStack, control: SimControl, port: int) -> int:
-    server = grpc.aio.server()
+    # Without this a second simulator would share the port in silence.
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     sim_pb2_grpc.add_SimControlServicer_to_server(control, server)
     try:
         bound = server.add_insecure_port(f"127.0.0.1:{port}")

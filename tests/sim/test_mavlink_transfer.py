@@ -1,6 +1,5 @@
 """The mission protocol, message by message: busy, retries, time-outs, limits."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,10 +44,10 @@ class Talk:
 
 
 @pytest.fixture
-def talk() -> Iterator[Talk]:
+def talk() -> Talk:
     sent: list[bytes] = []
     flyer = pilot()
-    yield Talk(transfer=PlanTransfer(pilot=flyer, wire=Wire(system_id=1), send=sent.append), pilot=flyer, sent=sent)
+    return Talk(transfer=PlanTransfer(pilot=flyer, wire=Wire(system_id=1), send=sent.append), pilot=flyer, sent=sent)
 
 
 def count(number: int, kind: int = 0) -> Any:
