@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, FastAPI
 
+from api.body_limit import BodyLimit
 from api.errors import add_handlers
 from api.live import route as live
 from api.openapi import describe
@@ -27,6 +28,7 @@ from api.rest import (
 from api.services import Services
 
 PREFIX = "/api/v1"
+MOST_BODY_BYTES = 16 * 1024 * 1024
 
 # Every domain's router; a new module of `api.rest` adds its line here.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -62,6 +64,7 @@ def create_app(services: Services | None) -> FastAPI:
     app.include_router(health.router, include_in_schema=False)
     app.include_router(figures.router, include_in_schema=False)
     add_handlers(app)
+    app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES)
     add_pages(app, None if services is None else services.settings.console_dir)
     describe(app)
     return app

@@ -191,6 +191,9 @@ async def _tell_validation(_: Request, error: Exception) -> JSONResponse:
     )
 
 
+_HTTP_CODES = {HTTPStatus.NOT_FOUND: NotFound.code, HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLarge.code}
+
+
 def _place(location: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in location)
 
@@ -198,7 +201,7 @@ def _place(location: Sequence[str | int]) -> str:
 async def _tell_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    code = {HTTPStatus.NOT_FOUND: NotFound.code}.get(status, status.name.lower())
+    code = _HTTP_CODES.get(status, status.name.lower())
     answer = problem(status=status, code=code, detail=error.detail or status.phrase, where=request.url.path)
     answer.headers.update(error.headers or {})
     return answer

@@ -39,6 +39,8 @@ class ControllerSettings:
     kinds: Path | None = None
     """Another table of kinds of incidents than the shipped one."""
     telemetry_hz: float = 4.0
+    live_ping_every_s: float = 10.0
+    """How often a browser is pinged, and its sign-in looked at again."""
     live_send_within_s: float = 10.0
     """A browser that takes nothing for so long is dropped; it comes back with its cursor."""
     idempotency_hours: float = 48.0

@@ -21,7 +21,6 @@ from fleet.telemetry import VehicleState
 from incidents.alarm import HelpAlarm
 from incidents.bodies import alarm_body
 
-_PING_EVERY_S = 10.0
 _AGES_EVERY_S = 1.0
 _MOST_REPLAYED = 5000
 
@@ -141,7 +140,7 @@ class LiveSession:
     async def _send_pings(self) -> None:
         """Ping, and look whether the sign-in still holds; raises NotSignedIn when it has ended."""
         while True:
-            await self._services.clock.sleep(_PING_EVERY_S)
+            await self._services.clock.sleep(self._services.settings.live_ping_every_s)
             await self._services.sign_in.account_of(self._listener.token)
             await self._send(text({"type": "ping"}))
 

@@ -1,8 +1,11 @@
 """Every failure is a problem that a program and a person can read."""
 
+from collections.abc import AsyncIterator
+
 import grpc
 import pytest
 
+from api.app import MOST_BODY_BYTES
 from api.errors import PROBLEM_TYPE, TABLE, codes_of
 from core.errors import CallerError, InvalidInput, RoundsmanError, StorageFull
 from tests.api.controller import Controller
@@ -68,6 +71,18 @@ async def test_a_bug_tells_nothing_of_its_inside(controller: Controller, monkeyp
     assert answer.status_code == 500
     assert answer.headers["content-type"] == PROBLEM_TYPE
     assert "secret" not in answer.text
+
+
+async def test_a_body_that_is_too_large_is_refused_before_it_is_read(controller: Controller) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 1_000_000
+
+    announced = await controller.client().post("/session", content=b"x" * (MOST_BODY_BYTES + 1))
+    streamed = await controller.client().post("/session", content=endless())
+    for answer in (announced, streamed):
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert answer.headers["content-type"] == PROBLEM_TYPE
 
 
 async def test_every_answer_carries_the_protecting_headers(controller: Controller) -> None:

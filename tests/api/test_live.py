@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 import msgpack
 import pytest
@@ -124,6 +125,33 @@ async def test_events_come_in_their_order_without_holes(live: Live) -> None:
     assert isinstance(first, int)
     assert cursors == list(range(first + 1, first + 101))
     assert not any(one["replayed"] for one in told)
+
+
+@pytest.mark.postgres
+async def test_events_come_in_their_order_from_postgres_as_well(
+    settings: ControllerSettings, postgres_database: str
+) -> None:
+    async with running_controller(replace(settings, database_url=postgres_database)) as running:
+        live = Live(controller=Controller(services=running.services), port=running.http_port)
+        async with live.listener("supervisor") as client:
+            await client.hello(topics=["events"])
+            await asyncio.gather(*(live.emit(f"runs.a{n}", f"runs.b{n}") for n in range(20)))
+            cursors = [int(str(one["cursor"])) for one in await client.events(40)]
+    assert all(one < two for one, two in pairwise(cursors))
+
+
+async def test_a_client_whose_sign_in_ends_is_sent_away(settings: ControllerSettings) -> None:
+    async with running_controller(replace(settings, live_ping_every_s=0.02)) as running:
+        live = Live(controller=Controller(services=running.services), port=running.http_port)
+        async with live.listener("supervisor") as client:
+            await client.hello(topics=["events"])
+            await client.next("ping")
+            async with running.services.database.transaction() as unit:
+                await running.services.sign_in.change(unit, name="supervisor", is_disabled=True)
+            assert (await client.next("problem"))["code"] == "not_signed_in"
+            with pytest.raises(ConnectionClosed):
+                await client.any()
+            assert client.socket.close_code == 4401
 
 
 async def test_a_client_that_comes_back_gets_what_it_missed(live: Live) -> None:
