@@ -60,11 +60,12 @@ def footprint(
 def axes(gaze: Gaze) -> FloatArray:
     """Return the camera's right, down and forward axes as rows of east/north/up, shape (3, 3)."""
     yaw, pitch, roll = (math.radians(angle) for angle in (gaze.yaw_deg, gaze.pitch_deg, gaze.roll_deg))
-    forward = np.array([math.sin(yaw) * math.cos(pitch), math.cos(yaw) * math.cos(pitch), math.sin(pitch)])
-    level = np.array([math.cos(yaw), -math.sin(yaw), 0.0])
-    down = np.cross(forward, level)
+    sin_y, cos_y, sin_p, cos_p = math.sin(yaw), math.cos(yaw), math.sin(pitch), math.cos(pitch)
+    level = np.array([cos_y, -sin_y, 0.0])
+    down = np.array([sin_p * sin_y, sin_p * cos_y, -cos_p])
+    forward = np.array([sin_y * cos_p, cos_y * cos_p, sin_p])
     right = level * math.cos(roll) + down * math.sin(roll)
-    return np.array([right, np.cross(forward, right), forward])
+    return np.array([right, down * math.cos(roll) - level * math.sin(roll), forward])
 
 
 def _side_planes(gaze: Gaze, camera: Intrinsics) -> FloatArray:

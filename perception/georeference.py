@@ -37,6 +37,12 @@ class GroundPlace:
     covariance_m2: tuple[float, float, float]
 
     @property
+    def major_m(self) -> float:
+        """Return the larger one-sigma semi-axis."""
+        ee, en, nn = self.covariance_m2
+        return math.sqrt((ee + nn) / 2 + math.hypot((ee - nn) / 2, en))
+
+    @property
     def ellipse(self) -> ErrorEllipse:
         """Return the one-sigma ellipse."""
         ee, en, nn = self.covariance_m2
@@ -50,7 +56,7 @@ class GroundPlace:
         """Return the one-sigma error in the direction of the given (not necessarily unit) vector."""
         length = math.hypot(east, north)
         if length == 0.0:
-            return self.ellipse.major_m
+            return self.major_m
         e, n = east / length, north / length
         ee, en, nn = self.covariance_m2
         return math.sqrt(max(0.0, e * e * ee + 2 * e * n * en + n * n * nn))
@@ -71,6 +77,7 @@ class Georeference:
         self.frame = frame
         self._distortion = np.array(distortion, float)
         self._errors = errors or PoseErrors()
+        self._last: tuple[Gaze, LocalPosition, FloatArray] | None = None
         self._matrix = np.array([[camera.fx_px, 0.0, camera.cx_px], [0.0, camera.fy_px, camera.cy_px], [0.0, 0.0, 1.0]])
 
     def to_ground(self, pixels: FloatArray, gaze: Gaze) -> list[GroundPlace | None]:
@@ -78,8 +85,11 @@ class Georeference:
         if len(pixels) == 0:
             return []
         rays = self._rays(pixels)
-        places, is_ground = self._hit(rays, gaze)
-        covariances = self._covariances(pixels, rays, gaze, places)
+        here, turned = self._view(gaze)
+        camera = np.array([here.east_m, here.north_m])
+        away, is_ground = _hit(rays, turned, gaze.height_agl_m)
+        covariances = self._covariances(rays, gaze, away)
+        places = camera + away
         return [
             GroundPlace(east_m=e, north_m=n, covariance_m2=(c[0, 0], c[0, 1], c[1, 1])) if is_in else None
             for (e, n), c, is_in in zip(places.tolist(), covariances, is_ground, strict=True)
@@ -87,14 +97,20 @@ class Georeference:
 
     def to_pixel(self, place: LocalPosition, gaze: Gaze) -> tuple[float, float] | None:
         """Return the pixel of a place, or None when it lies behind the camera or outside of the picture."""
-        here = self.frame.to_local(gaze.place, up_m=gaze.height_agl_m)
-        away = np.array([place.east_m - here.east_m, place.north_m - here.north_m, place.up_m - here.up_m])
-        x, y, depth = axes(gaze) @ away
+        here, turned = self._view(gaze)
+        away = np.array([place.east_m - here.east_m, place.north_m - here.north_m, place.up_m - gaze.height_agl_m])
+        x, y, depth = (turned @ away).tolist()
         if depth <= 0.5:
             return None
         px, py = self._project(x / depth, y / depth)
         is_in = 0 <= px < self.camera.width_px and 0 <= py < self.camera.height_px
         return (px, py) if is_in else None
+
+    def _view(self, gaze: Gaze) -> tuple[LocalPosition, FloatArray]:
+        """Return where the camera is and its axes; asked many times for one frame, computed once."""
+        if self._last is None or self._last[0] != gaze:
+            self._last = (gaze, self.frame.to_local(gaze.place), axes(gaze))
+        return self._last[1], self._last[2]
 
     def _project(self, x: float, y: float) -> tuple[float, float]:
         if not self._distortion.size:
@@ -112,28 +128,28 @@ class Georeference:
             flat = (pixels - centre) / np.array([self.camera.fx_px, self.camera.fy_px])
         return np.column_stack((flat, np.ones(len(flat))))
 
-    def _hit(self, rays: FloatArray, gaze: Gaze) -> tuple[FloatArray, NDArray[np.bool_]]:
-        here = self.frame.to_local(gaze.place)
-        world = rays @ axes(gaze)
-        down = -world[:, 2]
-        is_ground = down > math.sin(math.radians(_FLATTEST_DEG)) * np.linalg.norm(world, axis=1)
-        reach = gaze.height_agl_m / np.where(is_ground, down, 1.0)
-        places = np.array([here.east_m, here.north_m]) + world[:, :2] * reach[:, None]
-        return places, is_ground & (gaze.height_agl_m > 0)
-
-    def _covariances(self, pixels: FloatArray, rays: FloatArray, gaze: Gaze, places: FloatArray) -> FloatArray:
+    def _covariances(self, rays: FloatArray, gaze: Gaze, away: FloatArray) -> FloatArray:
         """Propagate each error by a small change of its cause."""
-        e = self._errors
+        e, turned, height_m = self._errors, self._view(gaze)[1], gaze.height_agl_m
         causes = [
-            (self._hit(rays, replace(gaze, yaw_deg=gaze.yaw_deg + 0.1))[0], e.yaw_deg / 0.1),
-            (self._hit(rays, replace(gaze, pitch_deg=gaze.pitch_deg - 0.1))[0], e.pitch_deg / 0.1),
-            (self._hit(rays, replace(gaze, roll_deg=gaze.roll_deg + 0.1))[0], e.roll_deg / 0.1),
-            (self._hit(rays, replace(gaze, height_agl_m=gaze.height_agl_m + 0.1))[0], e.height_m / 0.1),
-            (self._hit(rays + np.array([1.0 / self.camera.fx_px, 0, 0]), gaze)[0], e.pixel_px),
-            (self._hit(rays + np.array([0, 1.0 / self.camera.fy_px, 0]), gaze)[0], e.pixel_px),
+            (_hit(rays, axes(replace(gaze, yaw_deg=gaze.yaw_deg + 0.1)), height_m), e.yaw_deg / 0.1),
+            (_hit(rays, axes(replace(gaze, pitch_deg=gaze.pitch_deg - 0.1)), height_m), e.pitch_deg / 0.1),
+            (_hit(rays, axes(replace(gaze, roll_deg=gaze.roll_deg + 0.1)), height_m), e.roll_deg / 0.1),
+            (_hit(rays, turned, height_m + 0.1), e.height_m / 0.1),
+            (_hit(rays + np.array([1.0 / self.camera.fx_px, 0, 0]), turned, height_m), e.pixel_px),
+            (_hit(rays + np.array([0, 1.0 / self.camera.fy_px, 0]), turned, height_m), e.pixel_px),
         ]
-        covariances = np.tile(np.eye(2) * e.place_m**2, (len(pixels), 1, 1))
-        for moved, sigmas in causes:
-            step = (moved - places) * sigmas
+        covariances = np.tile(np.eye(2) * e.place_m**2, (len(rays), 1, 1))
+        for (moved, _), sigmas in causes:
+            step = (moved - away) * sigmas
             covariances += step[:, :, None] * step[:, None, :]
         return covariances
+
+
+def _hit(rays: FloatArray, turned: FloatArray, height_m: float) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return where rays meet the ground, east and north of the camera (n, 2), and which of them do."""
+    world = rays @ turned
+    down = -world[:, 2]
+    is_ground = down > math.sin(math.radians(_FLATTEST_DEG)) * np.sqrt((world**2).sum(axis=1))
+    reach = height_m / np.where(is_ground, down, 1.0)
+    return world[:, :2] * reach[:, None], is_ground & (height_m > 0)

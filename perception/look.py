@@ -115,7 +115,7 @@ class Look:
         if track.place is None:
             return False
         low, high = _RADIUS_M
-        reach_m = min(max(self.question.radius_m, low), high) + track.place.ellipse.major_m
+        reach_m = min(max(self.question.radius_m, low), high) + track.place.major_m
         east, north = track.place.east_m - self._place.east_m, track.place.north_m - self._place.north_m
         return bool(east**2 + north**2 <= reach_m**2)
 

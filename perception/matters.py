@@ -51,7 +51,7 @@ class Matter:
             moved_m=self.moved_m,
             things=self.things,
             people=self.people,
-            error_m=self.anchor.ellipse.major_m + self.place.ellipse.major_m,
+            error_m=self.anchor.major_m + self.place.major_m,
         )
 
     def see(self, candidate: Candidate, frame: Frame, detections: tuple[Detection, ...]) -> None:
@@ -64,7 +64,7 @@ class Matter:
             self.looks += 1
         self.last_s, self.last_at = frame.taken_s, frame.taken_at
         self.moved_m = max(self.moved_m, distance_m(candidate.place, self.anchor))
-        self.place = min(self.place, candidate.place, key=lambda p: p.ellipse.major_m)
+        self.place = min(self.place, candidate.place, key=lambda p: p.major_m)
         self.things, self.people = max(self.things, candidate.things), max(self.people, candidate.people)
         self.score = max(self.score, candidate.score)
         self._keep_picture(candidate, frame, detections)
@@ -126,7 +126,7 @@ class RuleWatch:
             (distance_m(matter.place, candidate.place), matter)
             for matter in self._matters
             if matter.label is candidate.label
-            and distance_m(matter.place, candidate.place) <= max(_JOIN_M, 2 * candidate.place.ellipse.major_m)
+            and distance_m(matter.place, candidate.place) <= max(_JOIN_M, 2 * candidate.place.major_m)
         ]
         return min(near, key=lambda pair: pair[0])[1] if near else None
 

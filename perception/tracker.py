@@ -19,6 +19,7 @@ _MOVES_M_S = {Label.PERSON: 2.5, Label.CAR: 8.0, Label.BIKE: 1.5}
 _GATE_M = 1.6
 _LEAST_IOU = 0.2
 _FAR = 1e6
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,30 +102,34 @@ class Tracker:
 
 
 def _match(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> list[tuple[int, int]]:
-    """Return the cheapest one-to-one pairs within the gates (Hungarian method)."""
-    if not tracks or not seen:
-        return []
-    costs = np.array([[_cost(track, one, taken_s) for one in seen] for track in tracks])
-    rows, columns = _assign(costs)
-    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if costs[i, j] < 1.0]
+    """Return the cheapest one-to-one pairs of one label within the gates (Hungarian method)."""
+    pairs: list[tuple[int, int]] = []
+    for label in {track.label for track in tracks}:
+        rows = [i for i, track in enumerate(tracks) if track.label is label]
+        columns = [j for j, one in enumerate(seen) if one.detection.label is label]
+        if columns:
+            costs = _costs([tracks[i] for i in rows], [seen[j] for j in columns], taken_s)
+            chosen = zip(*linear_sum_assignment(costs), strict=True)
+            pairs += [(rows[i], columns[j]) for i, j in chosen if costs[i, j] < 1.0]
+    return pairs
 
 
-def _assign(costs: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    rows, columns = linear_sum_assignment(costs)
-    return np.asarray(rows, np.int64), np.asarray(columns, np.int64)
+def _costs(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> FloatArray:
+    """Return 0 for the same place up to 1 at the edge of what is possible, shape (tracks, seen); more is impossible."""
+    here = np.array([_known(track.place) for track in tracks])
+    there = np.array([_known(one.place) for one in seen])
+    age_s = np.array([taken_s - track.last_s for track in tracks])
+    error_m = np.hypot(there[None, :, 2], 0.5 * here[:, None, 2])
+    gate_m = _GATE_M + np.minimum(error_m, 2.0) + (_MOVES_M_S.get(tracks[0].label, 0.3) * age_s)[:, None]
+    costs = np.hypot(there[None, :, 0] - here[:, None, 0], there[None, :, 1] - here[:, None, 1]) / gate_m
+    for i, j in np.argwhere(np.isnan(costs)):
+        overlap = tracks[i].box.iou(seen[j].detection.box)
+        costs[i, j] = 1.0 - overlap if overlap >= _LEAST_IOU else _FAR
+    return np.asarray(costs, float)
 
 
-def _cost(track: Track, one: Placed, taken_s: float) -> float:
-    """Return 0 for the same place up to 1 at the edge of what is possible; more than that is impossible."""
-    if track.label is not one.detection.label:
-        return _FAR
-    if track.place is None or one.place is None:
-        overlap = track.box.iou(one.detection.box)
-        return 1.0 - overlap if overlap >= _LEAST_IOU else _FAR
-    east, north = one.place.east_m - track.place.east_m, one.place.north_m - track.place.north_m
-    error_m = math.hypot(one.place.error_m(east, north), 0.5 * track.place.error_m(east, north))
-    gate_m = _GATE_M + min(error_m, 2.0) + _MOVES_M_S.get(track.label, 0.3) * (taken_s - track.last_s)
-    return math.hypot(east, north) / gate_m
+def _known(place: GroundPlace | None) -> tuple[float, float, float]:
+    return (math.nan,) * 3 if place is None else (place.east_m, place.north_m, place.major_m)
 
 
 def _join(track: Track, one: Placed, taken_s: float, step_s: float) -> None:
@@ -140,7 +145,7 @@ def _blend(track: Track, place: GroundPlace | None) -> GroundPlace | None:
     if place is None or track.place is None:
         return place or track.place
     share = 0.7 if track.label in {Label.PERSON, Label.CAR} else max(0.15, 1.0 / (len(track.scores) + 1))
-    best = min(place, track.place, key=lambda p: p.ellipse.major_m)
+    best = min(place, track.place, key=lambda p: p.major_m)
     return GroundPlace(
         east_m=track.place.east_m + (place.east_m - track.place.east_m) * share,
         north_m=track.place.north_m + (place.north_m - track.place.north_m) * share,

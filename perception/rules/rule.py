@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import numpy as np
 import shapely
 from pydantic import TypeAdapter, ValidationError
 from shapely.geometry import Point, Polygon
@@ -134,25 +135,25 @@ def joint_box(boxes: Sequence[PixelBox]) -> PixelBox:
 
 
 def clusters(tracks: Sequence[Track], *, within_m: float) -> list[list[Track]]:
-    """Return groups of tracks: each with all others within *within_m* of a first one, the largest group first."""
-    left = list(tracks)
+    """Return groups of placed tracks: all within *within_m* of a first one; the largest group first."""
+    if not tracks:
+        return []
+    places = np.array([(one.place.east_m, one.place.north_m) for one in tracks if one.place is not None])
+    is_near = np.hypot(*(places[:, None, :] - places[None, :, :]).transpose(2, 0, 1)) <= within_m
+    left = np.ones(len(places), bool)
     groups: list[list[Track]] = []
-    while left:
-        best = max((_around(one, left, within_m) for one in left), key=len)
-        groups.append(best)
-        left = [one for one in left if one not in best]
+    while left.any():
+        sizes = (is_near & left).sum(axis=1) * left
+        members = is_near[int(np.argmax(sizes))] & left
+        groups.append([one for one, is_in in zip(tracks, members, strict=True) if is_in])
+        left &= ~members
     return groups
-
-
-def _around(one: Track, others: Sequence[Track], within_m: float) -> list[Track]:
-    assert one.place is not None
-    return [other for other in others if other.place is not None and distance_m(one.place, other.place) <= within_m]
 
 
 def middle(tracks: Sequence[Track]) -> GroundPlace:
     """Return the mean place of *tracks* with the largest of their errors."""
     places = [track.place for track in tracks if track.place is not None]
-    worst = max(places, key=lambda place: place.ellipse.major_m)
+    worst = max(places, key=lambda place: place.major_m)
     return GroundPlace(
         east_m=sum(p.east_m for p in places) / len(places),
         north_m=sum(p.north_m for p in places) / len(places),

@@ -1,12 +1,10 @@
-"""`python -m perception.training`: train the built-in detector on a COCO data set and write it with its card."""
+"""Train a detector on a COCO data set in rounds, judge it, and write it with its card."""
 
-import argparse
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from perception.detector import BUILT_IN_CARD, OnnxDetector
+from perception.detector import OnnxDetector
 from perception.training.coco import Coco, read_coco
 from perception.training.evaluate import average_precisions
 from perception.training.export import export_model, make_card, write_card
@@ -56,19 +54,3 @@ def _tell(step: Step, _: CentrePointNet) -> None:
     if step.number % 50 == 0:
         line = f"step {step.number}: heat {step.heat_loss:.3f}, boxes {step.box_loss:.3f}\n"
         sys.stderr.write(line)
-
-
-def main() -> None:
-    """Read the command line and train."""
-    parser = argparse.ArgumentParser(description="Train the built-in detector on a COCO data set.")
-    parser.add_argument("--data", type=Path, required=True, help="COCO annotations to learn from (images/ beside them)")
-    parser.add_argument("--held-out", type=Path, required=True, help="COCO annotations to judge on")
-    parser.add_argument("--out", type=Path, default=BUILT_IN_CARD.parent, help="folder for model and card")
-    parser.add_argument("--share-of-steps", type=float, default=1.0, help="less than 1 for a quick try")
-    given = parser.parse_args()
-    card = train_model(data=given.data, held_out=given.held_out, folder=given.out, share_of_steps=given.share_of_steps)
-    sys.stdout.write(json.dumps(json.loads(card.read_text(encoding="utf-8"))["ap50"]) + "\n")
-
-
-if __name__ == "__main__":
-    main()
