@@ -95,6 +95,7 @@ class Guard:
     async def _stop(self, because: str, zone_id: ZoneId | None) -> None:
         self._because = f"the guard stopped it: it {because}"
         self._held_s = self._clock.monotonic_s()
+        self._told = zone_id or "outside"
         try:
             await self._vehicle.hold()
         except RoundsmanError as error:

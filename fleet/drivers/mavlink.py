@@ -297,10 +297,18 @@ class MavlinkVehicle:
         """Set the rates; what a vehicle does not have it refuses, which is no fault."""
         self._rates_asked = True
         for message, rate_hz in _RATES_HZ.items():
-            await self._try_command(_SET_RATE, float(message), 1e6 / rate_hz)
+            await self._ask_rate(message, 1e6 / rate_hz)
         for message in _UNWANTED:
-            await self._try_command(_SET_RATE, float(message), -1.0)
+            await self._ask_rate(message, -1.0)
         await self._try_command(_REQUEST, float(_AUTOPILOT_VERSION))
+
+    async def _ask_rate(self, message: int, interval_us: float) -> None:
+        try:
+            await self._link.command(_SET_RATE, float(message), interval_us)
+        except VehicleRefused as error:
+            self._log.debug("it has no such message", message=message, error=str(error))
+        except TimedOut:
+            self._rates_asked = False
 
 
 _CAPABILITIES = frozenset(

@@ -18,11 +18,15 @@ from fleet.drivers.mavlink import MavlinkVehicle, connect
 from fleet.drivers.mavlink_connection import MavlinkPort
 from fleet.orders import Command, CommandKind
 from fleet.telemetry import VehicleMessage, VehicleState
+from geofence.live_guard import GuardSettings
+from geofence.margins import Stopping
 from tests.agent.reports import Reports
 from tests.px4.px4_range import Px4, Px4Range, Relay, free_port, running_range
 
 CLOCK = SystemClock()
 _POLL_S = 0.05
+_MEASURED = GuardSettings(stopping=Stopping(reaction_s=0.5, deceleration_m_s2=1.5))
+"""Stock PX4 v1.16 in SIH: 2.4 m from 2.3 m/s, 7.6 m from 4.3 m/s, 15 m from 6.3 m/s."""
 
 
 async def eventually(claim: Callable[[], bool], *, within_s: float, what: str) -> None:
@@ -89,7 +93,7 @@ class Agents:
         )
         store = await self._stack.enter_async_context(SqliteExecutorStore(file=self._folder / f"{name}.sqlite"))
         supervisor = await self._stack.enter_async_context(TaskSupervisor(clock=CLOCK))
-        guard = Guard(vehicle=vehicle, reports=self.reports, clock=CLOCK)
+        guard = Guard(vehicle=vehicle, reports=self.reports, clock=CLOCK, settings=_MEASURED)
         executor = OrderExecutor(vehicle=vehicle, store=store, reports=self.reports, guard=guard, clock=CLOCK)
         cockpit = Cockpit(vehicle=vehicle, guard=guard, executor=executor, supervisor=supervisor, reports=self.reports)
         services = {"driver": vehicle.run, "texts": cockpit.listen, "guard": guard.run, "executor": executor.run}
