@@ -48,7 +48,7 @@ class Supervisor:
                 self._log.info("the alarm has moved on", alarm=alarm["number"], because=conflict.message)
 
     async def _care(self, alarm: Json) -> None:
-        if alarm["state"] == "ringing":
+        if alarm["state"] in {"raised", "ringing"}:
             alarm = await self._answer(alarm)
         if alarm["state"] in {"answered", "responding"}:
             alarm = await self._respond(alarm)
