@@ -1,4 +1,4 @@
-"""How good a detector is on pictures that it was not trained on: average precision at IoU 0.5, by class."""
+"""How good a detector is on pictures that it was not trained on, by class, at IoU 0.5."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -22,8 +22,16 @@ class _Tally:
     things: int = 0
 
 
-def average_precisions(detector: Detector, data: Coco) -> Mapping[str, float]:
-    """Return AP at IoU 0.5 (area under the precision envelope) by our label; ignored boxes neither help nor hurt."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Average precision (area under the precision envelope) and the score with the best balance of both errors (F1)."""
+
+    ap50: float
+    best_score: float
+
+
+def judge(detector: Detector, data: Coco) -> Mapping[str, Judgement]:
+    """Return the judgement by our label; ignored boxes neither help nor hurt."""
     tallies: dict[str, _Tally] = defaultdict(_Tally)
     meanings = {i: detector.card.means.get(name) for i, name in enumerate(data.labels)}
     for item in data.pictures:
@@ -32,7 +40,7 @@ def average_precisions(detector: Detector, data: Coco) -> Mapping[str, float]:
             if meaning is not None:
                 mine = sorted((d for d in found if d.label is meaning), key=lambda d: -d.score)
                 _count(tallies[meaning.value], item, number, [(d.score, d.box) for d in mine])
-    return {label: round(_area(tally), 4) for label, tally in tallies.items()}
+    return {label: _judgement(tally) for label, tally in tallies.items()}
 
 
 def _count(tally: _Tally, item: Labelled, number: int, found: list[tuple[float, PixelBox]]) -> None:
@@ -56,12 +64,15 @@ def _box(corners: list[float]) -> PixelBox:
     return PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1)
 
 
-def _area(tally: _Tally) -> float:
-    if not tally.things:
-        return 0.0
+def _judgement(tally: _Tally) -> Judgement:
+    if not tally.things or not tally.scores:
+        return Judgement(ap50=0.0, best_score=1.0)
     order = np.argsort(-np.array(tally.scores), kind="stable")
-    right = np.array(tally.right, float)[order]
-    recall = np.cumsum(right) / tally.things
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    right = np.cumsum(np.array(tally.right, float)[order])
+    recall, precision = right / tally.things, right / np.arange(1, len(right) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
+    f1 = 2 * recall * precision / np.maximum(recall + precision, 1e-9)
+    return Judgement(
+        ap50=round(float(np.sum(np.diff(recall, prepend=0.0) * envelope)), 4),
+        best_score=round(float(np.array(tally.scores)[order][int(np.argmax(f1))]), 2),
+    )
