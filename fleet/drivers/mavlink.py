@@ -1,7 +1,6 @@
 """A PX4 vehicle over MAVLink behind the `Vehicle` protocol: what counts is what it shows, not what a call returns."""
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -15,26 +14,21 @@ from fleet.drivers.mavlink_connection import MavlinkPort
 from fleet.drivers.mavlink_failsafes import failsafe_parameters
 from fleet.drivers.mavlink_link import MavlinkLink
 from fleet.drivers.mavlink_modes import set_mode_params
+from fleet.drivers.mavlink_rates import Rates
+from fleet.drivers.mavlink_start import check_start
 from fleet.drivers.mavlink_streams import Fanout, Signal, next_change
 from fleet.drivers.mavlink_telemetry import MESSAGES, CameraMount, MavlinkTelemetry
 from fleet.drivers.mavlink_transfers import Transfers
 from fleet.drivers.mavlink_wire import Item, MissionKind, WirePlan, digest_of, wire_plan
-from fleet.errors import DuplicateVehicle, NotReady, VehicleRefused
+from fleet.errors import DuplicateVehicle, VehicleRefused
 from fleet.orders import Order
 from fleet.telemetry import CameraPose, FlightMode, LandedState, VehicleMessage, VehicleState
 from fleet.vehicle import Capability, Loaded, Plan, VehicleKind
-from geofence.frames import LocalFrame
 
-_ARM, _SET_MODE, _SET_RATE, _REQUEST = 400, 176, 511, 512
-_AUTOPILOT_VERSION = 148
-_RATES_HZ = {0: 4.0, 33: 10.0, 30: 10.0, 245: 2.0, 1: 1.0, 24: 1.0, 242: 0.5, 42: 4.0}
-"""Message id to rate: heartbeat, position, attitude, landed, battery and health, GPS, home, mission."""
-_UNWANTED = (31, 32, 36, 65, 74, 83, 85, 87, 140, 141, 230, 331)
-"""High-rate streams that nobody here reads (quaternions, local positions, servo outputs and the like)."""
+_ARM, _SET_MODE = 400, 176
 _SWITCH_TRIES = 4
 _SHOWN_WITHIN_S = 1.5
 _LIFT_OFF_S = 15.0
-_AT_DOCK_M = 15.0
 _CHANGE_PERIOD_S, _QUIET_PERIOD_S, _POLL_S = 0.1, 0.5, 0.05
 
 
@@ -65,6 +59,7 @@ class MavlinkVehicle:
         self._messages: Fanout[VehicleMessage] = Fanout()
         self._words: deque[tuple[float, str]] = deque(maxlen=50)
         self._planned: tuple[Plan, WirePlan] | None = None
+        self._rates = Rates(link=link, clock=clock, is_heard=lambda: self._telemetry.state().link_up)
         self._telemetry = MavlinkTelemetry(
             vehicle_id=vehicle_id,
             clock=clock,
@@ -72,9 +67,8 @@ class MavlinkVehicle:
             on_state=self._changed.set,
             on_pose=self._poses.put,
             on_message=self._hear,
-            on_reboot=self._forget_rates,
+            on_reboot=self._rates.forget,
         )
-        self._rates_asked = False
         self._transfers = Transfers(
             link=link, clock=clock, vehicle_id=vehicle_id, words_since=self._words_since, check_link=self._check_link
         )
@@ -107,13 +101,7 @@ class MavlinkVehicle:
 
     async def run(self) -> None:
         """Ask for the rates we need, again after every restart or loss of the link; runs until cancelled."""
-        while True:
-            state = self._telemetry.state()
-            if not state.link_up:
-                self._rates_asked = False
-            elif not self._rates_asked:
-                await self._ask_rates()
-            await self._clock.sleep(_QUIET_PERIOD_S)
+        await self._rates.keep_asking()
 
     # --------------------------------------------------------------------------- what it is given
 
@@ -132,7 +120,8 @@ class MavlinkVehicle:
         """Upload failsafes, fence, safe points and mission, read all back and compare."""
         wire, parameters = self._wire(plan), failsafe_parameters(plan.order)
         async with self._lock:
-            self._check_loadable(plan)
+            self._check_link()
+            check_start(plan, self.state())
             for parameter in parameters:
                 await self._transfers.put_parameter(parameter)
             await self._transfers.put(MissionKind.FENCE, wire.fence)
@@ -267,48 +256,10 @@ class MavlinkVehicle:
         if not self._telemetry.state().link_up:
             raise Unavailable("nothing heard from the vehicle", where=self.id, remedy=self._explain() or None)
 
-    def _check_loadable(self, plan: Plan) -> None:
-        self._check_link()
-        state, order = self.state(), plan.order
-        if plan.from_air != state.is_airborne:
-            where = "in the air" if state.is_airborne else "on the ground"
-            raise NotReady(f"the plan does not start where the vehicle is: {where}", where=self.id)
-        if plan.from_air and state.mode is FlightMode.MISSION:
-            raise Conflict("a mission is being flown; hold first", where=self.id)
-        if not plan.from_air and state.position is not None:
-            local = LocalFrame(origin=order.dock.place).to_local(state.position)
-            away_m = math.hypot(local.east_m, local.north_m)
-            if away_m > _AT_DOCK_M:
-                raise NotReady(
-                    f"it stands {away_m:.0f} m from its dock {order.dock.id}, from where no route is proved",
-                    where=self.id,
-                    remedy="carry it to its dock, or plan from the dock where it stands",
-                )
-
     def _wire(self, plan: Plan) -> WirePlan:
         if self._planned is None or self._planned[0] is not plan:
             self._planned = (plan, wire_plan(plan))
         return self._planned[1]
-
-    def _forget_rates(self) -> None:
-        self._rates_asked = False
-
-    async def _ask_rates(self) -> None:
-        """Set the rates; what a vehicle does not have it refuses, which is no fault."""
-        self._rates_asked = True
-        for message, rate_hz in _RATES_HZ.items():
-            await self._ask_rate(message, 1e6 / rate_hz)
-        for message in _UNWANTED:
-            await self._ask_rate(message, -1.0)
-        await self._try_command(_REQUEST, float(_AUTOPILOT_VERSION))
-
-    async def _ask_rate(self, message: int, interval_us: float) -> None:
-        try:
-            await self._link.command(_SET_RATE, float(message), interval_us)
-        except VehicleRefused as error:
-            self._log.debug("it has no such message", message=message, error=str(error))
-        except TimedOut:
-            self._rates_asked = False
 
 
 _CAPABILITIES = frozenset(
