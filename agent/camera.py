@@ -3,34 +3,31 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 import structlog
 
+from agent.camera_settings import CameraSettings, FrameClock
+from agent.camera_words import live_tracks, never_seen, questions, timed
 from core.clock import Clock
 from core.errors import InvalidInput
-from core.ids import VehicleId
 from core.tasks import run_blocking
-from fleet.live import LivePicture, LiveTrack, LiveTracks
+from fleet.live import LivePicture, LiveTracks
 from fleet.orders import Order
-from fleet.telemetry import CameraPose
 from fleet.vehicle import Vehicle
-from geofence.footprint import Gaze, Intrinsics, footprint
+from geofence.footprint import Gaze, footprint
 from geofence.frames import LocalFrame
-from geofence.positions import GeoPosition, LocalPosition
+from geofence.positions import GeoPosition
 from geofence.zones import ZoneSet
 from perception.detector import BUILT_IN_CARD, Detector, OnnxDetector
 from perception.evidence import to_jpeg
 from perception.frame import Frame, RawFrame
 from perception.georeference import Georeference
-from perception.look import Look, Question
 from perception.pipeline import Pipeline, Seen
-from perception.pose_history import PoseHistory, TimedGaze
+from perception.pose_history import PoseHistory
 from perception.privacy import redact
 from perception.sighting import LookResult, PerceptionState, Sighting
 from perception.source import SourceState, VideoSource
@@ -40,46 +37,6 @@ _POSE_WAIT_S = 0.4
 _IDLE_S = 1.0
 _LIVE_RANGE_M = 70.0
 _DELAYS_KEPT = 20
-
-
-class FrameClock(StrEnum):
-    """What the time stamps in the video mean."""
-
-    VEHICLE = "vehicle"
-    """Seconds since the vehicle's boot."""
-    ARRIVAL = "arrival"
-    """Nothing: a picture is as old as the stream's latency when it comes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraSettings:
-    """A camera's stream, lens and model."""
-
-    url: str
-    width_px: float = 640
-    height_px: float = 360
-    fx_px: float = 640
-    fy_px: float = 640
-    cx_px: float = 320
-    cy_px: float = 180
-    distortion: tuple[float, ...] = ()
-    clock: FrameClock = FrameClock.VEHICLE
-    latency_s: float = 0.2
-    model: Path = BUILT_IN_CARD
-    most_frames_per_s: float = 5.0
-    picture_every_s: float = 1.0
-
-    @property
-    def lens(self) -> Intrinsics:
-        """Return the lens as a pinhole."""
-        return Intrinsics(
-            width_px=self.width_px,
-            height_px=self.height_px,
-            fx_px=self.fx_px,
-            fy_px=self.fy_px,
-            cx_px=self.cx_px,
-            cy_px=self.cy_px,
-        )
 
 
 class EyesReports(Protocol):
@@ -170,7 +127,7 @@ class Eyes:
 
     async def _follow_poses(self) -> None:
         async for pose in self._vehicle.camera_poses():
-            self._poses.add(_timed(pose), received_s=self._clock.monotonic_s())
+            self._poses.add(timed(pose), received_s=self._clock.monotonic_s())
             self._pose_came.set()
 
     async def _follow_pictures(self) -> None:
@@ -240,7 +197,7 @@ class Eyes:
             vehicle_id=self._vehicle.id, detector=self._worker.detector, reference=reference, zones=self._zones
         )
         if self._order is not None:
-            self._pipeline.set_order(self._order.id, _questions(self._order), self._clock.now())
+            self._pipeline.set_order(self._order.id, questions(self._order), self._clock.now())
         return self._pipeline
 
     async def _take_orders(self) -> None:
@@ -256,11 +213,11 @@ class Eyes:
         if order is not None:
             self._zones = order.zones
         if pipeline is None:
-            return [] if last is None else _never_seen(last, self._vehicle.id, now)
+            return [] if last is None else never_seen(last, self._vehicle.id, now)
         if order is not None:
             await self._watch_zones(pipeline, order.zones)
-        questions = [] if order is None else _questions(order)
-        return await self._worker.run(lambda: pipeline.set_order(order.id if order else None, questions, now))
+        asked = [] if order is None else questions(order)
+        return await self._worker.run(lambda: pipeline.set_order(order.id if order else None, asked, now))
 
     async def _watch_zones(self, pipeline: Pipeline, zones: ZoneSet) -> None:
         try:
@@ -285,7 +242,7 @@ class Eyes:
                 vehicle_id=self._vehicle.id,
                 at=seen.frame.taken_at,
                 footprint=tuple(GeoPosition(lon_deg=lon, lat_deg=lat) for lon, lat in ring),
-                tracks=_live_tracks(seen, pipeline.frame),
+                tracks=live_tracks(seen, pipeline.frame),
             )
         )
 
@@ -313,49 +270,3 @@ class Eyes:
             sightings=counters.sightings if counters else 0,
             frame_to_sighting_s=tuple(self._delays_s),
         )
-
-
-def _timed(pose: CameraPose) -> TimedGaze:
-    gaze = Gaze(
-        place=pose.position,
-        height_agl_m=pose.height_agl_m,
-        yaw_deg=pose.yaw_deg,
-        pitch_deg=pose.pitch_deg,
-        roll_deg=pose.roll_deg,
-    )
-    return TimedGaze(vehicle_time_s=pose.vehicle_time_s, gaze=gaze)
-
-
-def _questions(order: Order) -> list[Question]:
-    return [
-        Question(
-            incident_id=check.incident_id,
-            order_id=order.id,
-            kind=check.kind,
-            place=check.place,
-            radius_m=check.radius_m,
-        )
-        for check in order.checks
-    ]
-
-
-def _never_seen(order: Order, vehicle_id: VehicleId, at: datetime) -> list[LookResult]:
-    """Return the answers of an order during which no picture could be placed."""
-    frame = LocalFrame(origin=order.dock.place)
-    looks = [Look(question=question, vehicle_id=vehicle_id, frame=frame) for question in _questions(order)]
-    return [answer for look in looks if (answer := look.end(at)) is not None]
-
-
-def _live_tracks(seen: Seen, frame: LocalFrame) -> tuple[LiveTrack, ...]:
-    return tuple(
-        LiveTrack(
-            id=track.id,
-            label=track.label.value,
-            place=frame.to_geo(LocalPosition(east_m=track.place.east_m, north_m=track.place.north_m)),
-            score=track.score,
-            ellipse=track.place.ellipse,
-            observed_s=track.observed_s,
-        )
-        for track in seen.tracks
-        if track.place is not None
-    )

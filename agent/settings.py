@@ -42,7 +42,7 @@ class VehicleSettings:
     speed_m_s: float = 5.0
     endurance_s: float = 1200.0
     camera: Mapping[str, object] | None = None
-    """The fields of `agent.camera.CameraSettings`; `mount_pitch_deg` for a camera fixed to the airframe."""
+    """The fields of `agent.camera_settings.CameraSettings`; `mount_pitch_deg` for a camera fixed to the airframe."""
 
     @property
     def url(self) -> str:

@@ -26,7 +26,8 @@ from perception.sighting import PerceptionState
 from perception.wire import eyes_to_pb
 
 if TYPE_CHECKING:
-    from agent.camera import CameraSettings, Eyes, EyesWorker
+    from agent.camera import Eyes, EyesWorker
+    from agent.camera_settings import CameraSettings
 
 SAFE_WITHIN_S = 8.0
 _LENS = ("width_px", "height_px", "fx_px", "fy_px", "cx_px", "cy_px")

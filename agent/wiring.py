@@ -26,7 +26,8 @@ from fleet.link.certificates import TlsFiles
 from fleet.link.channel import open_channel
 
 if TYPE_CHECKING:
-    from agent.camera import CameraSettings, EyesWorker
+    from agent.camera import EyesWorker
+    from agent.camera_settings import CameraSettings
 
 HEARD_WITHIN_S = 10.0
 LAST_WORDS_S = 2.0
@@ -150,7 +151,7 @@ def read_camera(vehicle: VehicleSettings) -> "tuple[CameraSettings | None, Camer
     """Return the camera of *vehicle* and how it is mounted; raises InvalidInput naming the wrong field."""
     if vehicle.camera is None:
         return None, None
-    from agent.camera import CameraSettings
+    from agent.camera_settings import CameraSettings
 
     fields = {name: value for name, value in vehicle.camera.items() if name != _MOUNT}
     try:

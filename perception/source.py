@@ -99,14 +99,20 @@ class VideoSource:
         return self._state
 
     def start(self) -> None:
-        """Begin to decode; call it inside the event loop that will wait for pictures."""
-        loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._run, args=(loop,), name="video", daemon=True)
+        """Begin to decode (again); call it inside the event loop that will wait for pictures."""
+        self._stopping = threading.Event()
+        arguments = (asyncio.get_running_loop(), self._stopping)
+        self._thread = threading.Thread(target=self._run, args=arguments, name="video", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Ask the thread to end; it does so at the next packet or when the wait for one runs out."""
         self._stopping.set()
+
+    def join(self) -> None:
+        """Wait until the thread has ended after `close`."""
+        if self._thread is not None:
+            self._thread.join()
 
     async def next(self, *, timeout_s: float) -> RawFrame | None:
         """Return the newest picture that was not yet taken, waiting for one; None when none comes in time."""
@@ -120,27 +126,27 @@ class VideoSource:
             frame, self._newest = self._newest, None
         return frame
 
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, stopping: threading.Event) -> None:
         failures = 0
-        while not self._stopping.is_set():
+        while not stopping.is_set():
             try:
                 with av.open(self._url, timeout=(10.0, self._silence_s), options=self._options) as container:
-                    for frame in self._decode(container):
+                    for frame in self._decode(container, stopping):
                         failures = 0
                         self._hand_over(frame, loop)
             except (av.error.FFmpegError, OSError) as error:
                 failures += 1
                 if failures == 1:
                     self._log.warning("the video stream is not there, it will be tried again", error=str(error))
-            if not self._stopping.is_set():
+            if not stopping.is_set():
                 self._state = SourceState.LOST if self.received else SourceState.CONNECTING
-                self._stopping.wait(self._retry_s)
+                stopping.wait(self._retry_s)
 
-    def _decode(self, container: InputContainer) -> Iterator[RawFrame]:
+    def _decode(self, container: InputContainer, stopping: threading.Event) -> Iterator[RawFrame]:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         for packet in container.demux(stream):
-            if self._stopping.is_set():
+            if stopping.is_set():
                 return
             yield from self._decode_packet(packet, stream)
 

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from agent.camera import CameraSettings, Eyes, EyesWorker
+from agent.camera import Eyes, EyesWorker
+from agent.camera_settings import CameraSettings
 from core.clock import SystemClock
 from core.ids import IncidentId, OrderId, VehicleId
 from fleet.live import LivePicture, LiveTracks
 from fleet.orders import Check, Dock, FailsafeChoices, Order, OrderPurpose
 from fleet.telemetry import CameraPose
+from geofence.positions import GeoPosition, LocalPosition
 from perception.sighting import LookResult, LookVerdict, PerceptionState, Sighting
 from sim.camera import CameraRenderer
 from sim.camera_video import VideoSender
@@ -20,6 +22,7 @@ from tests.perception.test_pipeline import PILE, RULES, STALL, scene
 from tests.perception.test_source import free_port
 
 BOOT_S = 5000.0
+FAR_AWAY = FRAME.to_geo(LocalPosition(east_m=300, north_m=300))
 
 
 class Drone:
@@ -82,9 +85,9 @@ class Desk:
         self.changed.set()
 
 
-def order(*checks: Check) -> Order:
+def order(*checks: Check, name: str = "order") -> Order:
     return Order(
-        id=OrderId("order"),
+        id=OrderId(name),
         vehicle_id=Drone.id,
         run_id=None,
         purpose=OrderPurpose.PATROL,
@@ -103,8 +106,8 @@ def order(*checks: Check) -> Order:
     )
 
 
-def check_pile() -> Check:
-    return Check(incident_id=IncidentId("pile"), kind="20507", place=ORIGIN, radius_m=3.0)
+def check_pile(place: GeoPosition = ORIGIN) -> Check:
+    return Check(incident_id=IncidentId("pile"), kind="20507", place=place, radius_m=3.0)
 
 
 async def film(drone: Drone, url: str) -> None:
@@ -136,6 +139,9 @@ async def test_a_video_stream_becomes_tracks_pictures_sightings_and_answers() ->
         try:
             async with asyncio.timeout(60):
                 await desk.has(lambda: len(desk.reports) >= 3 and bool(desk.pictures) and desk.sightings_told() == 2)
+                eyes.set_order(order(check_pile(FAR_AWAY), name="out of view"))
+                eyes.set_order(None)
+                await desk.has(lambda: len(desk.reports) >= 4)
         finally:
             for task in running:
                 task.cancel()
@@ -144,7 +150,10 @@ async def test_a_video_stream_becomes_tracks_pictures_sightings_and_answers() ->
     sightings = [one for one in desk.reports if isinstance(one, Sighting)]
     answers = [one for one in desk.reports if isinstance(one, LookResult)]
     assert {one.kind for one in sightings} == {"20501", "20507"}
-    assert [(one.incident_id, one.verdict) for one in answers] == [("pile", LookVerdict.STILL_THERE)]
+    assert [(one.order_id, one.verdict) for one in answers] == [
+        ("order", LookVerdict.STILL_THERE),
+        ("out of view", LookVerdict.NOT_ASSESSED),
+    ]
     stall = next(track for track in desk.shown[-1].tracks if track.label == "cart")
     assert FRAME.to_local(stall.place).north_m == pytest.approx(3, abs=1.5)
     assert len(desk.shown[-1].footprint) >= 4

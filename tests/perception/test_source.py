@@ -111,6 +111,17 @@ async def test_a_lost_stream_is_found_again() -> None:
     assert before is SourceState.CONNECTING
 
 
+async def test_a_source_that_was_closed_can_be_started_again() -> None:
+    port = free_port()
+    source = VideoSource(url=f"udp://127.0.0.1:{port}", clock=SystemClock(), silence_s=0.5, retry_s=0.02)
+    with Station(port):
+        for _ in range(2):
+            source.start()
+            await first_frames(source, 2)
+            source.close()
+            await asyncio.to_thread(source.join)
+
+
 async def test_a_damaged_film_of_40_pictures_is_read_to_its_end_and_again(tmp_path: Path) -> None:
     whole = tmp_path / "whole.ts"
     with VideoSender(url=str(whole)) as sender:

@@ -1,0 +1,64 @@
+"""Between the words of the fleet (orders, poses, what is shown live) and those of perception."""
+
+from datetime import datetime
+
+from core.ids import VehicleId
+from fleet.live import LiveTrack
+from fleet.orders import Order
+from fleet.telemetry import CameraPose
+from geofence.footprint import Gaze
+from geofence.frames import LocalFrame
+from geofence.positions import LocalPosition
+from perception.look import Look, Question
+from perception.pipeline import Seen
+from perception.pose_history import TimedGaze
+from perception.sighting import LookResult
+
+
+def timed(pose: CameraPose) -> TimedGaze:
+    """Return a vehicle's camera pose in perception's words."""
+    gaze = Gaze(
+        place=pose.position,
+        height_agl_m=pose.height_agl_m,
+        yaw_deg=pose.yaw_deg,
+        pitch_deg=pose.pitch_deg,
+        roll_deg=pose.roll_deg,
+    )
+    return TimedGaze(vehicle_time_s=pose.vehicle_time_s, gaze=gaze)
+
+
+def questions(order: Order) -> list[Question]:
+    """Return what the checks of *order* ask."""
+    return [
+        Question(
+            incident_id=check.incident_id,
+            order_id=order.id,
+            kind=check.kind,
+            place=check.place,
+            radius_m=check.radius_m,
+        )
+        for check in order.checks
+    ]
+
+
+def never_seen(order: Order, vehicle_id: VehicleId, at: datetime) -> list[LookResult]:
+    """Return the answers of an order during which no picture could be placed."""
+    frame = LocalFrame(origin=order.dock.place)
+    looks = [Look(question=question, vehicle_id=vehicle_id, frame=frame) for question in questions(order)]
+    return [answer for look in looks if (answer := look.end(at)) is not None]
+
+
+def live_tracks(seen: Seen, frame: LocalFrame) -> tuple[LiveTrack, ...]:
+    """Return the tracks of a frame that have a place, for the screen."""
+    return tuple(
+        LiveTrack(
+            id=track.id,
+            label=track.label.value,
+            place=frame.to_geo(LocalPosition(east_m=track.place.east_m, north_m=track.place.north_m)),
+            score=track.score,
+            ellipse=track.place.ellipse,
+            observed_s=track.observed_s,
+        )
+        for track in seen.tracks
+        if track.place is not None
+    )
