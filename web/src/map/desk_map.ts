@@ -35,6 +35,7 @@ export class DeskMap {
   readonly #options: DeskMapOptions;
   readonly #stops: (() => void)[] = [];
   readonly #tick: ReturnType<typeof setInterval>;
+  readonly #told = new Map<SourceName, string>();
   #selection: Selection | null = null;
   #isFollowing = false;
   #isLoaded = false;
@@ -152,8 +153,12 @@ export class DeskMap {
     }
   }
 
+  /** Gives a source its shapes; what is the same already is not cut into tiles again. */
   #set(name: SourceName, data: GeoJSON.FeatureCollection): void {
     if (!this.#isLoaded) return;
+    const told = JSON.stringify(data);
+    if (this.#told.get(name) === told) return;
+    this.#told.set(name, told);
     void this.#map.getSource<maplibre.GeoJSONSource>(name)?.setData(data);
   }
 
