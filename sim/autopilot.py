@@ -8,17 +8,15 @@ from geofence.frames import LocalFrame
 from sim.cockpit import Cockpit
 from sim.failsafe import MODE_OF, battery_warning, wanted_actions, worst
 from sim.faults import Faults
-from sim.fence import Fence
 from sim.flight import Action, FlightRecord, Landed, Mode, Point
 from sim.modes import enter_mode, wanted
 from sim.parameters import Parameters
-from sim.plan import PlanType, mission_fault
+from sim.plan import PlanType
+from sim.plan_checks import PlanChecks
 from sim.quadrotor import Limits, Wanted, move, rest
 from sim.senses import Senses
 from sim.world_file import Spot
 
-_PLAN_CHECK_S = 0.4
-"""PX4's navigator looks at a new mission or fence this much after the upload has been acknowledged."""
 _FENCE_LOOK_S = 0.2
 _NAMES = {Mode.HOLD: "Hold", Mode.MISSION: "Mission", Mode.RETURN: "Return", Mode.LAND: "Land", Mode.TAKEOFF: "Takeoff"}
 
@@ -62,7 +60,7 @@ class Autopilot:
             record=record, parameters=parameters, frame=frame, ground_amsl_m=ground_amsl_m, dock=airframe.dock
         )
         self.senses = Senses(cockpit=self.cockpit, faults=faults, seed=airframe.seed)
-        self._fence = Fence(items=record.plan.items[PlanType.FENCE] if record.fence_valid else (), frame=frame)
+        self._plans = PlanChecks(cockpit=self.cockpit)
         self._is_inside = True
         self._fence_looked_s = -math.inf
 
@@ -130,7 +128,7 @@ class Autopilot:
         record = self.record
         if not self._can_fly(Mode.HOLD):
             return Result.DENIED
-        if not self._fence.allows(place.east_m, place.north_m):
+        if not self._plans.allows(place.east_m, place.north_m):
             self.cockpit.say("Reposition is outside geofence", severity=2)
             return Result.ACCEPTED
         result = self.set_mode(Mode.HOLD)
@@ -150,16 +148,7 @@ class Autopilot:
 
     def plan_changed(self, kind: PlanType, *, first_item: int) -> None:
         """Note that an upload has ended; the checks follow a little later, as in PX4."""
-        record = self.record
-        due_s = self.cockpit.now_s + _PLAN_CHECK_S
-        if kind is PlanType.FENCE:
-            record.check_fence_s = due_s
-        if kind is not PlanType.RALLY:
-            record.check_plan_s = due_s
-        if kind is PlanType.MISSION:
-            record.mission_valid = False
-            record.item = max(0, first_item)
-            record.items_done, record.reached = False, -1
+        self._plans.plan_changed(kind, first_item=first_item)
 
     @property
     def is_healthy(self) -> bool:
@@ -172,7 +161,7 @@ class Autopilot:
         """Advance by *dt_s* to the world's time *now_s*; *link_age_s* is since the ground station was last heard."""
         self.cockpit.now_s = now_s
         self.senses.step(dt_s)
-        self._check_plans(now_s)
+        self._plans.step()
         if self.record.is_armed:
             self._watch(now_s, link_age_s)
             self._settle_mode()
@@ -199,46 +188,6 @@ class Autopilot:
         move(record.body, aim, limits, wind_east_m_s=east, wind_north_m_s=north, dt_s=dt_s)
         record.body.east_m += self.faults.hold_drift_m_s * dt_s
 
-    def _check_plans(self, now_s: float) -> None:
-        record = self.record
-        if record.check_fence_s is not None and now_s >= record.check_fence_s:
-            record.check_fence_s = None
-            self._check_fence()
-        if record.check_plan_s is not None and now_s >= record.check_plan_s:
-            record.check_plan_s = None
-            self._check_mission()
-
-    def _check_fence(self) -> None:
-        record = self.record
-        items = record.plan.items[PlanType.FENCE]
-        fence = Fence(items=items, frame=self.cockpit.frame)
-        record.fence_valid = False
-        if items and not fence.allows(record.home.east_m, record.home.north_m):
-            self.cockpit.say("Geofence invalid, doesn't contain Home position", severity=2)
-        elif items and self._is_airborne and not fence.allows(record.body.east_m, record.body.north_m):
-            self.cockpit.say("Geofence invalid, doesn't contain current vehicle position", severity=2)
-        else:
-            record.fence_valid = bool(items)
-        self._fence = fence if record.fence_valid else Fence(items=(), frame=self.cockpit.frame)
-
-    def _check_mission(self) -> None:
-        record = self.record
-        items = record.plan.items[PlanType.MISSION]
-        record.mission_valid = False
-        if not items:
-            return
-        if fault := mission_fault(items):
-            self.cockpit.say(fault, severity=2)
-            return
-        for number, item in enumerate(items, 1):
-            place = self.cockpit.place(item) if item.has_place else None
-            if place is not None and not self._fence.allows(place.east_m, place.north_m):
-                self.cockpit.say(f"Geofence violation for waypoint {number}", severity=2)
-                return
-        record.mission_valid = True
-        if record.is_armed and record.mode is Mode.MISSION:
-            enter_mode(self.cockpit, Mode.MISSION)
-
     @property
     def _is_airborne(self) -> bool:
         return self.record.landed is not Landed.ON_GROUND
@@ -257,7 +206,7 @@ class Autopilot:
         if now_s - self._fence_looked_s > _FENCE_LOOK_S:
             self._fence_looked_s = now_s
             body = self.cockpit.believed()
-            self._is_inside = self._fence.allows(body.east_m, body.north_m)
+            self._is_inside = self._plans.allows(body.east_m, body.north_m)
         actions = wanted_actions(record, self.parameters, link_age_s=link_age_s, is_inside_fence=self._is_inside)
         if not record.position_ok:
             actions["position"] = Action.DESCEND
@@ -276,7 +225,7 @@ class Autopilot:
         record = self.record
         if record.action is Action.NONE:
             delay_s = 0.0 if action in {Action.DESCEND, Action.HOLD} else self.parameters["COM_FAIL_ACT_T"]
-            if MODE_OF[action] is record.intended:
+            if action is not Action.HOLD and MODE_OF[action] is record.intended:
                 return
             if delay_s > 0:
                 record.delayed_action, record.delayed_until_s = action, now_s + delay_s
@@ -289,6 +238,8 @@ class Autopilot:
             record.delayed_action = Action.NONE
         if record.action is not action:
             self.cockpit.say("Failsafe activated", severity=2)
+            if MODE_OF[action] is record.mode is Mode.HOLD:
+                enter_mode(self.cockpit, Mode.HOLD)
         record.action, record.action_cause = action, cause
 
     def _settle_mode(self, *, again: bool = False) -> None:

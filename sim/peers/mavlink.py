@@ -185,9 +185,7 @@ class MavlinkPeer(asyncio.DatagramProtocol):
             if message.type == _GROUND_STATION:
                 self._heard_s = self._now()
             return
-        if not self._is_for_me(message):
-            return
-        if self._transfer.handle(message):
+        if not self._is_for_me(message) or self._transfer.handle(message):
             return
         handler = {
             "COMMAND_LONG": self._on_command,
@@ -199,7 +197,7 @@ class MavlinkPeer(asyncio.DatagramProtocol):
             "PING": self._on_ping,
             "GIMBAL_MANAGER_SET_PITCHYAW": self._on_gimbal,
         }.get(kind)
-        if handler is not None:
+        if handler:
             handler(message)
 
     def _is_for_me(self, message: Message) -> bool:
@@ -217,8 +215,8 @@ class MavlinkPeer(asyncio.DatagramProtocol):
             _REQUEST_VERSION: self._tell_version,
         }.get(order.command)
         result = handler(order) if handler else obey(self.pilot, order)
-        partner = message.get_srcSystem(), message.get_srcComponent()
-        self._send_message(dialect.MAVLink_command_ack_message(order.command, int(result), 0, 0, *partner))
+        to = message.get_srcSystem(), message.get_srcComponent()
+        self._send_message(dialect.MAVLink_command_ack_message(order.command, int(result), 0, 0, *to))
 
     def _set_interval(self, order: Order) -> Result:
         number, interval_us = round(order.params[0]), order.params[1]
@@ -280,8 +278,8 @@ class MavlinkPeer(asyncio.DatagramProtocol):
 
     def _on_ping(self, message: Message) -> None:
         if message.target_system == 0:
-            partner = message.get_srcSystem(), message.get_srcComponent()
-            self._send_message(dialect.MAVLink_ping_message(message.time_usec, message.seq, *partner))
+            to = message.get_srcSystem(), message.get_srcComponent()
+            self._send_message(dialect.MAVLink_ping_message(message.time_usec, message.seq, *to))
 
     def _on_gimbal(self, message: Message) -> None:
         order = Order(
