@@ -174,8 +174,8 @@ class Flight:
         async for state in self._vehicle.states():
             if self.is_ended or self._is_superseded:
                 return
-            for kind in self._watch.events(state):
-                await self._book.tell(kind, self._watch.failsafe or state.because, self.held)
+            for kind, text in self._watch.events(state):
+                await self._book.tell(kind, text, self.held)
             try:
                 await self._follow_one(state)
             except RoundsmanError as error:
@@ -211,8 +211,10 @@ class Flight:
             await self._to(OrderState.HELD, because=because, legs_done=legs_done)
         elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:
             await self._to(OrderState.RUNNING, because="the vehicle goes on", legs_done=legs_done)
-        elif legs_done > progress.legs_done:
-            self.held = replace(self.held, progress=replace(progress, legs_done=legs_done, at=self._clock.now()))
+        elif legs_done > progress.legs_done or self._watch.failsafe not in {"", progress.because}:
+            because = self._watch.failsafe or progress.because
+            progress = replace(progress, legs_done=legs_done, because=because, at=self._clock.now())
+            self.held = replace(self.held, progress=progress)
             await self._book.keep(self.held)
 
     async def _landed(self, state: VehicleState) -> None:

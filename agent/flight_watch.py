@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fleet.orders import Order
-from fleet.telemetry import FlightMode, VehicleState
+from fleet.telemetry import FlightMode, LandedState, VehicleState
 
 _GOING_DOWN = frozenset({FlightMode.RETURN, FlightMode.LAND})
 _BATTERY_ROUNDING = 0.02
@@ -19,22 +19,23 @@ class FlightWatch:
         self.expects_descent = False
         """Set before the vehicle is commanded home or down, so that its obedience is no failsafe."""
 
-    def events(self, state: VehicleState) -> Iterator[str]:
-        """Yield the kinds of what happened between the sample before and *state*."""
+    def events(self, state: VehicleState) -> Iterator[tuple[str, str]]:
+        """Yield kind and text of what happened between the sample before and *state*."""
         last, self._last = self._last, state
         if (last is None or last.link_up) and not state.link_up:
-            yield "link_lost"
+            yield "link_lost", state.because or "nothing heard from the vehicle"
         if last is None:
             return
         if state.link_up and not last.link_up:
-            yield "link_restored"
+            yield "link_restored", f"heard again, in mode {state.mode}"
         if state.is_ambiguous and not last.is_ambiguous:
-            yield "duplicate_vehicle"
-        if state.mode is FlightMode.MISSION:
+            yield "duplicate_vehicle", state.because
+        if state.mode is FlightMode.MISSION and state.landed is LandedState.IN_AIR:
+            # Once landed PX4 shows the mission again, as what it was meant to do.
             self.failsafe = ""
         elif state.mode in _GOING_DOWN and not (self.failsafe or self.expects_descent):
             self.failsafe = _why(state, self._order)
-            yield f"mode_{state.mode}"
+            yield f"mode_{state.mode}", self.failsafe
 
 
 def _why(state: VehicleState, order: Order) -> str:

@@ -125,7 +125,10 @@ async def test_landing_before_the_last_leg_aborts_with_the_vehicles_reason(desk:
     desk.vehicle.shows(legs=1)
     desk.vehicle.shows(mode=FlightMode.RETURN, because="Failsafe activated", battery_ratio=0.24, gps_ok=True)
     await desk.eventually(lambda: "mode_return" in desk.reports.events())
+    await desk.eventually(lambda: "by itself" in desk.reports.last().because)
+    assert desk.reports.last().state is OrderState.RUNNING
     desk.vehicle.lands("Landing detected")
+    desk.vehicle.shows(mode=FlightMode.MISSION)
     await desk.reach(OrderState.ABORTED)
     for words in ("by itself", "battery at 24%", "Failsafe activated"):
         assert words in desk.reports.last().because
