@@ -1,25 +1,25 @@
 """The shortest way inside the zones: around keep-out zones, or over them where the heights allow.
 
-A visibility graph over the corners of the free space (Lozano-Pérez and Wesley 1979), searched with A*; corners keep
-so far away from borders that the corner cut and the overshoot of the turn fit as well.
+Corners keep so far away from borders that the corner cut and the overshoot of the turn fit as well.
 """
 
-import heapq
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 import shapely
-from shapely import LineString, Point, Polygon
+from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from geofence.errors import NoWayAround
-from geofence.frames import FloatArray, LocalFrame
+from geofence.frames import LocalFrame
+from geofence.free_space import Bounds, FreeSpace
 from geofence.positions import GeoPosition, LocalPosition
-from geofence.prisms import BoolArray, Prisms, slabs
 from geofence.route import OrderRoute
+from geofence.sight_graph import SightGraph, corners_of
 
 _SPARE_M = 0.05
 """Kept over the margins of the proof, so that rounding never decides."""
@@ -27,6 +27,9 @@ _STEP_OUT_M = 15.0
 """A vehicle that hovers nearer to a border than the margins allow may leave it by the shortest way, up to this far."""
 _CLIMB_M_S = 2.0
 _SINK_M_S = 1.5
+_WHOLE_UP_TO = 200
+"""With more keep-out zones than this, ways are first looked for in the neighbourhood only."""
+_GRID_M = 200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +40,16 @@ class Waypoint:
     height_agl_m: float
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class FreeSpace:
-    """Where a vehicle's path may run at a span of heights (`paths`), and where it may turn (`corners`), in metres."""
-
-    paths: BaseGeometry
-    ample: BaseGeometry
-    """The part of `paths` with room for a full overshoot to every side."""
-    corners: tuple[FloatArray, ...]
-    """Turning points, first with little room around them, then with more; shape (n, 2) each."""
-    sights: dict[tuple[int, int], BoolArray] = field(default_factory=dict)
-
-
 class WaysAround:
     """Finds ways inside the zones that hold during one flight (`flight`: its zones, dock, window and margins)."""
 
     def __init__(self, flight: OrderRoute) -> None:
         self.frame = LocalFrame(origin=flight.dock)
         self._margins = flight.margins
-        self._keep_in = slabs(Prisms.of(flight.keep_ins(), self.frame))
-        self._keep_out = Prisms.of(flight.keep_outs(), self.frame)
-        self._space = lru_cache(maxsize=32)(self._make_space)
+        self._clear_m = flight.margins.sideways_m + _SPARE_M
+        self._space = FreeSpace(flight, self.frame)
+        self._paths = lru_cache(maxsize=32)(self._make_paths)
+        self._graphs = lru_cache(maxsize=32)(self._make_graphs)
 
     def find(
         self, start: Waypoint, end: Waypoint, *, speed_m_s: float, over_agl_m: float | None = None
@@ -74,16 +66,22 @@ class WaysAround:
             return level
         return self._quicker(level, start, end, over_agl_m, speed_m_s)
 
-    def free_space(self, lowest_agl_m: float, highest_agl_m: float, speed_m_s: float) -> FreeSpace:
-        """Return where vehicles of that speed may fly between the heights, in metres of `frame`."""
-        return self._space(lowest_agl_m, highest_agl_m, speed_m_s)
+    def ample_ground(self, height_agl_m: float, speed_m_s: float, around: BaseGeometry) -> BaseGeometry:
+        """Return where, near *around*, there is room for a full overshoot to every side, in metres of `frame`."""
+        west, south, east, north = shapely.bounds(around).tolist()
+        within = (west - 50, south - 50, east + 50, north + 50)
+        clear_m = self._ample_m(speed_m_s)
+        return self._space.region(height_agl_m, height_agl_m, clear_m, within=within)
+
+    def has_ample_room(self, point: Waypoint, *, speed_m_s: float) -> bool:
+        """Say whether there is room for a full overshoot to every side of *point*."""
+        place, height_m = _point(self.frame, point.place), point.height_agl_m
+        return self._space.is_free(place, height_m, height_m, self._ample_m(speed_m_s))
 
     def overshoot_fits(self, start: Waypoint, end: Waypoint, *, speed_m_s: float) -> bool:
         """Say whether a vehicle that comes from *start* has room to stop behind *end*."""
-        space = self.free_space(end.height_agl_m, end.height_agl_m, speed_m_s)
-        stop_m = self._margins.stopping.distance_m(speed_m_s)
         come, corner = _point(self.frame, start.place), _point(self.frame, end.place)
-        return _turns_fit(space.paths, [come, corner, corner], stop_m)
+        return self._turn_fits(come, corner, end.height_agl_m, end.height_agl_m, speed_m_s)
 
     def length_m(self, points: Sequence[Waypoint]) -> float:
         """Return the metres along *points*, up and down included."""
@@ -125,92 +123,100 @@ class WaysAround:
 
     def _check_column(self, place: GeoPosition, low_m: float, high_m: float) -> None:
         lowest, highest = min(low_m, high_m), max(low_m, high_m)
-        paths, _ = self._free(lowest, highest, _SPARE_M + self._margins.sideways_m)
         local = _point(self.frame, place)
-        if not shapely.covers(paths, local):
+        if not self._space.is_free(local, lowest, highest, self._clear_m):
+            reason = self._space.why_not(local, lowest, highest)
             raise NoWayAround(
-                f"cannot climb or sink between {lowest:g} and {highest:g} m: {self._why_not(local, lowest, highest)}",
+                f"cannot climb or sink between {lowest:g} and {highest:g} m: {reason}",
                 where=_words(place),
                 remedy="choose another height or place",
             )
 
     def _level(self, start: Waypoint, end: Waypoint, speed_m_s: float) -> tuple[Waypoint, ...]:
         low, high = sorted((start.height_agl_m, end.height_agl_m))
-        space = self._space(low, high, speed_m_s)
-        before = self._step_in(start.place, space, low, high)
+        before = self._step_in(start.place, low, high)
         last = _point(self.frame, end.place)
-        if not shapely.covers(space.paths, last):
-            reason = self._why_not(last, low, high)
+        if not self._space.is_free(last, low, high, self._clear_m):
+            reason = self._space.why_not(last, low, high)
             raise NoWayAround(reason, where=_words(end.place), remedy="move the point, or change its height")
         first = before[-1] if before else _point(self.frame, start.place)
-        inner = self._search(space, first, last, speed_m_s)
+        inner = self._around(first, last, low, high, speed_m_s)
         if inner is None:
             raise NoWayAround(self._blocked(start, end, low, high), where=_words(end.place), remedy=_BLOCKED_REMEDY)
         places = [self.frame.to_geo(LocalPosition(east_m=p.x, north_m=p.y)) for p in (*before, *inner)]
         return tuple(Waypoint(place=place, height_agl_m=start.height_agl_m) for place in places)
 
-    def _step_in(self, start: GeoPosition, space: FreeSpace, low_m: float, high_m: float) -> list[Point]:
+    def _step_in(self, start: GeoPosition, low_m: float, high_m: float) -> list[Point]:
         place = _point(self.frame, start)
-        if shapely.covers(space.paths, place):
+        if self._space.is_free(place, low_m, high_m, self._clear_m):
             return []
-        if shapely.distance(place, space.paths) <= _STEP_OUT_M:
-            inner = space.paths.buffer(-self._margins.corner_radius_m - _SPARE_M)
-            line = shapely.shortest_line(space.paths if inner.is_empty else inner, place)
+        paths = self._paths(low_m, high_m, self._window(place, place))
+        if shapely.distance(place, paths) <= _STEP_OUT_M:
+            inner = paths.buffer(-self._margins.corner_radius_m - _SPARE_M)
+            line = shapely.shortest_line(paths if inner.is_empty else inner, place)
             return [Point(shapely.get_coordinates(line)[0])]
         raise NoWayAround(
-            f"the start is no place to fly from: {self._why_not(place, low_m, high_m)}",
+            f"the start is no place to fly from: {self._space.why_not(place, low_m, high_m)}",
             where=_words(start),
             remedy="bring the vehicle home first",
         )
 
-    def _search(self, space: FreeSpace, first: Point, last: Point, speed_m_s: float) -> list[Point] | None:
-        if shapely.covers(space.paths, LineString([first, last])):
+    def _around(self, first: Point, last: Point, low_m: float, high_m: float, speed_m_s: float) -> list[Point] | None:
+        if self._space.is_free(LineString([first, last]), low_m, high_m, self._clear_m):
             return []
-        ways = (_shortest(space, level, first, last) for level in range(len(space.corners)))
-        found = [way for way in ways if way is not None]
-        stop_m = self._margins.stopping.distance_m(speed_m_s)
-        fitting = (way for way in found if _turns_fit(space.paths, [first, *way, last], stop_m))
-        return next(fitting, found[0] if found else None)
+        windows = [self._window(first, last)]
+        for within in windows if windows == [None] else [*windows, None]:
+            graphs = self._graphs(low_m, high_m, speed_m_s, within)
+            found = [way for graph in graphs if (way := graph.shortest(first, last)) is not None]
+            fitting = (way for way in found if self._turns_fit([first, *way], low_m, high_m, speed_m_s))
+            if found:
+                return next(fitting, found[0])
+        return None
 
-    def _make_space(self, low_m: float, high_m: float, speed_m_s: float) -> FreeSpace:
-        clear_m = self._margins.sideways_m + _SPARE_M
-        stop_m = self._margins.stopping.distance_m(speed_m_s)
-        turn_m = self._margins.corner_radius_m
-        paths, _ = self._free(low_m, high_m, clear_m)
+    def _turns_fit(self, way: Sequence[Point], low_m: float, high_m: float, speed_m_s: float) -> bool:
+        return all(self._turn_fits(come, corner, low_m, high_m, speed_m_s) for come, corner in pairwise(way))
+
+    def _turn_fits(self, come: Point, corner: Point, low_m: float, high_m: float, speed_m_s: float) -> bool:
+        run = shapely.get_coordinates(corner)[0] - shapely.get_coordinates(come)[0]
+        share = self._margins.stopping.distance_m(speed_m_s) / max(float(np.hypot(*run)), 1e-9)
+        tip = LineString([corner, Point(corner.x + share * run[0], corner.y + share * run[1])])
+        return self._space.is_free(tip, low_m, high_m, self._margins.sideways_m)
+
+    def _ample_m(self, speed_m_s: float) -> float:
+        return self._clear_m + max(self._margins.corner_radius_m, self._margins.stopping.distance_m(speed_m_s))
+
+    def _window(self, first: Point, last: Point) -> Bounds | None:
+        """Return the neighbourhood of two places on a coarse grid; None, everything, where there are few zones."""
+        if self._space.keep_outs <= _WHOLE_UP_TO:
+            return None
+        room_m = max(_GRID_M, first.distance(last) / 4)
+        west, east = sorted((first.x, last.x))
+        south, north = sorted((first.y, last.y))
+        low_x, low_y = (math.floor((low - room_m) / _GRID_M) * _GRID_M for low in (west, south))
+        high_x, high_y = (math.ceil((high + room_m) / _GRID_M) * _GRID_M for high in (east, north))
+        return low_x, low_y, high_x, high_y
+
+    def _make_paths(self, low_m: float, high_m: float, within: Bounds | None) -> BaseGeometry:
+        paths = self._space.region(low_m, high_m, self._clear_m, within=within)
         shapely.prepare(paths)
-        little, _ = self._free(low_m, high_m, clear_m + turn_m, inwards_m=clear_m + max(turn_m, stop_m))
-        much, _ = self._free(low_m, high_m, clear_m + max(turn_m, stop_m))
-        return FreeSpace(paths=paths, ample=much, corners=(_corners(little), _corners(much)))
+        return paths
 
-    def _free(
-        self, low_m: float, high_m: float, clear_m: float, *, inwards_m: float | None = None
-    ) -> tuple[BaseGeometry, tuple[int, ...]]:
-        up_m = self._margins.height_error_m
-        inside: BaseGeometry = shapely.box(-1e6, -1e6, 1e6, 1e6)
-        for slab in self._keep_in:
-            if slab.lowest_m < high_m + up_m and slab.highest_m > low_m - up_m:
-                inside = shapely.intersection(inside, slab.region)
-        inside = shapely.buffer(inside, -(inwards_m or clear_m), join_style="mitre", mitre_limit=2.0)
-        hits = np.flatnonzero((self._keep_out.floors_m < high_m + up_m) & (self._keep_out.ceilings_m > low_m - up_m))
-        grown = shapely.buffer(self._keep_out.polygons[hits], clear_m, join_style="mitre", mitre_limit=2.0)
-        return shapely.difference(inside, shapely.union_all(grown)), tuple(int(hit) for hit in hits)
-
-    def _why_not(self, place: Point, low_m: float, high_m: float | None = None) -> str:
-        free_of_out, hits = self._free(low_m, low_m if high_m is None else high_m, self._margins.sideways_m)
-        for hit in hits:
-            zone, distance_m = self._keep_out.zones[hit], shapely.distance(self._keep_out.polygons[hit], place)
-            if distance_m < self._margins.sideways_m + _SPARE_M:
-                where = "lies inside" if distance_m == 0 else f"lies {distance_m:.1f} m from"
-                return f"{where} the keep-out zone {zone.name or zone.id}"
-        if free_of_out.is_empty:
-            return f"nothing may fly between {low_m:g} and {high_m or low_m:g} m"
-        return "lies outside of the keep-in zones, or too near to their border"
+    def _make_graphs(
+        self, low_m: float, high_m: float, speed_m_s: float, within: Bounds | None
+    ) -> tuple[SightGraph, SightGraph]:
+        """Return corners with little room around them, and with ample room."""
+        paths, ample_m = self._paths(low_m, high_m, within), self._ample_m(speed_m_s)
+        little_m = self._clear_m + self._margins.corner_radius_m
+        little = self._space.region(low_m, high_m, little_m, inwards_m=ample_m, within=within)
+        ample = self._space.region(low_m, high_m, ample_m, within=within)
+        return (
+            SightGraph(region=paths, corners=corners_of(little)),
+            SightGraph(region=paths, corners=corners_of(ample)),
+        )
 
     def _blocked(self, start: Waypoint, end: Waypoint, low_m: float, high_m: float) -> str:
         line = LineString([_point(self.frame, start.place), _point(self.frame, end.place)])
-        _, hits = self._free(low_m, high_m, self._margins.sideways_m)
-        across = [self._keep_out.zones[hit] for hit in hits if shapely.intersects(self._keep_out.polygons[hit], line)]
-        names = ", ".join(zone.name or zone.id for zone in across) or "the border of the keep-in zones"
+        names = ", ".join(self._space.across(line, low_m, high_m)) or "the border of the keep-in zones"
         return f"there is no way at {high_m:g} m from {_words(start.place)}; across it lies {names}"
 
 
@@ -223,81 +229,6 @@ def leg_duration_s(frame: LocalFrame, start: Waypoint, end: Waypoint, speed_m_s:
     rise_m = end.height_agl_m - start.height_agl_m
     upright_s = rise_m / _CLIMB_M_S if rise_m > 0 else -rise_m / _SINK_M_S
     return max(float(np.hypot(b.east_m - a.east_m, b.north_m - a.north_m)) / speed_m_s, upright_s)
-
-
-def _corners(region: BaseGeometry) -> FloatArray:
-    rings = [ring for part in shapely.get_parts(region) if isinstance(part, Polygon) for ring in _rings(part)]
-    return np.vstack([np.empty((0, 2)), *(_reflex(ring) for ring in rings)])
-
-
-def _rings(polygon: Polygon) -> Iterator[FloatArray]:
-    oriented = shapely.orient_polygons(polygon)
-    yield shapely.get_coordinates(oriented.exterior)[:-1]
-    for hole in oriented.interiors:
-        yield shapely.get_coordinates(hole)[:-1]
-
-
-def _reflex(ring: FloatArray) -> FloatArray:
-    """Return the corners of *ring* (free space on its left) that a shortest way may bend around."""
-    come, go = ring - np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0) - ring
-    return ring[come[:, 0] * go[:, 1] - come[:, 1] * go[:, 0] < 0]
-
-
-def _shortest(space: FreeSpace, level: int, first: Point, last: Point) -> list[Point] | None:
-    """Return the corners of the shortest way by A*; None when there is no way."""
-    corners = space.corners[level]
-    places = np.vstack((corners, shapely.get_coordinates(first), shapely.get_coordinates(last)))
-    start, goal = len(places) - 2, len(places) - 1
-    rest_m = np.hypot(*(places - places[goal]).T)
-    best_m = np.full(len(places), np.inf)
-    came: dict[int, int] = {}
-    best_m[start] = 0.0
-    queue = [(float(rest_m[start]), start)]
-    while queue:
-        estimate_m, here = heapq.heappop(queue)
-        if here == goal:
-            return _trace(places, came, goal, start)
-        if estimate_m > best_m[here] + rest_m[here] + 1e-9:
-            continue
-        through_m = best_m[here] + np.hypot(*(places - places[here]).T)
-        for there in np.flatnonzero(_seen(space, level, places, here) & (through_m < best_m - 1e-9)):
-            best_m[there], came[int(there)] = through_m[there], here
-            heapq.heappush(queue, (float(through_m[there] + rest_m[there]), int(there)))
-    return None
-
-
-def _trace(places: FloatArray, came: dict[int, int], goal: int, start: int) -> list[Point]:
-    way: list[Point] = []
-    here = came[goal]
-    while here != start:
-        way.append(Point(places[here]))
-        here = came[here]
-    return way[::-1]
-
-
-def _seen(space: FreeSpace, level: int, places: FloatArray, here: int) -> BoolArray:
-    """Say which places can be seen from place *here*; what corners see of each other is kept in the space."""
-    count = len(places) - 2
-    if here >= count:
-        return _are_free(space, places[here], places)
-    kept = space.sights.get((level, here))
-    if kept is None:
-        kept = space.sights[level, here] = _are_free(space, places[here], places[:count])
-    return np.concatenate((kept, _are_free(space, places[here], places[count:])))
-
-
-def _are_free(space: FreeSpace, here: FloatArray, places: FloatArray) -> BoolArray:
-    lines = shapely.linestrings(np.stack((np.broadcast_to(here, places.shape), places), axis=1))
-    return np.asarray(shapely.covers(space.paths, lines) & np.any(places != here, axis=1))
-
-
-def _turns_fit(paths: BaseGeometry, way: Sequence[Point], stop_m: float) -> bool:
-    for come, corner in pairwise(way[:-1]):
-        run = shapely.get_coordinates(corner) - shapely.get_coordinates(come)
-        tip = shapely.get_coordinates(corner) + run / max(float(np.hypot(*run[0])), 1e-9) * stop_m
-        if not shapely.covers(paths, LineString([shapely.get_coordinates(corner)[0], tip[0]])):
-            return False
-    return True
 
 
 def _point(frame: LocalFrame, place: GeoPosition) -> Point:

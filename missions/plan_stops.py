@@ -42,9 +42,10 @@ def errand_of(part: PatrolPart, patrol: Patrol, ways: WaysAround, start: GeoPosi
 def _area_errand(part: PatrolArea, patrol: Patrol, ways: WaysAround, start: GeoPosition, speed_m_s: float) -> Errand:
     frame = ways.frame
     begin = frame.to_local(start)
+    local = shapely.transform(part.area, frame.to_local_array)
     coverage = cover(
-        shapely.transform(part.area, frame.to_local_array),
-        flyable=ways.free_space(patrol.height_agl_m, patrol.height_agl_m, speed_m_s).ample,
+        local,
+        flyable=ways.ample_ground(patrol.height_agl_m, speed_m_s, local),
         swath_m=part.swath_m,
         overlap=part.overlap,
         start=shapely.Point(begin.east_m, begin.north_m),

@@ -50,7 +50,7 @@ def stand_offs(
         for spot in sorted(spots, key=Point(near.east_m, near.north_m).distance):
             geo = ways.frame.to_geo(LocalPosition(east_m=spot.x, north_m=spot.y))
             waypoint = Waypoint(place=geo, height_agl_m=height_m)
-            has_room = shapely.covers(ways.free_space(height_m, height_m, speed_m_s).ample, spot)
+            has_room = ways.has_ample_room(waypoint, speed_m_s=speed_m_s)
             if not has_room or _is_hidden(spot, height_m, target, walls):
                 continue
             yaw_deg = math.degrees(math.atan2(target.x - spot.x, target.y - spot.y)) % 360
