@@ -79,7 +79,7 @@ class VehicleParts:
         self.vehicle = vehicle
         self._clock = ground.clock
         self._store = store
-        self._live = LiveSlots(clock=ground.clock)
+        self._live = LiveSlots(clock=ground.clock, newest_state=vehicle.state)
         self.outbox = Outbox(file=ground.outbox_file, vehicle_id=vehicle.id, clock=ground.clock)
         self._guard = Guard(vehicle=vehicle, reports=self.outbox, clock=ground.clock)
         self._eyes = _open_eyes(vehicle, camera, ground, self.outbox, self._live)
@@ -110,7 +110,6 @@ class VehicleParts:
             "driver": self.vehicle.run,
             "guard": self._guard.run,
             "executor": self._executor.run,
-            "states": self._show_states,
             "messages": self._tell_messages,
             "uplink": self._uplink.run,
         }
@@ -140,10 +139,6 @@ class VehicleParts:
 
     async def _held_orders(self) -> list[OrderProgress]:
         return [held.progress for held in await self._store.unended()]
-
-    async def _show_states(self) -> None:
-        async for state in self.vehicle.states():
-            self._live.state(state)
 
     async def _tell_messages(self) -> None:
         """Report the vehicle's own warnings; chatter stays here."""

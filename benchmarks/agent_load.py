@@ -27,7 +27,7 @@ from core.logs import set_up_logs
 from fleet.link.certificates import CertificateAuthority
 
 COUNTS = (1, 4, 12)
-WARM_UP_S, MEASURED_S = 8.0, 12.0
+WARM_UP_S, MEASURED_S, ROUNDS = 6.0, 8.0, 2
 AIM = 1.5
 _KINDS = (
     "position", "attitude_euler", "battery", "flight_mode", "armed", "landed_state", "gps_info", "health", "home"
@@ -50,12 +50,13 @@ def main() -> None:
     for heading in ("vehicles", "bare CPU", "agent CPU", "ratio", "bare MB", "agent MB", "ratio"):
         table.add_column(heading, justify="right")
     for count in COUNTS:
-        bare, ours = asyncio.run(measure_both(count))
+        rounds = [asyncio.run(measure_both(count)) for _ in range(ROUNDS)]
+        bare, ours = (min(loads, key=lambda load: load.cpu) for loads in zip(*rounds, strict=True))
         table.add_row(
             str(count), f"{bare.cpu:.1%}", f"{ours.cpu:.1%}", f"{ours.cpu / bare.cpu:.2f}",
             f"{bare.memory_mb:.0f}", f"{ours.memory_mb:.0f}", f"{ours.memory_mb / bare.memory_mb:.2f}",
         )  # fmt: skip
-    table.caption = f"one core = 100 %; at most {AIM} is the aim"
+    table.caption = f"one core = 100 %, best of {ROUNDS} rounds; at most {AIM} is the aim"
     Console().print(table)
 
 
@@ -123,19 +124,8 @@ async def subscribe(port: int, count: int) -> None:
 
     mavsdk = Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION))
     await mavsdk.add_any_connection(f"udpin://127.0.0.1:{port}")
-    while len(systems := [s for s in await mavsdk.get_systems() if s.has_autopilot()]) < count:
+    while len(systems := [s for s in await mavsdk.get_systems() if s.has_autopilot()]) < count:  # noqa: ASYNC110
         await asyncio.sleep(0.1)
-    names = (
-        "position",
-        "attitude_euler",
-        "battery",
-        "flight_mode",
-        "armed",
-        "landed_state",
-        "gps_info",
-        "health",
-        "home",
-    )
     async with asyncio.TaskGroup() as group:
         for system in systems:
             telemetry = Telemetry(system)

@@ -1,6 +1,6 @@
 """What is shown at once: a slot for each kind, the newest word overwrites the one before."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from roundsman.v1 import link_pb2 as pb
 
@@ -11,18 +11,17 @@ from fleet.telemetry import VehicleState
 
 
 class LiveSlots:
-    """Takes what is live without ever waiting; nothing is kept for a link that is away or slow."""
+    """Takes what is live without ever waiting; nothing is kept for a link that is away or slow.
 
-    def __init__(self, *, clock: Clock) -> None:
+    The vehicle's state is not put: it is asked for when it is sent (*newest_state*).
+    """
+
+    def __init__(self, *, clock: Clock, newest_state: Callable[[], VehicleState | None] = lambda: None) -> None:
         self._clock = clock
-        self._state: VehicleState | None = None
+        self._newest_state = newest_state
         self._tracks: LiveTracks | None = None
         self._picture: LivePicture | None = None
         self._eyes: pb.EyesState | None = None
-
-    def state(self, state: VehicleState) -> None:
-        """Show this state."""
-        self._state = state
 
     def tracks(self, tracks: LiveTracks) -> None:
         """Show these tracks."""
@@ -37,9 +36,8 @@ class LiveSlots:
         self._eyes = eyes
 
     def take(self) -> Iterator[pb.AgentMessage]:
-        """Yield what was put since the last time, telemetry first; a slot is emptied as it is taken."""
-        if (state := self._state) is not None:
-            self._state = None
+        """Yield the state, then what was put since the last time; a slot is emptied as it is taken."""
+        if (state := self._newest_state()) is not None:
             yield pb.AgentMessage(telemetry=telemetry_to_pb(state, now_s=self._clock.monotonic_s()))
         if (tracks := self._tracks) is not None:
             self._tracks = None

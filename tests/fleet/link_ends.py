@@ -131,7 +131,8 @@ async def running_agent(
     async with OutboxFile(file=state_dir / "outbox.sqlite") as file, open_channel(address, tls) as channel:
         outbox = Outbox(file=file, vehicle_id=VehicleId(vehicle_id), clock=CLOCK)
         taker = Taker(outbox=outbox)
-        live = LiveSlots(clock=CLOCK)
+        state = examples.ready_state(now_s=CLOCK.monotonic_s(), vehicle_id=vehicle_id)
+        live = LiveSlots(clock=CLOCK, newest_state=lambda: state)
         uplink = Uplink(
             card=examples.card(vehicle_id),
             channel=channel,

@@ -41,8 +41,7 @@ async def is_empty(agent: Agent) -> bool:
 async def test_telemetry_reaches_the_registry_and_the_books_know_the_vehicle(tmp_path: Path) -> None:
     async with running_controller(tmp_path / "c") as controller:
         tls = controller.enroll("tower", "drone-1")
-        async with running_agent(tmp_path / "a", address=controller.address, tls=tls) as agent:
-            agent.live.state(examples.ready_state(now_s=CLOCK.monotonic_s()))
+        async with running_agent(tmp_path / "a", address=controller.address, tls=tls):
 
             async def arrived() -> bool:
                 return controller.registry.state(DRONE) is not None
