@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely import Point
+from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray, LocalFrame
@@ -122,8 +122,8 @@ def _nearest_place(part: BaseGeometry, polygon: BaseGeometry, frame: LocalFrame)
 
 
 def _middle(inside: BaseGeometry) -> Point:
-    if inside.area > 0 or inside.length == 0:
-        return inside.representative_point()
     longest = max(shapely.get_parts(inside), key=lambda part: part.length)
+    if not isinstance(longest, LineString):
+        return inside.representative_point()
     middle: Point = longest.interpolate(0.5, normalized=True)
     return middle

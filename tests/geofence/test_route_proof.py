@@ -191,6 +191,14 @@ def test_the_second_leg_keeps_the_full_margin_though_the_first_began_near_a_wall
     assert 1 in {found.leg for found in violations}
 
 
+def test_a_sliver_of_a_turn_inside_a_zone_has_a_place() -> None:
+    tower = keep_out(box(-20, -20, 20, 20), ceiling_m=None)
+    found = prove_order(route(zone_set(keep_in(), tower), (4, 0, 12), takeoff_m=12)).violations
+
+    assert found
+    assert all(violation.place is not None for violation in found)
+
+
 def test_violations_name_the_place_in_words() -> None:
     (found,) = prove_order(route(zone_set(keep_in(), TOWER), (100, 0, 25))).violations
 
