@@ -1,0 +1,130 @@
+"""A whole agent between a simulated vehicle (MAVLink) and a controller's link: started, stopped, started again."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent.settings import AgentSettings, OnStop, VehicleSettings
+from agent.wiring import running_agent
+from core.errors import Conflict
+from core.ids import VehicleId
+from fleet.orders import Order, OrderProgress, OrderState
+from fleet.telemetry import FlightMode
+from tests.fleet.drivers.orders import leg, make_order
+from tests.fleet.link_ends import CLOCK, Controller, running_controller, until
+from tests.sim.sky import Sky, open_sky, pilot
+
+pytestmark = pytest.mark.slow
+DRONE = VehicleId("mav-1")
+
+
+@pytest.fixture
+async def sky() -> AsyncIterator[Sky]:
+    async with open_sky(pilot(), speed=8.0) as sky:
+        yield sky
+
+
+@pytest.fixture
+async def controller(tmp_path: Path) -> AsyncIterator[Controller]:
+    async with running_controller(tmp_path / "c") as controller:
+        controller.enroll("tower", "*").write(tmp_path / "credentials")
+        yield controller
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sky: Sky, controller: Controller) -> AgentSettings:
+    return AgentSettings(
+        controller=controller.address,
+        credentials=tmp_path / "credentials",
+        state_dir=tmp_path / "agent",
+        vehicles=(VehicleSettings(connection=f"mavlink:udpin://127.0.0.1:{sky.port}"),),
+    )
+
+
+async def give(controller: Controller) -> Order:
+    """Wait until the vehicle is there and can fly, and give it an order."""
+
+    async def is_there() -> bool:
+        state = controller.registry.state(DRONE)
+        return state is not None and state.link_up and state.gps_ok is True and state.home is not None
+
+    await until(is_there, tries=3000)
+    order = make_order(leg(40.0, 0.0), leg(40.0, 40.0), leg(0.0, 40.0), vehicle_id=DRONE)
+    async with controller.database.transaction() as unit:
+        await controller.store.add_order(unit, order)
+    return order
+
+
+async def progress(controller: Controller, order: Order) -> OrderProgress:
+    async with controller.database.transaction() as unit:
+        return (await controller.store.order(unit, order.id)).progress
+
+
+async def reach(controller: Controller, order: Order, state: OrderState) -> None:
+    async def reached() -> bool:
+        await CLOCK.sleep(0.05)
+        return (await progress(controller, order)).state is state
+
+    await until(reached, tries=1200)
+
+
+async def flying(controller: Controller) -> Order:
+    """Give an order and wait until it is flown."""
+    order = await give(controller)
+    await reach(controller, order, OrderState.RUNNING)
+
+    async def in_the_air() -> bool:
+        state = controller.registry.state(DRONE)
+        return state is not None and (state.height_above_home_m or 0.0) > 5.0
+
+    await until(in_the_air, tries=3000)
+    return order
+
+
+async def test_an_order_in_the_books_is_flown_and_done(controller: Controller, settings: AgentSettings) -> None:
+    async with running_agent(settings, clock=CLOCK):
+        order = await give(controller)
+        await reach(controller, order, OrderState.DONE)
+        done = await progress(controller, order)
+        assert done.legs_done == 3
+        async with controller.database.transaction() as unit:
+            story = await controller.store.order_history(unit, order.id)
+            figures = await controller.store.inbox_figures(unit)
+        states = list(dict.fromkeys(step.state for step in story))
+        assert states[:4] == [OrderState.OFFERED, OrderState.ACCEPTED, OrderState.LOADED, OrderState.RUNNING]
+        assert states[-1] is OrderState.DONE
+        assert figures.refused == 0
+
+
+async def test_a_stopped_agent_sends_its_vehicle_home_and_says_so(
+    controller: Controller, settings: AgentSettings, sky: Sky
+) -> None:
+    async with running_agent(settings, clock=CLOCK):
+        order = await flying(controller)
+    state = controller.registry.state(DRONE)
+    assert state is not None
+    assert state.mode in {FlightMode.RETURN, FlightMode.MISSION}  # what was heard last before it went
+    lines = await controller.database.read_journal(after=0, prefix="vehicles.event")
+    (stopped,) = [line.event.body for line in lines if line.event.body["kind"] == "agent_stopped"]
+    assert "sent home" in str(stopped["text"])
+    async with running_agent(settings, clock=CLOCK):
+        await reach(controller, order, OrderState.ABORTED)
+        assert (await progress(controller, order)).because == "its agent was stopped"
+
+
+async def test_an_agent_that_is_told_to_leave_its_vehicle_flying_comes_back_to_it(
+    controller: Controller, settings: AgentSettings
+) -> None:
+    async with running_agent(replace(settings, on_stop=OnStop.LEAVE), clock=CLOCK):
+        order = await flying(controller)
+    async with running_agent(settings, clock=CLOCK):
+        await reach(controller, order, OrderState.DONE)
+
+
+async def test_a_second_agent_in_the_same_folder_is_refused(settings: AgentSettings, controller: Controller) -> None:
+    async with running_agent(settings, clock=CLOCK):
+        with pytest.raises(Conflict, match="another agent works with this folder"):
+            async with running_agent(settings, clock=CLOCK):
+                pass
