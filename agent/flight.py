@@ -1,6 +1,7 @@
 """One order from its acceptance to its end: loaded, begun, followed, and ended only by what the vehicle shows."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -45,6 +46,8 @@ class Flight:
         self._plan = Plan(order=held.order, from_air=held.from_air)
         self._watch = FlightWatch(held.order)
         self._is_superseded = False
+        self._asked = ""
+        """Why a person's hold or resume is under way: the vehicle shows the mode before the call comes back."""
 
     @property
     def is_ended(self) -> bool:
@@ -72,7 +75,8 @@ class Flight:
 
     async def hold(self, because: str) -> None:
         """Stop where the vehicle is."""
-        await self._vehicle.hold()
+        with self._asking(because):
+            await self._vehicle.hold()
         if self.held.progress.state is OrderState.RUNNING:
             await self._to(OrderState.HELD, because=because)
 
@@ -82,13 +86,22 @@ class Flight:
             raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
         if self.held.ending is OrderState.TIMED_OUT:
             raise Conflict("the order's time is over", where=self.held.order.id)
-        await self._vehicle.resume()
+        with self._asking(because):
+            await self._vehicle.resume()
         self._watch.expects_descent = False
         self.held = replace(self.held, ending=None, ending_because="")
         if self.held.progress.state is OrderState.HELD:
             await self._to(OrderState.RUNNING, because=because)
         else:
             await self._book.keep(self.held)
+
+    @contextmanager
+    def _asking(self, because: str) -> Iterator[None]:
+        self._asked = because
+        try:
+            yield
+        finally:
+            self._asked = ""
 
     async def end_at_home(self, because: str) -> None:
         """Fly home and land; then the order is aborted."""
@@ -207,10 +220,10 @@ class Flight:
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")
         elif progress.state is OrderState.RUNNING and state.mode is FlightMode.HOLD:
-            because = self._guard.because() or state.because or "the vehicle holds by itself"
+            because = self._asked or self._guard.because() or state.because or "the vehicle holds by itself"
             await self._to(OrderState.HELD, because=because, legs_done=legs_done)
         elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:
-            await self._to(OrderState.RUNNING, because="the vehicle goes on", legs_done=legs_done)
+            await self._to(OrderState.RUNNING, because=self._asked or "the vehicle goes on", legs_done=legs_done)
         elif legs_done > progress.legs_done or self._watch.failsafe not in {"", progress.because}:
             because = self._watch.failsafe or progress.because
             progress = replace(progress, legs_done=legs_done, because=because, at=self._clock.now())

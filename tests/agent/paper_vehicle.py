@@ -25,6 +25,8 @@ class PaperVehicle:
         self.troubles: dict[str, RoundsmanError] = {}
         self.on_board: Plan | None = None
         self.legs = 0
+        self.returns_late_s = 0.0
+        """How long after its effect is seen a mode call comes back."""
         self._clock = clock
         self._news = asyncio.Event()
         self._state = VehicleState(
@@ -95,20 +97,21 @@ class PaperVehicle:
         self.flies()
 
     async def hold(self) -> None:
-        self._told("hold")
-        self.shows(mode=FlightMode.HOLD)
+        await self._switched("hold", FlightMode.HOLD)
 
     async def resume(self) -> None:
-        self._told("resume")
-        self.shows(mode=FlightMode.MISSION)
+        await self._switched("resume", FlightMode.MISSION)
 
     async def return_home(self) -> None:
-        self._told("return_home")
-        self.shows(mode=FlightMode.RETURN)
+        await self._switched("return_home", FlightMode.RETURN)
 
     async def land(self) -> None:
-        self._told("land")
-        self.shows(mode=FlightMode.LAND)
+        await self._switched("land", FlightMode.LAND)
+
+    async def _switched(self, call: str, mode: FlightMode) -> None:
+        self._told(call)
+        self.shows(mode=mode)
+        await self._clock.sleep(self.returns_late_s)
 
     def _told(self, call: str) -> None:
         self.calls.append(call)

@@ -155,6 +155,17 @@ async def test_hold_and_resume_by_command(desk: Desk) -> None:
     await desk.reach(OrderState.RUNNING)
 
 
+async def test_hold_and_resume_keep_the_persons_reason_when_the_vehicle_shows_them_first(desk: Desk) -> None:
+    desk.vehicle.returns_late_s = 0.05
+    await desk.executor.offer(make_order())
+    await desk.reach(OrderState.RUNNING)
+    desk.vehicle.shows(because="chatter")
+    await desk.say(CommandKind.HOLD)
+    await desk.say(CommandKind.RESUME)
+    assert desk.reports.states() == [*BEGUN, OrderState.HELD, OrderState.RUNNING]
+    assert {told.because for told in desk.reports.progress()[len(BEGUN) :]} == {"the supervisor asks"}
+
+
 async def test_return_ends_the_order_as_aborted_when_it_has_landed(desk: Desk) -> None:
     await desk.executor.offer(make_order())
     await desk.reach(OrderState.RUNNING)
