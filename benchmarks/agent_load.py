@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
@@ -27,7 +28,7 @@ from core.logs import set_up_logs
 from fleet.link.certificates import CertificateAuthority
 
 COUNTS = (1, 4, 12)
-WARM_UP_S, MEASURED_S, ROUNDS = 6.0, 8.0, 2
+WARM_UP_S, MEASURED_S, ROUNDS = 8.0, 8.0, 2
 AIM = 1.5
 _KINDS = (
     "position", "attitude_euler", "battery", "flight_mode", "armed", "landed_state", "gps_info", "health", "home"
@@ -124,8 +125,10 @@ async def subscribe(port: int, count: int) -> None:
 
     mavsdk = Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION))
     await mavsdk.add_any_connection(f"udpin://127.0.0.1:{port}")
-    while len(systems := [s for s in await mavsdk.get_systems() if s.has_autopilot()]) < count:  # noqa: ASYNC110
+    systems: list[Any] = []
+    while len(systems) < count:
         await asyncio.sleep(0.1)
+        systems = [system for system in await mavsdk.get_systems() if await system.has_autopilot()]
     async with asyncio.TaskGroup() as group:
         for system in systems:
             telemetry = Telemetry(system)
