@@ -12,7 +12,8 @@ from cli.demo_processes import ProcessPlan, run_to_end
 from core.clock import Clock
 from core.errors import InvalidInput
 
-FIRST_PATROL_AFTER = timedelta(seconds=20)
+FIRST_PATROL_AFTER = timedelta(seconds=30)
+"""Long enough for everything to be up on a slow machine; a start that passes before that is not made up for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,12 @@ from geofence.positions import GeoPosition
 from geofence.zones import ZoneSet
 from missions.patrol import Patrol
 from missions.planner import PlannedRoute, PlanRequest, plan_look, plan_patrol, plan_remainder
-from missions.separation import Distances, Flight, first_conflict
+from missions.separation import Distances, Flight, first_conflict, with_dock_columns
 from missions.site import Site
 from missions.situation import Situation
 
+_Planner = Callable[[PlanRequest, float], PlannedRoute]
+_BELOW_WAY_HOME_M = 5.0
 LEVELS_M = (0.0, 8.0, 16.0)
 """What a flight may be lifted by to pass over others; the lowest level that works is taken."""
 
@@ -66,9 +68,7 @@ def route_remainder(legs: tuple[Leg, ...], legs_done: int, vehicle: Situation, g
     return _first_free(plan, vehicle, ground, from_air=vehicle.state.is_airborne)
 
 
-def _first_free(
-    plan: Callable[[PlanRequest, float], PlannedRoute], vehicle: Situation, ground: Ground, *, from_air: bool
-) -> Routed:
+def _first_free(plan: _Planner, vehicle: Situation, ground: Ground, *, from_air: bool) -> Routed:
     if vehicle.dock is None:
         known = ", ".join(dock.id for dock in ground.site.docks)
         return Routed(route=None, because=f"{vehicle.id} has no dock here (the site has {known or 'none'})")
@@ -76,18 +76,37 @@ def _first_free(
         return Routed(route=None, because=f"{vehicle.id} does not say where it is", may_wait=True)
     request = _request(vehicle, ground, from_air=from_air)
     others = [flight for other in ground.others if (flight := _flight_of(other, except_for=vehicle))]
-    because, may_wait = "", False
+    because = ""
     for lift_m in LEVELS_M:
-        route = plan(request, lift_m)
+        route = _around_docks(plan, request, lift_m, others, ground.distances)
         if not route.is_flyable:
-            return Routed(route=None, because=because or route.because, may_wait=may_wait)
+            return _refused(plan, request, route, others, because)
         start = request.start or vehicle.dock.place
         flight = Flight(vehicle_id=vehicle.id, start=start, legs=route.legs, dock=vehicle.dock)
         because = first_conflict(flight, others, distances=ground.distances)
-        may_wait = True
         if not because:
             return Routed(route=route, because="")
     return Routed(route=None, because=because, may_wait=True)
+
+
+def _around_docks(
+    plan: _Planner, request: PlanRequest, lift_m: float, others: Sequence[Flight], distances: Distances
+) -> PlannedRoute:
+    below_agl_m = request.site.return_height_agl_m - _BELOW_WAY_HOME_M
+    zones = with_dock_columns(request.zones, others, below_agl_m=below_agl_m, distances=distances)
+    return plan(replace(request, zones=zones), lift_m)
+
+
+def _refused(
+    plan: _Planner, request: PlanRequest, route: PlannedRoute, others: Sequence[Flight], conflict: str
+) -> Routed:
+    """Say whether the other flights are the reason: then it may wait for them; else it cannot be flown at all."""
+    if conflict:
+        return Routed(route=None, because=conflict, may_wait=True)
+    if others and plan(request, LEVELS_M[0]).is_flyable:
+        names = ", ".join(other.vehicle_id for other in others)
+        return Routed(route=None, because=f"it waits for {names}: {route.because}", may_wait=True)
+    return Routed(route=None, because=route.because)
 
 
 def _request(vehicle: Situation, ground: Ground, *, from_air: bool) -> PlanRequest:

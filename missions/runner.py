@@ -138,9 +138,10 @@ class RunSteps:
         if decision is Decision.START and vehicle.not_ready:
             return vehicle.not_ready, True
         if decision is Decision.INTERRUPT_AND_RESUME and not vehicle.hovers:
-            return await self._make_way(run, vehicle), True
+            return await self._make_way(run, vehicle, picture), True
         routed = await run_blocking(lambda: _route(run, vehicle, picture))
         if routed.route is None:
+            await self._let_go(run, vehicle, because=routed.because)
             return routed.because, routed.may_wait
         because = f"{run.name}, {run.because}" if run.kind is RunKind.LOOK else f"patrol {run.name}"
         await self._giver.give(run, vehicle, routed.route, zones=picture.ground.zones, because=because)
@@ -154,12 +155,16 @@ class RunSteps:
             return Decision.INTERRUPT_AND_RESUME
         return decide(now=vehicle.doing, wanted=_WANTED[run.kind])
 
-    async def _make_way(self, run: Run, vehicle: Situation) -> str:
-        """Hold the vehicle for a look; the order follows when it stands still in the air."""
+    async def _make_way(self, run: Run, vehicle: Situation, picture: _Picture) -> str:
+        """Hold the vehicle for a look that it could fly from here; the order follows when it stands still."""
         if not vehicle.state.is_airborne:
             return "is about to take off"
         if not vehicle.state.link_up:
             return "is not heard"
+        if run.vehicle_id is None:
+            routed = await run_blocking(lambda: _route(run, vehicle, picture))
+            if routed.route is None:
+                return routed.because
         async with self._database.transaction() as unit:
             fresh = await self._missions.claim_run(unit, run.id)
             if fresh is None or fresh.revision != run.revision:
@@ -176,6 +181,19 @@ class RunSteps:
         command = make_command(vehicle.id, CommandKind.HOLD, because=because, now=self._clock.now())
         await self._fleet.add_command(unit, command)
         await self._books.save(unit, replace(run, vehicle_id=vehicle.id, because=f"{vehicle.id} {because}"))
+
+    async def _let_go(self, run: Run, vehicle: Situation, *, because: str) -> None:
+        """Let a vehicle that was held for this look go on with its own order, since the look cannot be flown."""
+        if run.kind is not RunKind.LOOK or run.vehicle_id != vehicle.id or vehicle.current is None:
+            return
+        async with self._database.transaction() as unit:
+            fresh = await self._missions.claim_run(unit, run.id)
+            if fresh is None or fresh.revision != run.revision:
+                return
+            why = f"goes on: {because}"[:500]
+            command = make_command(vehicle.id, CommandKind.RESUME, because=why, now=self._clock.now())
+            await self._fleet.add_command(unit, command)
+            await self._books.save(unit, replace(fresh, vehicle_id=None, because=f"{vehicle.id} {why}"))
 
     async def _is_being_held(self, unit: Transaction, vehicle: Situation) -> bool:
         if vehicle.state.mode is FlightMode.HOLD:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shapely.geometry import LineString, Point
+import numpy as np
+from shapely.geometry import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from core.ids import VehicleId
+from core.ids import VehicleId, ZoneId
 from fleet.orders import Dock, Leg
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
+from geofence.zones import Zone, ZoneKind, ZoneSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,29 @@ def conflict(first: Flight, second: Flight, *, distances: Distances) -> str:
 def first_conflict(flight: Flight, others: Sequence[Flight], *, distances: Distances) -> str:
     """Return the first reason why *flight* must wait for one of *others*; empty when there is none."""
     return next((text for other in others if (text := conflict(flight, other, distances=distances))), "")
+
+
+def with_dock_columns(zones: ZoneSet, others: Sequence[Flight], *, below_agl_m: float, distances: Distances) -> ZoneSet:
+    """Return *zones* with a keep-out column over the dock of each of *others*, for planning alone.
+
+    A vehicle in the air may come down on its dock at any moment, so routes go around it; the way home at the return
+    height passes above the columns, which end at *below_agl_m*.
+    """
+    columns = tuple(
+        Zone(
+            id=ZoneId(f"dock of {other.vehicle_id}"),
+            kind=ZoneKind.KEEP_OUT,
+            polygon=_circle(other.dock.place, radius_m=distances.sideways_m),
+            ceiling_agl_m=below_agl_m,
+        )
+        for other in others
+    )
+    return ZoneSet(zones=(*zones.zones, *columns))
+
+
+def _circle(middle: GeoPosition, *, radius_m: float) -> Polygon:
+    ring = np.array(Point(0, 0).buffer(radius_m, quad_segs=4).exterior.coords)
+    return Polygon(LocalFrame(origin=middle).to_geo_array(ring))
 
 
 def _parts(flight: Flight, frame: LocalFrame) -> list[tuple[BaseGeometry, float | None, str]]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from shapely.geometry import LineString, Point
 
 from core.clock import ManualClock
 from core.database import Database
@@ -13,8 +14,11 @@ from core.ids import AlarmId, VehicleId, new_id
 from fleet.orders import CommandKind, LegPurpose, OrderPurpose, OrderState
 from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
+from geofence.positions import GeoPosition, LocalPosition
 from missions.patrol import Run, RunState
 from tests.missions.dispatch_range import START, Range
+
+FRAME = LocalFrame(origin=GeoPosition(lon_deg=121.40, lat_deg=31.32))
 
 
 @pytest.fixture
@@ -257,3 +261,52 @@ async def test_a_changed_run_is_not_overwritten_by_a_slow_step(estate: Range) ->
     await estate.dispatcher._steps.step(replace(run, revision=1))
     assert (await estate.run(run)).state is RunState.ABORTED
     assert await estate.order_of(VehicleId("drone-1")) is None
+
+
+async def test_a_vehicle_held_for_a_look_that_cannot_be_flown_goes_on_with_its_patrol(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    order = await estate.flies(drone, legs_done=3)
+    run = await look(estate)
+    await estate.dispatcher.reconcile()
+    assert await estate.obeys(drone, CommandKind.HOLD)
+    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because="makes way")
+    over_roof = FRAME.to_geo(LocalPosition(east_m=-76, north_m=-30))
+    estate.says(drone, over_roof, height_m=25.0, mode=FlightMode.HOLD)
+    await estate.dispatcher.reconcile()
+    assert await estate.obeys(drone, CommandKind.RESUME)
+    waiting = await estate.run(run)
+    assert waiting.vehicle_id is None
+    assert waiting.state in {RunState.PLANNED, RunState.FAILED}
+
+
+async def test_nobody_is_held_for_a_look_that_could_not_be_flown_from_there(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    await estate.flies(drone, legs_done=3)
+    over_roof = FRAME.to_geo(LocalPosition(east_m=-76, north_m=-30))
+    estate.says(drone, over_roof, height_m=25.0, mode=FlightMode.MISSION, speed_m_s=5.0)
+    await look(estate)
+    await estate.dispatcher.reconcile()
+    assert not await estate.obeys(drone, CommandKind.HOLD)
+
+
+async def test_a_route_goes_around_the_dock_of_a_vehicle_in_the_air(estate: Range) -> None:
+    first, second = await estate.add_vehicle("drone-2", "dock-2"), await estate.add_vehicle("drone-1", "dock-1")
+    await estate.start((await estate.add_patrol()).id, first)
+    await estate.dispatcher.reconcile()
+    await estate.flies(first, legs_done=6)
+    dock = estate.site.docks[1].place
+    beside = FRAME.to_geo(replace(FRAME.to_local(dock), north_m=FRAME.to_local(dock).north_m + 30))
+    lane = {"type": "point", "name": "beside", "place": [beside.lon_deg, beside.lat_deg], "dwell_s": 1}
+    far = {"type": "point", "name": "far", "place": [dock.lon_deg, dock.lat_deg - 0.0003], "dwell_s": 1}
+    await estate.start((await estate.add_patrol(name="Across", parts=[lane, far], height_agl_m=41)).id, second)
+    await estate.dispatcher.reconcile()
+    record = await estate.order_of(second)
+    assert record is not None
+    places = [FRAME.to_local(leg.place) for leg in record.order.legs]
+    line = LineString([(place.east_m, place.north_m) for place in places])
+    over = FRAME.to_local(dock)
+    assert line.distance(Point(over.east_m, over.north_m)) >= 15
