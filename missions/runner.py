@@ -1,7 +1,5 @@
 """The three steps of a run: find it a vehicle, follow its order, take up again what was interrupted."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -9,17 +7,16 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.errors import Conflict
 from core.tasks import run_blocking
-from fleet.orders import CommandKind, OrderPurpose, OrderState
+from fleet.orders import CommandKind, OrderState
 from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
-from geofence.frames import LocalFrame
-from geofence.positions import GeoPosition
 from missions.books import RunBooks
+from missions.candidates import Picture, candidates, may_take_remainder, route_for
 from missions.giver import OrderGiver, work_legs
-from missions.patrol import Patrol, Run, RunKind, RunState
+from missions.patrol import Run, RunKind, RunState
 from missions.preemption import Decision, Wanted, decide
 from missions.requests import make_command
-from missions.routing import Ground, Routed, route_look, route_patrol, route_remainder
+from missions.routing import Ground, route_remainder
 from missions.separation import Distances
 from missions.site import Site
 from missions.situation import Situation, Situations
@@ -33,8 +30,6 @@ _RUN_ENDS = {
     OrderState.FAILED: RunState.FAILED,
     OrderState.TIMED_OUT: RunState.FAILED,
 }
-_TAKE_OFF_S = 20.0
-_TURN_ROUND_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +41,6 @@ class RunnerSettings:
     look_dwell_s: float = 20.0
     attempts: int = 3
     distances: Distances = field(default_factory=Distances)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Picture:
-    """What a step looks at: all vehicles and the ground they fly over, read in one transaction."""
-
-    vehicles: Sequence[Situation]
-    ground: Ground
-    patrol: Patrol | None
-    order: OrderRecord | None
 
 
 class RunSteps:
@@ -95,7 +80,7 @@ class RunSteps:
         """Do what is to be done for *run* now; raises Conflict when somebody else changed it meanwhile."""
         await self._steps[run.state](run)
 
-    async def _look_around(self, run: Run) -> _Picture:
+    async def _look_around(self, run: Run) -> Picture:
         async with self._database.transaction() as unit:
             vehicles = await self._situations.all(unit)
             ground = Ground(
@@ -108,7 +93,7 @@ class RunSteps:
             )
             patrol = await self._missions.patrol(unit, run.patrol_id) if run.patrol_id else None
             order = await self._fleet.order(unit, run.order_id) if run.order_id else None
-        return _Picture(vehicles=vehicles, ground=ground, patrol=patrol, order=order)
+        return Picture(vehicles=vehicles, ground=ground, patrol=patrol, order=order)
 
     # ------------------------------------------------------------------ planned: find a vehicle
 
@@ -119,7 +104,7 @@ class RunSteps:
         picture = await self._look_around(run)
         refusals: list[str] = []
         is_final = True
-        for vehicle in _candidates(run, picture):
+        for vehicle in candidates(run, picture):
             because, may_wait = await self._try(run, vehicle, picture)
             if not because:
                 return
@@ -130,7 +115,7 @@ class RunSteps:
         else:
             await self._books.note(run, "; ".join(refusals) or "there is no vehicle that may do it")
 
-    async def _try(self, run: Run, vehicle: Situation, picture: _Picture) -> tuple[str, bool]:
+    async def _try(self, run: Run, vehicle: Situation, picture: Picture) -> tuple[str, bool]:
         """Return why *vehicle* does not take the run (empty: it does, or makes way) and whether time may mend it."""
         decision = self._decide(run, vehicle)
         if decision is Decision.WAIT:
@@ -139,7 +124,7 @@ class RunSteps:
             return vehicle.not_ready, True
         if decision is Decision.INTERRUPT_AND_RESUME and not vehicle.hovers:
             return await self._make_way(run, vehicle, picture), True
-        routed = await run_blocking(lambda: _route(run, vehicle, picture))
+        routed = await run_blocking(lambda: route_for(run, vehicle, picture))
         if routed.route is None:
             await self._let_go(run, vehicle, because=routed.because)
             return routed.because, routed.may_wait
@@ -155,14 +140,14 @@ class RunSteps:
             return Decision.INTERRUPT_AND_RESUME
         return decide(now=vehicle.doing, wanted=_WANTED[run.kind])
 
-    async def _make_way(self, run: Run, vehicle: Situation, picture: _Picture) -> str:
+    async def _make_way(self, run: Run, vehicle: Situation, picture: Picture) -> str:
         """Hold the vehicle for a look that it could fly from here; the order follows when it stands still."""
         if not vehicle.state.is_airborne:
             return "is about to take off"
         if not vehicle.state.link_up:
             return "is not heard"
         if run.vehicle_id is None:
-            routed = await run_blocking(lambda: _route(run, vehicle, picture))
+            routed = await run_blocking(lambda: route_for(run, vehicle, picture))
             if routed.route is None:
                 return routed.because
         async with self._database.transaction() as unit:
@@ -271,10 +256,10 @@ class RunSteps:
             return
         await self._give_remainder(run, picture, picture.order)
 
-    async def _give_remainder(self, run: Run, picture: _Picture, rest: OrderRecord) -> None:
+    async def _give_remainder(self, run: Run, picture: Picture, rest: OrderRecord) -> None:
         refusals: list[str] = []
-        for vehicle in _candidates(run, picture):
-            if not _may_take_remainder(vehicle):
+        for vehicle in candidates(run, picture):
+            if not may_take_remainder(vehicle):
                 refusals.append(f"{vehicle.id}: {vehicle.not_ready or vehicle.doing.value.replace('_', ' ')}")
                 continue
             routed = await run_blocking(
@@ -288,47 +273,3 @@ class RunSteps:
                 return
             refusals.append(f"{vehicle.id}: {routed.because}")
         await self._books.note(run, "; ".join(refusals) or run.because)
-
-
-def _may_take_remainder(vehicle: Situation) -> bool:
-    """Say whether it is ready in its dock, or waits in the air at the end of a look."""
-    current = vehicle.current
-    if current is None:
-        return not vehicle.not_ready
-    looked = current.order.purpose is OrderPurpose.LOOK and current.progress.legs_done >= len(current.order.legs) - 1
-    return looked and vehicle.hovers and current.progress.state is OrderState.RUNNING
-
-
-def _route(run: Run, vehicle: Situation, picture: _Picture) -> Routed:
-    if run.kind is RunKind.LOOK:
-        if run.place is None:
-            raise Conflict("a look needs a place", where=run.id)
-        return route_look(run.place, vehicle, picture.ground)
-    if picture.patrol is None:
-        raise Conflict("a patrol run needs its patrol", where=run.id)
-    return route_patrol(picture.patrol, vehicle, picture.ground)
-
-
-def _candidates(run: Run, picture: _Picture) -> list[Situation]:
-    """Return the vehicles that may do it, the best first: the one it has, then soonest (look) or fullest (patrol)."""
-    allowed = set(picture.patrol.vehicle_ids) if picture.patrol and picture.patrol.vehicle_ids else None
-    wanted = run.vehicle_id or run.wanted_vehicle_id
-    usable = [vehicle for vehicle in picture.vehicles if allowed is None or vehicle.id in allowed]
-    if run.state is RunState.PLANNED and wanted is not None:
-        usable = [vehicle for vehicle in usable if vehicle.id == wanted]
-
-    def rank(vehicle: Situation) -> tuple[bool, float, str]:
-        if run.place is not None:
-            return vehicle.id != wanted, _seconds_to(run.place, vehicle), vehicle.id
-        return vehicle.id != wanted, -(vehicle.state.battery_ratio or 0.0), vehicle.id
-
-    return sorted(usable, key=rank)
-
-
-def _seconds_to(place: GeoPosition, vehicle: Situation) -> float:
-    """Return a rough time to a place: the straight way, plus arming and climbing, or stopping and turning round."""
-    if vehicle.state.position is None:
-        return float("inf")
-    there = LocalFrame(origin=place).to_local(vehicle.state.position)
-    before_s = _TURN_ROUND_S if vehicle.state.is_airborne else _TAKE_OFF_S
-    return before_s + math.hypot(there.east_m, there.north_m) / vehicle.record.card.speed_m_s
