@@ -224,8 +224,8 @@ class Flight:
             await self._to(OrderState.HELD, because=because, legs_done=legs_done)
         elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:
             await self._to(OrderState.RUNNING, because=self._asked or "the vehicle goes on", legs_done=legs_done)
-        elif legs_done > progress.legs_done or self._watch.failsafe not in {"", progress.because}:
-            because = self._watch.failsafe or progress.because
+        elif (word := self._watch.take_word()) or legs_done > progress.legs_done:
+            because = word or progress.because
             progress = replace(progress, legs_done=legs_done, because=because, at=self._clock.now())
             self.held = replace(self.held, progress=progress)
             await self._book.keep(self.held)

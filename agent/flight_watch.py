@@ -15,9 +15,15 @@ class FlightWatch:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._last: VehicleState | None = None
+        self._word = ""
         self.failsafe = ""
         self.expects_descent = False
         """Set before the vehicle is commanded home or down, so that its obedience is no failsafe."""
+
+    def take_word(self) -> str:
+        """Return the newest sentence on what the vehicle does by itself, once; empty when there is none."""
+        word, self._word = self._word, ""
+        return word
 
     def events(self, state: VehicleState) -> Iterator[tuple[str, str]]:
         """Yield kind and text of what happened between the sample before and *state*."""
@@ -32,9 +38,11 @@ class FlightWatch:
             yield "duplicate_vehicle", state.because
         if state.mode is FlightMode.MISSION and state.landed is LandedState.IN_AIR:
             # Once landed PX4 shows the mission again, as what it was meant to do.
-            self.failsafe = ""
+            if self.failsafe:
+                self.failsafe, self._word = "", "the vehicle went on with its mission by itself"
+                yield "mode_mission", self._word
         elif state.mode in _GOING_DOWN and not (self.failsafe or self.expects_descent):
-            self.failsafe = _why(state, self._order)
+            self.failsafe = self._word = _why(state, self._order)
             yield f"mode_{state.mode}", self.failsafe
 
 

@@ -135,6 +135,19 @@ async def test_landing_before_the_last_leg_aborts_with_the_vehicles_reason(desk:
     assert desk.reports.last().legs_done == 1
 
 
+async def test_vehicle_that_goes_on_after_a_failsafe_is_told_of_and_can_be_done(desk: Desk) -> None:
+    await desk.executor.offer(make_order())
+    await desk.reach(OrderState.RUNNING)
+    desk.vehicle.shows(mode=FlightMode.LAND, because="Failsafe activated", gps_ok=False)
+    await desk.eventually(lambda: "no satellite position" in desk.reports.last().because)
+    desk.vehicle.shows(mode=FlightMode.MISSION, gps_ok=True)
+    await desk.eventually(lambda: desk.reports.last().because == "the vehicle went on with its mission by itself")
+    assert desk.reports.events() == ["mode_land", "mode_mission"]
+    desk.vehicle.shows(legs=3)
+    desk.vehicle.lands()
+    await desk.reach(OrderState.DONE)
+
+
 async def test_vehicle_that_holds_by_itself_makes_the_order_held_and_goes_on(desk: Desk) -> None:
     await desk.executor.offer(make_order())
     await desk.reach(OrderState.RUNNING)
