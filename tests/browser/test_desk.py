@@ -32,7 +32,7 @@ async def test_an_incident_shows_its_photos_with_boxes_and_its_story(screens: Sc
     await expect(photos).to_have_count(2)
     await expect(photos.first.locator("rect")).to_have_attribute("width", "130")
     assert await photos.first.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
-    await expect(page.locator(".story li").first).to_contain_text("a cart stood for 9 s")
+    await expect(page.locator(".story li").last).to_contain_text("a cart stood for 9 s")
 
 
 async def test_a_word_to_a_vehicle_needs_a_held_button_and_shows_its_fate(desk: Page, town: Town) -> None:

@@ -83,6 +83,7 @@ function AlarmRow({ alarm }: { alarm: Alarm }) {
 }
 
 function Decisions() {
+  const desk = useDesk();
   const store = useLive("incidents", "vehicles", "runs");
   const nowMs = useNow();
   const incidents = store.openIncidents().filter((one) => one.needs_decision);
@@ -112,7 +113,7 @@ function Decisions() {
       {runs.map((run) => (
         <Row key={run.id} selection={{ kind: "run", id: run.id }} tone="decision">
           <span className="row-title">
-            {run.name} · {word("run", run.state)}
+            {desk.runName(run)} · {word("run", run.state)}
           </span>
           <span className="row-more">{run.because}</span>
         </Row>

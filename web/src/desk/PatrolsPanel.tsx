@@ -50,7 +50,7 @@ function RunRow({ run }: { run: Run }) {
   return (
     <Row selection={{ kind: "run", id: run.id }}>
       <span className="row-title">
-        {run.name} · {word("run", run.state)}
+        {desk.runName(run)} · {word("run", run.state)}
       </span>
       <span className="row-more">
         {run.vehicle_id ? `${desk.vehicleName(run.vehicle_id)} · ` : ""}
@@ -63,7 +63,8 @@ function RunRow({ run }: { run: Run }) {
 export function NextStart({ at, isActive }: { at: string | null; isActive: boolean }) {
   const nowMs = useNow();
   if (!isActive) return <>{t("patrol.inactive")}</>;
-  return <>{at ? t("patrol.next", { when: until(at, nowMs) }) : t("patrol.by_hand")}</>;
+  if (at === null) return <>{t("patrol.by_hand")}</>;
+  return <>{Date.parse(at) > nowMs ? t("patrol.next", { when: until(at, nowMs) }) : t("patrol.now")}</>;
 }
 
 interface Candidate {

@@ -30,7 +30,7 @@ export function RunBody({ run }: { run: Run }) {
   return (
     <section className="run">
       <h2>
-        {run.name} · {word("run", run.state)}
+        {desk.runName(run)} · {word("run", run.state)}
       </h2>
       <p className="because">{run.because}</p>
       {run.legs_total > 0 && (

@@ -10,7 +10,7 @@ export function Story({ lines }: { lines: StoryLine[] }) {
     <section>
       <h2>{t("story.title")}</h2>
       <ol className="story">
-        {lines.map((line, index) => (
+        {lines.toReversed().map((line, index) => (
           <li key={index}>
             <time>{time(line.at)}</time>
             <span>

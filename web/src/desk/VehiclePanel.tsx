@@ -6,6 +6,7 @@ import { nameOf, t, useLanguage, word } from "../i18n";
 import { metres, percent, span, time } from "../i18n/format";
 import { HoldButton } from "../shared/HoldButton";
 import { ProblemBox } from "../shared/ProblemBox";
+import { BecauseMoves } from "./Because";
 import { Fate } from "./Fate";
 import { useAction, useDesk, useLive, useLoaded, useNow } from "./hooks";
 import { Legs } from "./Legs";
@@ -35,6 +36,7 @@ export function VehiclePanel({ id }: { id: string }) {
       <Readiness vehicle={vehicle} />
       <Failsafes vehicle={vehicle} />
       <Happenings id={id} />
+      <Service vehicle={vehicle} />
     </article>
   );
 }
@@ -152,6 +154,20 @@ function Failsafes({ vehicle }: { vehicle: Vehicle }) {
         </details>
       ))}
     </section>
+  );
+}
+
+/** Taking it out of service keeps new orders from it; it does not stop what it is doing. */
+function Service({ vehicle }: { vehicle: Vehicle }) {
+  const desk = useDesk();
+  if (!desk.may("command_vehicles")) return null;
+  const isOut = vehicle.out_of_service !== null;
+  const move = isOut ? { to: "in", label: t("service.in") } : { to: "out", label: t("service.out") };
+  return (
+    <details open={isOut}>
+      <summary>{t("service.title")}</summary>
+      <BecauseMoves moves={[move]} phrases={[]} onMove={(to, because) => desk.setService(vehicle.id, to === "in", because)} />
+    </details>
   );
 }
 

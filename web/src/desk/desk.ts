@@ -1,7 +1,7 @@
 /** The desk behind its screen: session, live line, siren and what is asked of the server. */
 import { ApiError, get, onSignedOut, send } from "../api/client";
 import type { Alarm, Command, CommandKind, Incident, Kind, Order, Patrol, PatrolCheck, PatrolGiven, Permission, Run, Site, User, Vehicle } from "../api/types";
-import { nameOf, t } from "../i18n";
+import { nameOf, t, word } from "../i18n";
 import { LiveConnection } from "../live/connection";
 import { Emitter } from "../live/emitter";
 import type { ServerMessage } from "../live/messages";
@@ -89,6 +89,12 @@ export class Desk extends Emitter<DeskTopic> {
     return found ? nameOf(found.properties as { name: string; name_zh: string }) : (id ?? "");
   }
 
+  /** A run is told by its patrol's name in the language of the page. */
+  runName(run: Run): string {
+    const patrol = this.patrols?.find((one) => one.id === run.patrol_id);
+    return patrol ? nameOf(patrol) : word("run_kind", run.kind);
+  }
+
   vehicleName(id: string | null): string {
     const vehicle = id ? this.store.vehicles.get(id) : undefined;
     return vehicle ? nameOf(vehicle) : (id ?? "");
@@ -121,6 +127,12 @@ export class Desk extends Emitter<DeskTopic> {
   /** Plans and proves without storing anything, so it needs no key. */
   checkPatrol(patrol: PatrolGiven): Promise<PatrolCheck> {
     return send<PatrolCheck>("POST", "/patrols/check", patrol);
+  }
+
+  async setService(vehicleId: string, isInService: boolean, because: string): Promise<void> {
+    const path = `/vehicles/${encodeURIComponent(vehicleId)}/service`;
+    await send("PUT", path, { in_service: isInService, because });
+    this.#readFleetSoon();
   }
 
   async moveIncident(incident: Incident, to: string, because: string): Promise<void> {
@@ -196,12 +208,18 @@ export class Desk extends Emitter<DeskTopic> {
     if (this.#fleetTimer !== undefined || !this.user || !this.store.connection.isUp) return;
     this.#fleetTimer = setTimeout(() => {
       this.#fleetTimer = undefined;
+      // When the server cannot be reached the offline bar tells of it, and the next round asks again.
       get<{ vehicles: Vehicle[] }>("/vehicles").then(
         ({ vehicles }) => this.store.putVehicles(vehicles, Date.now()),
-        // The offline bar tells of it; the next round asks again.
         () => undefined,
       );
+      if (this.#isAStartPast()) this.loadPatrols().catch(() => undefined);
     }, FLEET_SOON_MS);
+  }
+
+  #isAStartPast(): boolean {
+    const starts = this.patrols?.map((patrol) => patrol.next_start_at) ?? [];
+    return starts.some((at) => at !== null && Date.parse(at) < Date.now());
   }
 
   #fetchOrders(): void {

@@ -25,5 +25,9 @@ export function nextWords(vehicle: Vehicle): string {
 }
 
 export function reasonWords(reason: Reason): string {
-  return hasWord("ready", reason.code) ? word("ready", reason.code, reason.params) : reason.text;
+  if (!hasWord("ready", reason.code)) return reason.text;
+  const told = reason.params ?? {};
+  const { state } = told;
+  const params = typeof state === "string" ? { ...told, state: word("order", state) } : told;
+  return word("ready", reason.code, params);
 }

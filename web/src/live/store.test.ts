@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import type { Alarm, Incident, Vehicle, VehicleState } from "../api/types";
+import type { EventMessage, Snapshot } from "./messages";
+import { LiveStore } from "./store";
+
+const state = { position: [121.4, 31.3], is_stale: false, link_up: true, age_s: 0.2 } as VehicleState;
+const vehicle = { id: "drone-1", name: "Drone 1", state } as Vehicle;
+const alarm = { id: "a", state: "ringing", is_open: true, revision: 2, raised_at: "2026-01-01T00:00:00Z" } as Alarm;
+const incident = { id: "i", state: "filed", revision: 3, last_seen_at: "2026-01-01T00:00:00Z" } as Incident;
+
+const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
+  type: "snapshot",
+  cursor: 9,
+  after: 9,
+  vehicles: [vehicle],
+  ...more,
+});
+
+const event = (subject: string, body: object, more: Partial<EventMessage> = {}): EventMessage => ({
+  type: "event",
+  cursor: 10,
+  replayed: false,
+  subject,
+  key: (body as { id?: string }).id ?? "",
+  at: "2026-01-01T00:00:00Z",
+  body: body as Record<string, unknown>,
+  ...more,
+});
+
+describe("the live store", () => {
+  it("lets ages grow between two words of a vehicle", () => {
+    const store = new LiveStore();
+    store.take(snapshot(), 1000);
+    expect(store.ageS(vehicle, 1000)).toBeCloseTo(0.2);
+    expect(store.ageS(vehicle, 6000)).toBeCloseTo(5.2);
+    store.take({ type: "telemetry", vehicles: [{ id: "drone-1", state, perception: null }] }, 6000);
+    expect(store.ageS(vehicle, 6000)).toBeCloseTo(0.2);
+  });
+
+  it("keeps what telemetry does not tell, and forgets the trail after a minute", () => {
+    const store = new LiveStore();
+    store.take(snapshot(), 0);
+    const moved = { ...state, position: [121.5, 31.3] as [number, number] };
+    store.take({ type: "telemetry", vehicles: [{ id: "drone-1", state: moved, perception: null }] }, 30_000);
+    expect(store.vehicles.get("drone-1")?.name).toBe("Drone 1");
+    expect(store.trails.get("drone-1")).toHaveLength(2);
+    store.take({ type: "telemetry", vehicles: [{ id: "drone-1", state: moved, perception: null }] }, 61_000);
+    expect(store.trails.get("drone-1")).toHaveLength(1);
+  });
+
+  it("does not go back to an older revision", () => {
+    const store = new LiveStore();
+    store.take(event("alarms.changed", alarm), 0);
+    store.take({ type: "alarm", alarm: { ...alarm, revision: 1, state: "raised" } }, 0);
+    expect(store.alarms.get("a")?.state).toBe("ringing");
+  });
+
+  it("takes replayed lines for the feed only", () => {
+    const store = new LiveStore();
+    store.take(snapshot({ after: 4 }), 0);
+    store.take(event("incidents.changed", incident, { cursor: 5, replayed: true }), 0);
+    const words = { vehicle_id: "drone-1", kind: "status_text", text: "hello", at: "2026-01-01T00:00:00Z" };
+    store.take(event("vehicles.event", words, { cursor: 6, replayed: true }), 0);
+    expect(store.openIncidents()).toEqual([]);
+    expect(store.happenings.map((one) => one.text)).toEqual(["hello"]);
+    expect(store.cursor).toBe(6);
+  });
+
+  it("drops with a snapshot what is gone, and keeps the ended that snapshots do not tell", () => {
+    const store = new LiveStore();
+    store.take(event("incidents.changed", incident), 0);
+    store.take(event("incidents.changed", { ...incident, id: "closed", state: "closed" }), 0);
+    store.take(snapshot({ incidents: [] }), 0);
+    expect([...store.incidents.keys()]).toEqual(["closed"]);
+  });
+
+  it("tells the listeners of a topic only", () => {
+    const store = new LiveStore();
+    const heard: string[] = [];
+    store.on(["alarms"], () => heard.push("alarms"));
+    store.on(["runs"], () => heard.push("runs"));
+    store.take(event("alarms.changed", alarm), 0);
+    expect(heard).toEqual(["alarms"]);
+  });
+});
