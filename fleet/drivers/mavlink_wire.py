@@ -36,6 +36,9 @@ class Frame(IntEnum):
     """MAV_FRAME."""
 
     NONE = 2
+    SAFE_POINT = 3
+    """Above home, too, and read back as `ABOVE_HOME`: the only frames that PX4's way home knows for safe points are 0
+    and 3; with another it may fly to a place that was never set (v1.16, rtl.cpp, setSafepointAsDestination)."""
     GLOBAL = 5
     ABOVE_HOME = 6
 
@@ -71,7 +74,8 @@ class Item:
         """Return the item as text that is equal for equal items, whatever rounding the vehicle did."""
         numbers = (self.param1, self.param2, self.param3, self.param4, self.z)
         place = (self.x, self.y) if self.frame == Frame.NONE else (round(self.x / 10), round(self.y / 10))
-        return " ".join([str(int(self.command)), str(int(self.frame)), *map(str, place), *map(_tenths, numbers)])
+        frame = Frame.ABOVE_HOME if self.frame == Frame.SAFE_POINT else self.frame
+        return " ".join([str(int(self.command)), str(int(frame)), *map(str, place), *map(_tenths, numbers)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,7 @@ def wire_plan(plan: Plan) -> WirePlan:
             remedy="split the patrol",
         )
     fence = tuple(item for polygon in fence_polygons(plan.order) for item in _fence_items(polygon))
-    rally = (_place(ItemCommand.RALLY_POINT, plan.order.dock.place, height_m=0.0),)
+    rally = (_place(ItemCommand.RALLY_POINT, plan.order.dock.place, height_m=0.0, frame=Frame.SAFE_POINT),)
     return WirePlan(mission=mission, fence=fence, rally=rally, first_leg=plan.first_leg, leg_items=tuple(leg_items))
 
 

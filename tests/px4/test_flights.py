@@ -1,5 +1,6 @@
 """Whole orders flown by a real PX4: what the agent reports must be what the autopilot did."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -12,8 +13,9 @@ from fleet.errors import DuplicateVehicle, VehicleRefused
 from fleet.orders import CommandKind, CommandState, FailsafeChoices, OrderState
 from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Plan
+from geofence.frames import LocalFrame
 from tests.agent.reports import Reports
-from tests.fleet.drivers.orders import area, keep_in, keep_out, leg, make_order, place
+from tests.fleet.drivers.orders import HOME, area, keep_in, keep_out, leg, make_order, place
 from tests.px4.conftest import CLOCK, Agents, eventually, ready
 from tests.px4.px4_range import Px4Range, Relay
 
@@ -256,3 +258,20 @@ async def test_second_listener_on_the_port_is_refused(px4s: Px4Range, agents: Ag
     await agents.cockpit()
     with pytest.raises(Conflict, match="listener"):
         await MavlinkPort(url=f"udpin://127.0.0.1:{agents.port}", clock=CLOCK).__aenter__()
+
+
+async def test_vehicle_that_stood_beside_its_dock_comes_home_to_the_dock(
+    px4s: Px4Range, agents: Agents, reports: Reports
+) -> None:
+    px4 = px4s.start(speed=SPEED, home=place(12.0, 0.0))
+    cockpit = await agents.cockpit()
+    await ready(px4, cockpit)
+    await cockpit.executor.offer(make_order(leg(-40.0, 0.0), leg(-40.0, 20.0)))
+    await eventually(lambda: reports.last().legs_done == 1, within_s=60.0, what="first leg")
+    await cockpit.command(CommandKind.RETURN)
+    await eventually(lambda: reports.last().state is OrderState.ABORTED, within_s=90.0, what="landed")
+    landed = cockpit.state().position
+    assert landed is not None
+    beside = LocalFrame(origin=HOME).to_local(landed)
+    assert math.hypot(beside.east_m, beside.north_m) < 3.0
+    assert "unsupported MAV_FRAME" not in px4.log()

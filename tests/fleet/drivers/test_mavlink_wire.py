@@ -90,6 +90,12 @@ def test_digest_survives_the_autopilots_rounding_and_sees_every_change() -> None
     assert first_difference(wire.mission, wire.mission[:-1]) is not None
 
 
+def test_safe_point_is_in_a_frame_that_the_way_home_knows() -> None:
+    (sent,) = wire_plan(Plan(order=make_order())).rally
+    assert (sent.command, sent.frame) == (ItemCommand.RALLY_POINT, 3)
+    assert first_difference([sent], [replace(sent, frame=6)]) is None
+
+
 def test_order_without_legs_left_is_refused() -> None:
     with pytest.raises(OrderRefused, match="no legs"):
         wire_plan(Plan(order=make_order(), first_leg=3))
