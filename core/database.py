@@ -1,5 +1,6 @@
 """The database: SQLite by default, PostgreSQL by its URL, one code path for both."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from sqlalchemy.types import TypeDecorator
 from core.clock import Clock
 from core.errors import Fault, StorageFull, Unavailable
 from core.events import Bus, Event
+
+_TURN_WITHIN_S = 30.0
 
 
 class Base(DeclarativeBase):
@@ -98,6 +101,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
+        self._writers = asyncio.Lock() if self.is_sqlite else None
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     async def __aenter__(self) -> Self:
@@ -118,7 +122,7 @@ class Database:
         Raises StorageFull or Unavailable when the database cannot.
         """
         try:
-            async with self._sessions() as session, session.begin():
+            async with self._turn(), self._sessions() as session, session.begin():
                 unit = Transaction(session=session)
                 yield unit
                 await self._write_journal(unit)
@@ -126,6 +130,22 @@ class Database:
             raise translate(error) from error
         for happened in unit.events:
             await self._bus.publish(happened)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Let SQLite's writers of this process queue in their order: SQLite itself lets them race, and starve."""
+        if self._writers is None:
+            yield
+            return
+        try:
+            async with asyncio.timeout(_TURN_WITHIN_S):
+                await self._writers.acquire()
+        except TimeoutError as error:
+            raise Unavailable("the database was busy for too long", remedy="try again") from error
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     async def read_journal(self, *, after: int, limit: int = 500, prefix: str = "") -> list[JournalLine]:
         """Return up to *limit* lines behind the cursor *after*, oldest first, of subjects that begin with *prefix*."""

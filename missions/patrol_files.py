@@ -187,8 +187,11 @@ def _read_schedule(read: _Reader) -> Schedule | None:
     first = inner.attempt("first_start_local", lambda: datetime.fromisoformat(str(inner.fields["first_start_local"])))
     if first is None or not rule:
         return None
-    schedule = Schedule(rule=rule, first_start_local=first.replace(tzinfo=None), time_zone=zone)
-    inner.attempt("rule", lambda: check_schedule(schedule))
+    schedule = Schedule(rule=rule, first_start_local=first, time_zone=zone)
+    try:
+        check_schedule(schedule)
+    except InvalidInput as error:
+        inner.wrong(error.where or "rule", error.message, error.remedy or "")
     return schedule
 
 

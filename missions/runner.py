@@ -119,7 +119,7 @@ class RunSteps:
         """Return why *vehicle* does not take the run (empty: it does, or makes way) and whether time may mend it."""
         decision = self._decide(run, vehicle)
         if decision is Decision.WAIT:
-            return f"is busy ({vehicle.doing.value.replace('_', ' ')})", True
+            return vehicle.why_busy, True
         if decision is Decision.START and vehicle.not_ready:
             return vehicle.not_ready, True
         if decision is Decision.INTERRUPT_AND_RESUME and not vehicle.hovers:
@@ -260,7 +260,7 @@ class RunSteps:
         refusals: list[str] = []
         for vehicle in candidates(run, picture):
             if not may_take_remainder(vehicle):
-                refusals.append(f"{vehicle.id}: {vehicle.not_ready or vehicle.doing.value.replace('_', ' ')}")
+                refusals.append(f"{vehicle.id}: {vehicle.why_busy or vehicle.not_ready}")
                 continue
             routed = await run_blocking(
                 lambda vehicle=vehicle: route_remainder(  # type: ignore[misc]

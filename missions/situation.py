@@ -41,6 +41,13 @@ class Situation:
         return self.record.card.id
 
     @property
+    def why_busy(self) -> str:
+        """Return what it is busy with, in words that do not change while it is; empty when it is idle on the ground."""
+        if self.doing is not Doing.NOTHING:
+            return f"is busy ({self.doing.value.replace('_', ' ')})"
+        return "is in the air" if self.state.received_s is not None and self.state.is_airborne else ""
+
+    @property
     def hovers(self) -> bool:
         """Say whether it stands still in the air."""
         speed_m_s = (self.state.east_m_s**2 + self.state.north_m_s**2 + self.state.up_m_s**2) ** 0.5
