@@ -23,6 +23,8 @@ async def test_a_press_rings_is_answered_and_ended_by_a_person(desk: Page, scree
     card = desk.locator(".alarm-card.ringing")
     await expect(card).to_contain_text("Estate gate")
     await expect(card).to_contain_text("ringing")
+    await expect(desk.locator(".alarm-panel h1")).to_contain_text("Estate gate")
+    await expect(desk.locator(".sound-off")).to_have_count(0)
     await desk.keyboard.press("a")
     await expect(panel.locator("[data-state=answered]")).to_contain_text("A person has answered")
     await expect(desk.locator(".alarm-panel")).to_contain_text("Answered by supervisor")

@@ -8,6 +8,7 @@ import type { ServerMessage } from "../live/messages";
 import { commandOf } from "../live/messages";
 import { Siren } from "../live/siren";
 import { LiveStore } from "../live/store";
+import { select, selected } from "./selection";
 
 const FLEET_EVERY_MS = 5_000;
 const FLEET_SOON_MS = 250;
@@ -247,6 +248,10 @@ export class Desk extends Emitter<DeskTopic> {
   #ring(): void {
     const calls = this.ringing();
     this.siren.sound(calls.length > 0 && this.may("answer_alarms"));
+    // It opens by itself only where nothing is open: nobody's hand is on a button that would change under it.
+    if (calls[0] && selected() === null && document.activeElement?.tagName !== "INPUT") {
+      select({ kind: "alarm", id: calls[0].id });
+    }
     document.title = calls.length > 0 ? `(!) ${t("alarm.title")}` : t("product");
   }
 }

@@ -35,6 +35,7 @@ export class DeskMap {
   readonly #options: DeskMapOptions;
   readonly #stops: (() => void)[] = [];
   readonly #tick: ReturnType<typeof setInterval>;
+  readonly #shownAlarms = new Set<string>();
   readonly #told = new Map<SourceName, string>();
   #selection: Selection | null = null;
   #isFollowing = false;
@@ -169,6 +170,7 @@ export class DeskMap {
     if (!this.#isDirty && nowMs % 1000 > REDRAW_MS) return;
     if (!this.#isLoaded || document.hidden) return;
     this.#isDirty = false;
+    this.#showNewAlarms();
     this.#drawVehicles(nowMs);
     const chosen = this.#selection;
     const picked = (kind: Selection["kind"], id: string): boolean => shapes.isSelected(chosen, kind, id);
@@ -223,6 +225,15 @@ export class DeskMap {
     this.#set("routes", shapes.collection(routes));
     this.#set("stops", shapes.collection(stops));
     this.#set("tracks", shapes.collection(tracks));
+  }
+
+  /** A call for help brings the map to its place, once. */
+  #showNewAlarms(): void {
+    for (const alarm of this.#options.store.openAlarms()) {
+      if (this.#shownAlarms.has(alarm.id)) continue;
+      this.#shownAlarms.add(alarm.id);
+      this.goTo(alarm.place);
+    }
   }
 
   #keepInTheMiddle(): void {
