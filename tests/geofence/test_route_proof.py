@@ -34,10 +34,11 @@ def test_a_leg_between_two_good_points_is_not_flown_through_a_tower() -> None:
 
 
 def test_passing_too_near_says_how_many_metres_are_missing() -> None:
-    (found,) = prove_order(route(zone_set(keep_in(), TOWER), (0, 11, 25), (30, 11, 25), (100, 11, 25))).violations
+    violations = prove_order(route(zone_set(keep_in(), TOWER), (0, 11, 25), (30, 11, 25), (100, 11, 25))).violations
 
-    assert (found.leg, found.code) == (2, "near_keep_out")
-    assert found.amount_m == pytest.approx(2.0, abs=1e-3)
+    (passing,) = [one for one in violations if one.leg == 2]
+    assert passing.code == "near_keep_out"
+    assert passing.amount_m == pytest.approx(2.0, abs=1e-3)
 
 
 def test_a_tower_is_flown_over_only_with_the_height_margin() -> None:

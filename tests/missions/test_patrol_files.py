@@ -63,7 +63,7 @@ def test_every_mistake_is_told_at_once_with_its_place() -> None:
         "patrol.height_agl_m",
         "patrol.speed_m_s",
         "patrol.colour",
-        "patrol.schedule.rule",
+        "patrol.schedule.time_zone",
     }
 
 

@@ -105,8 +105,16 @@ def test_a_line_across_a_keep_out_zone_is_a_violation_with_its_leg_and_zone() ->
 def test_too_high_for_the_zone_and_for_the_authorisation() -> None:
     route = plan_patrol(patrol(point(0, 80), height_m=130), request())
 
-    assert not route.is_flyable
-    assert "130" in route.because
+    assert [problem.where for problem in route.problems] == ["height_agl_m", "height_agl_m"]
+    assert "highest ceiling of all keep-in zones, 120 m" in route.because
+    assert "authorisation A-1, 100 m" in route.because
+
+
+def test_too_high_does_not_hide_what_else_is_wrong() -> None:
+    route = plan_patrol(patrol(point(0, 80), point(0, 900), height_m=130), request())
+
+    assert [problem.where.partition(" ")[0] for problem in route.problems] == ["height_agl_m", "height_agl_m", "point"]
+    assert "outside of the keep-in zones" in route.because
 
 
 def test_too_long_for_the_battery() -> None:
@@ -233,7 +241,7 @@ def test_a_point_near_the_border_is_come_to_slowly_instead_of_refused() -> None:
     route = plan_patrol(patrol(point(0, 194)), request())
 
     assert route.is_flyable, route.because
-    assert [leg.speed_m_s for leg in route.legs] == [5.0, 2.5, 5.0]
+    assert [leg.speed_m_s for leg in route.legs] == [5.0, 1.25, 5.0]
     assert purposes(route) == [P.TRANSIT, P.POINT, P.RETURN]
 
 
