@@ -34,7 +34,7 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="play every person too, and need no browser")] = False,
     for_s: Annotated[float | None, typer.Option(help="stop by itself after so many seconds")] = None,
     report: Annotated[Path | None, typer.Option(help="write what happened into this JSON file")] = None,
-    port: Annotated[int, typer.Option(help="port of the pages; 0 takes a free one")] = 8080,
+    port: Annotated[int | None, typer.Option(help="port of the pages: 8080; headless a free one")] = None,
     world: Annotated[str, typer.Option(help="a world of the simulator, or a folder with one")] = "estate",
     data_dir: Annotated[Path | None, typer.Option(help="keep everything in this folder (default: a fresh one)")] = None,
 ) -> None:
@@ -42,7 +42,8 @@ def demo(
     set_up_logs(process="demo")
     folder = data_dir or Path(tempfile.mkdtemp(prefix="roundsman-demo-"))
     world_dir = WORLDS / world if (WORLDS / world).is_dir() else Path(world)
-    plan = DemoPlan(world_dir=world_dir, data_dir=folder.absolute(), ports=choose_ports(http=port), headless=headless)
+    ports = choose_ports(http=(0 if headless else 8080) if port is None else port)
+    plan = DemoPlan(world_dir=world_dir, data_dir=folder.absolute(), ports=ports, headless=headless)
     sys.exit(asyncio.run(Demo(plan=plan).run(for_s=for_s, report=report)))
 
 

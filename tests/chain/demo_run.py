@@ -36,7 +36,7 @@ async def start_demo(folder: Path, *, for_s: float) -> DemoRun:
     """Start a headless demo in *folder* that ends by itself after *for_s* seconds."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "from cli.main import main; main()",
-        "demo", "--headless", "--for-s", str(for_s), "--port", "0",
+        "demo", "--headless", "--for-s", str(for_s),
         "--report", str(folder / "report.json"), "--data-dir", str(folder / "data"),
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
