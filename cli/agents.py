@@ -27,7 +27,9 @@ def enroll(
         typer.Option(help="A vehicle that it may speak for ('*': any); as often as needed.  车辆"),
     ],
     out: Annotated[Path, typer.Option(help="Folder for ca.pem, agent.pem and agent.key.  证书目录")],
-    data_dir: Annotated[Path, typer.Option(help="The controller's data folder.  控制端数据目录")] = Path("data"),
+    data_dir: Annotated[Path, typer.Option(help="The controller's data folder.  控制端数据目录")] = Path(
+        "var/controller"
+    ),
 ) -> None:
     """Make an agent's certificate and key; carry the folder to the agent's machine by a safe way.
 

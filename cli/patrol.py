@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from cli.rest import RestClient, sign_in_from_environment
 from core.clock import SystemClock
@@ -53,7 +53,7 @@ def start(
 
 
 def read_patrol(file: Path) -> dict[str, Any]:
-    """Return the JSON object in *file*; raises InvalidInput naming the file and the line."""
+    """Return the JSON object in *file*; raises InvalidInput naming the file, and the line or every wrong field."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -62,21 +62,34 @@ def read_patrol(file: Path) -> dict[str, Any]:
         raise InvalidInput(f"is not JSON: {error}", where=str(file)) from error
     if not isinstance(document, dict):
         raise InvalidInput("must hold one JSON object, the patrol", where=str(file))
+    _check_fields(document, file)
     return document
+
+
+def _check_fields(document: dict[str, Any], file: Path) -> None:
+    from missions.errors import BadPatrol
+    from missions.patrol_files import patrol_from_json
+
+    try:
+        patrol_from_json(document)
+    except BadPatrol as error:
+        lines = ["is not a patrol:", *map(str, error.problems)]
+        raise InvalidInput("\n  ".join(lines), where=str(file)) from error
 
 
 def _why_not(check: dict[str, Any]) -> str:
     lines = ["the patrol cannot be flown:"]
     lines += [f"  {one['where']}: {one['what']} ({one['remedy']})" for one in check["problems"]]
-    lines += [
-        f"  {_leg(one)} {one['phase']}, zone {one['zone_id']}, at {one['place']}: {one['because']} ({one['remedy']})"
-        for one in check["violations"]
-    ]
+    lines += [f"  {_where(one)}: {one['because']} ({one['remedy']})" for one in check["violations"]]
     return "\n".join(lines)
 
 
-def _leg(violation: dict[str, Any]) -> str:
-    return "route," if violation["leg"] is None else f"leg {violation['leg'] + 1},"
+def _where(violation: dict[str, Any]) -> str:
+    phase = violation["phase"].replace("_", " ")
+    leg = "" if violation["leg"] is None else f"leg {violation['leg'] + 1}"
+    place = violation["place"] and "({:.6f}, {:.6f})".format(*violation["place"][:2])
+    words = (leg, "" if leg and phase == "leg" else phase, place)
+    return ", ".join(word for word in words if word)
 
 
 def _store(client: RestClient, document: dict[str, Any]) -> dict[str, Any]:
@@ -93,8 +106,10 @@ def _store(client: RestClient, document: dict[str, Any]) -> dict[str, Any]:
 def _follow(client: RestClient, run_id: str) -> int:
     """Show the run until it ends; returns the exit status."""
     console = Console()
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f} legs"))
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+    # Not Rich's own column of the time: it stops with the last leg, and the way home is still to come.
+    words = ("{task.completed:.0f}/{task.total:.0f} legs", "{task.elapsed:.0f} s")
+    columns = (TextColumn("{task.description}"), BarColumn(), *(TextColumn(text) for text in words))
+    with Progress(*columns, console=console) as progress:
         task = progress.add_task("planned", total=1)
         run = _watch(client, run_id, progress, task)
     console.print(f"[bold]{run['state']}[/bold]: {run['because']}")

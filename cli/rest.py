@@ -79,10 +79,13 @@ def _error_of(response: httpx.Response) -> InvalidInput | NotSignedIn | Unavaila
         problem = response.json()
     except ValueError:
         problem = {}
-    lines = [problem.get("detail") or f"answered {response.status_code}"]
-    lines += [
-        f"\n  {one.get('where')}: {one.get('detail')}" + (f" ({one['remedy']})" if one.get("remedy") else "")
-        for one in problem.get("problems", [])
-    ]
     kind = {401: NotSignedIn}.get(response.status_code, Unavailable if response.status_code >= 500 else InvalidInput)
-    return kind("".join(lines), where=problem.get("where"), remedy=problem.get("remedy"))
+    if mistakes := problem.get("problems"):
+        return kind("\n  ".join(["this cannot be taken:", *map(_line, mistakes)]))
+    detail = problem.get("detail") or f"answered {response.status_code}"
+    return kind(detail, where=problem.get("where"), remedy=problem.get("remedy"))
+
+
+def _line(mistake: dict[str, Any]) -> str:
+    remedy = mistake.get("remedy")
+    return f"{mistake.get('where')}: {mistake.get('detail')}" + (f" ({remedy})" if remedy else "")

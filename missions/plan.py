@@ -1,7 +1,7 @@
 """What a route is planned for, what comes out of it, and what can speak against it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -93,6 +93,36 @@ def patrol_problems(patrol: Patrol) -> list[Problem]:
     if not (math.isfinite(patrol.speed_m_s) and patrol.speed_m_s > 0):
         problems.append(Problem(where="speed_m_s", what=f"is {patrol.speed_m_s}", remedy="give metres a second"))
     return problems
+
+
+def height_problems(height_agl_m: float, request: PlanRequest) -> list[Problem]:
+    """Return why nothing may be flown at *height_agl_m* wherever it is: ceilings of zones and of the authorisation."""
+    error_m = request.margins.height_error_m
+    return [
+        Problem(
+            where="height_agl_m",
+            what=f"{height_agl_m:g} m is not {error_m:g} m below {whose}, {ceiling_m:g} m",
+            remedy=remedy,
+        )
+        for whose, ceiling_m, remedy in _ceilings(request)
+        if height_agl_m + error_m > ceiling_m
+    ]
+
+
+def highest_agl_m(height_agl_m: float, request: PlanRequest) -> float:
+    """Return *height_agl_m*, or the highest one below it at which anything may be flown at all."""
+    error_m = request.margins.height_error_m
+    return min([height_agl_m, *(ceiling_m - error_m for _, ceiling_m, _ in _ceilings(request))])
+
+
+def _ceilings(request: PlanRequest) -> Iterator[tuple[str, float, str]]:
+    ceilings_m = [zone.ceiling_agl_m for zone in request.zones.of_kind(ZoneKind.KEEP_IN)]
+    known_m = [ceiling_m for ceiling_m in ceilings_m if ceiling_m is not None]
+    if known_m and len(known_m) == len(ceilings_m):
+        yield "the highest ceiling of all keep-in zones", max(known_m), "fly lower, or have the zone made higher"
+    if request.site.authorisation is not None:
+        number, ceiling_m = request.site.authorisation.number, request.site.authorisation.ceiling_agl_m
+        yield f"the ceiling of the authorisation {number}", ceiling_m, "fly lower, or apply for a higher ceiling"
 
 
 def has_keep_in(request: PlanRequest) -> bool:

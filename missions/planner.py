@@ -1,6 +1,7 @@
 """From a wish to legs that are proved: pure, and every reason against a flight is found at once."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.errors import InvalidInput
@@ -16,6 +17,8 @@ from missions.plan import (
     PlannedRoute,
     PlanRequest,
     has_keep_in,
+    height_problems,
+    highest_agl_m,
     order_end,
     patrol_problems,
     request_problems,
@@ -43,7 +46,11 @@ def plan_patrol(patrol: Patrol, request: PlanRequest) -> PlannedRoute:
     if problems or not has_keep_in(request):
         return _nothing([*problems, *request_problems(request)])
     speed_m_s = min(patrol.speed_m_s, request.card.speed_m_s)
+    # A patrol that is too high is planned as high as may be, so that its other problems are found as well.
+    too_high = height_problems(patrol.height_agl_m, request)
+    patrol = replace(patrol, height_agl_m=highest_agl_m(patrol.height_agl_m, request))
     plan = _Plan(request, patrol.height_agl_m, speed_m_s)
+    plan.problems.extend(too_high)
     for part in patrol.parts:
         plan.add_errand(part.name, lambda part=part: errand_of(part, patrol, plan.ways, plan.here.place, speed_m_s))  # type: ignore[misc]
     plan.go_home()

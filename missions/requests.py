@@ -13,7 +13,7 @@ from geofence.positions import GeoPosition
 from missions.books import RunBooks
 from missions.patrol import Patrol, Run, RunKind, RunState
 from missions.patrol_files import patrol_to_json
-from missions.schedule import next_start
+from missions.schedule import first_start
 from missions.store import MissionStore
 
 GIVE_UP_AFTER = timedelta(minutes=15)
@@ -82,7 +82,10 @@ class MissionRequests:
         self._clock = clock
 
     async def add_patrol(self, unit: Transaction, patrol: Patrol, *, by: str) -> tuple[Patrol, datetime | None]:
-        """Store a new patrol and return it with its next start; raises Conflict when its id is taken."""
+        """Store a new patrol and return it with its next start; raises Conflict when its id is taken.
+
+        Raises InvalidInput when its schedule is over.
+        """
         at = self._next_start(patrol)
         stored = await self._missions.add_patrol(unit, patrol, next_start_at=at)
         unit.emit(Event(subject="patrols.changed", key=stored.id, body={**patrol_to_json(stored), "by": by}))
@@ -98,7 +101,7 @@ class MissionRequests:
     def _next_start(self, patrol: Patrol) -> datetime | None:
         if patrol.schedule is None or not patrol.is_active:
             return None
-        return next_start(patrol.schedule, after=self._clock.now())
+        return first_start(patrol.schedule, now=self._clock.now())
 
     async def start_patrol(
         self, unit: Transaction, patrol_id: PatrolId, *, asked_by: str, vehicle_id: VehicleId | None

@@ -50,6 +50,15 @@ def check_schedule(schedule: Schedule) -> None:
         raise InvalidInput("the rule never gives a start", where="rule", remedy="check UNTIL and the BY parts")
 
 
+def first_start(schedule: Schedule, *, now: datetime) -> datetime:
+    """Return the first start after *now*; raises InvalidInput when every start of *schedule* lies in the past."""
+    start = next_start(schedule, after=now)
+    if start is None:
+        remedy = "give a later UNTIL or a greater COUNT, or leave the schedule out (null)"
+        raise InvalidInput("every start lies in the past", where="patrol.schedule.rule", remedy=remedy)
+    return start
+
+
 def next_start(schedule: Schedule, *, after: datetime) -> datetime | None:
     """Return the first start later than *after* (aware), in UTC; None when there is none. Raises InvalidInput."""
     rule = _read(schedule)

@@ -1,15 +1,19 @@
 """A trial plan: what a patrol would be, for people who are still drawing it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from core.clock import Clock
 from core.database import Database
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.ids import VehicleId
 from core.tasks import run_blocking
 from fleet.orders import FailsafeChoices
+from missions.errors import Problem
 from missions.patrol import Patrol
 from missions.planner import PlannedRoute, PlanRequest, plan_patrol
+from missions.schedule import first_start
 from missions.site import Site
 from missions.situation import Situation, Situations
 from missions.sources import ZoneSource
@@ -47,7 +51,8 @@ class TrialPlanner:
             now=self._clock.now(),
             failsafes=FailsafeChoices(),
         )
-        return await run_blocking(lambda: plan_patrol(patrol, request)), vehicle.id
+        route = await run_blocking(lambda: plan_patrol(patrol, request))
+        return replace(route, problems=(*route.problems, *_schedule_problems(patrol, request.now))), vehicle.id
 
     @staticmethod
     def _choose(patrol: Patrol, vehicles: Sequence[Situation], vehicle_id: VehicleId | None) -> Situation:
@@ -60,3 +65,12 @@ class TrialPlanner:
             where=vehicle_id or "vehicle_ids",
             remedy="start an agent for a vehicle first; a vehicle without a dock is known by its home position",
         )
+
+
+def _schedule_problems(patrol: Patrol, now: datetime) -> list[Problem]:
+    try:
+        if patrol.schedule is not None and patrol.is_active:
+            first_start(patrol.schedule, now=now)
+    except InvalidInput as error:
+        return [Problem(where=error.where or "schedule", what=error.message, remedy=error.remedy or "")]
+    return []

@@ -8,7 +8,7 @@ from shapely.geometry import LineString, Point
 
 from core.clock import ManualClock
 from core.database import Database
-from core.errors import Conflict
+from core.errors import Conflict, InvalidInput
 from core.events import InProcessBus
 from core.ids import AlarmId, VehicleId, new_id
 from fleet.orders import CommandKind, LegPurpose, OrderPurpose, OrderState
@@ -251,6 +251,15 @@ async def test_a_schedule_starts_its_patrol_and_leaves_out_what_it_missed(estate
     skipped = await estate.database.read_journal(after=0, prefix="patrols.skipped")
     assert len(skipped) == 1
     assert "missed" in str(skipped[0].event.body["because"])
+
+
+async def test_a_schedule_whose_starts_are_all_past_is_refused(estate: Range) -> None:
+    schedule = {"rule": "FREQ=DAILY;COUNT=3", "first_start_local": "2026-01-01T20:00:00"}
+    with pytest.raises(InvalidInput, match="every start lies in the past"):
+        await estate.add_patrol(schedule=schedule)
+    patrol = await estate.add_patrol(schedule=schedule, is_active=False)
+    async with estate.database.transaction() as unit:
+        assert await estate.missions.next_start_at(unit, patrol.id) is None
 
 
 async def test_a_changed_run_is_not_overwritten_by_a_slow_step(estate: Range) -> None:

@@ -106,14 +106,14 @@ def test_too_high_for_the_zone_and_for_the_authorisation() -> None:
     route = plan_patrol(patrol(point(0, 80), height_m=130), request())
 
     assert [problem.where for problem in route.problems] == ["height_agl_m", "height_agl_m"]
-    assert "highest ceiling of all keep-in zones, 120 m" in route.because
+    assert "highest ceiling of all keep-in zones, 100 m" in route.because
     assert "authorisation A-1, 100 m" in route.because
 
 
 def test_too_high_does_not_hide_what_else_is_wrong() -> None:
     route = plan_patrol(patrol(point(0, 80), point(0, 900), height_m=130), request())
 
-    assert [problem.where.partition(" ")[0] for problem in route.problems] == ["height_agl_m", "height_agl_m", "point"]
+    assert [problem.where.partition(" ")[0] for problem in route.problems] == ["height_agl_m", "height_agl_m", "gate"]
     assert "outside of the keep-in zones" in route.because
 
 
