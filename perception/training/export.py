@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import onnx
 import torch
 
 from perception.detections import Label
@@ -29,7 +30,21 @@ def export_model(net: CentrePointNet, file: Path) -> str:
         external_data=False,
         verbose=False,
     )
+    _forget_where(file)
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _forget_where(file: Path) -> None:
+    """Take out what the exporter notes about its own source files: paths of this machine, that differ on the next."""
+    model = onnx.load(str(file))
+    model.doc_string = ""
+    del model.metadata_props[:]
+    graph = model.graph
+    graph.doc_string = ""
+    for part in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    onnx.save(model, str(file))
 
 
 def make_card(
