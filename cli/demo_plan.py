@@ -155,8 +155,8 @@ def _write_agent(plan: DemoPlan) -> None:
         lines += [
             "[[vehicles]]",
             f'id = "{vehicle["id"]}"',
-            f'name = "{vehicle.get("name", vehicle["id"])}"',
-            f'name_zh = "{vehicle.get("name_zh", "")}"',
+            f'name = "Drone {number + 1}"',
+            f'name_zh = "{number + 1}号无人机"',
             'kind = "drone"',
             f'connection = "mavlink:udpin://127.0.0.1:{plan.ports.mavlink}"',
             f"system_id = {vehicle['system_id']}",
