@@ -67,6 +67,8 @@ class OnnxDetector:
         )
         self._decoder = _make_decoder(self.card)
         self._outputs = list(self.card.outputs)
+        self._tensor = np.zeros((1, 3, self.card.input.height_px, self.card.input.width_px), np.float32)
+        self._planes = [np.empty((0, 0), np.uint8) for _ in range(3)]
         self._meanings = [self.card.means.get(label) for label in self.card.labels]
 
     def detect(self, picture: Picture) -> list[Detection]:
@@ -75,21 +77,27 @@ class OnnxDetector:
         return self.read(raw, scale, picture.shape[1], picture.shape[0])
 
     def prepare(self, picture: Picture) -> tuple[NDArray[np.float32], float]:
-        """Return the model's input and how many of its pixels one pixel of the picture takes."""
+        """Return the model's input and how many of its pixels one pixel of the picture takes.
+
+        The input is the detector's own memory: it holds until the next picture is prepared.
+        """
         wanted = self.card.input
         scale = min(wanted.width_px / picture.shape[1], wanted.height_px / picture.shape[0], 1.0)
         if scale < 1.0:
             size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
             picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-        tensor = np.zeros((1, 3, wanted.height_px, wanted.width_px), np.float32)
         height, width = picture.shape[:2]
+        if self._planes[0].shape != (height, width):
+            self._planes = [np.empty((height, width), np.uint8) for _ in range(3)]
+            self._tensor.fill(0.0)
+        cv2.split(picture, self._planes)
         for i, (mean, std) in enumerate(zip(wanted.mean_bgr, wanted.std_bgr, strict=True)):
-            channel = tensor[0, i, :height, :width]
-            channel[...] = picture[..., i]
+            channel = self._tensor[0, i, :height, :width]
+            channel[...] = self._planes[i]
             if (mean, std) != (0.0, 1.0):
                 channel -= mean
                 channel /= std
-        return tensor, scale
+        return self._tensor, scale
 
     def infer(self, tensor: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
         """Return the model's raw outputs by name."""
@@ -101,9 +109,8 @@ class OnnxDetector:
     ) -> list[Detection]:
         """Return detections in the picture's own pixels."""
         boxes = keep_best(self._decoder.decode(raw, _LOWEST_SCORE), same_iou=_SAME_IOU)
-        corners = boxes.corners_px / scale
-        corners[:, [0, 2]] = np.clip(corners[:, [0, 2]], 0, width_px)
-        corners[:, [1, 3]] = np.clip(corners[:, [1, 3]], 0, height_px)
+        limits = np.array((width_px, height_px, width_px, height_px), np.float32)
+        corners = np.minimum(np.maximum(boxes.corners_px / np.float32(scale), 0), limits)
         rows = zip(corners.tolist(), boxes.scores.tolist(), boxes.classes.tolist(), strict=True)
         return [
             Detection(label=meaning, score=score, box=PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1))

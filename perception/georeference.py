@@ -1,7 +1,7 @@
 """Pixels ↔ ground: flat ground, full attitude, lens distortion, and how far off the place may be."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from geofence.positions import ErrorEllipse, LocalPosition
 FloatArray = NDArray[np.float64]
 _FLATTEST_DEG = 6.0
 """Rays nearer to the horizon than this have no useful place."""
+_LEAST_DOWN = math.sin(math.radians(_FLATTEST_DEG))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,40 +78,65 @@ class Georeference:
         self.frame = frame
         self._distortion = np.array(distortion, float)
         self._errors = errors or PoseErrors()
-        self._last: tuple[Gaze, LocalPosition, FloatArray] | None = None
+        self._last: tuple[Gaze, _View] | None = None
         self._matrix = np.array([[camera.fx_px, 0.0, camera.cx_px], [0.0, camera.fy_px, camera.cy_px], [0.0, 0.0, 1.0]])
 
     def to_ground(self, pixels: FloatArray, gaze: Gaze) -> list[GroundPlace | None]:
         """Return the places of *pixels* (n, 2); None for what looks at the sky or too flatly to tell."""
         if len(pixels) == 0:
             return []
-        rays = self._rays(pixels)
-        here, turned = self._view(gaze)
-        camera = np.array([here.east_m, here.north_m])
-        away, is_ground = _hit(rays, turned, gaze.height_agl_m)
-        covariances = self._covariances(rays, gaze, away)
-        places = camera + away
+        if gaze.height_agl_m <= 0:
+            return [None] * len(pixels)
+        view, place_m2 = self._view(gaze), self._errors.place_m**2
+        turned = (self._rays(pixels) @ view.causes).reshape(len(pixels), -1, 3)
+        world, changes = turned[:, 0], turned[:, 1:]
+        down = -world[:, 2]
+        is_ground = down > _LEAST_DOWN * np.sqrt((world * world).sum(axis=1))
+        reach = gaze.height_agl_m / np.where(is_ground, down, 1.0)
+        away = world[:, :2] * reach[:, None]
+        covariances = _covariances(away / gaze.height_agl_m, changes, reach)
         return [
-            GroundPlace(east_m=e, north_m=n, covariance_m2=(c[0, 0], c[0, 1], c[1, 1])) if is_in else None
-            for (e, n), c, is_in in zip(places.tolist(), covariances, is_ground, strict=True)
+            GroundPlace(east_m=e, north_m=n, covariance_m2=(ee + place_m2, en, nn + place_m2)) if is_in else None
+            for (e, n), (ee, en, _, nn), is_in in zip(
+                (away + view.camera).tolist(), covariances.tolist(), is_ground.tolist(), strict=True
+            )
         ]
 
     def to_pixel(self, place: LocalPosition, gaze: Gaze) -> tuple[float, float] | None:
         """Return the pixel of a place, or None when it lies behind the camera or outside of the picture."""
-        here, turned = self._view(gaze)
-        away = np.array([place.east_m - here.east_m, place.north_m - here.north_m, place.up_m - gaze.height_agl_m])
-        x, y, depth = (turned @ away).tolist()
+        view = self._view(gaze)
+        east_m, north_m = view.camera
+        away = np.array([place.east_m - east_m, place.north_m - north_m, place.up_m - gaze.height_agl_m])
+        x, y, depth = (view.turned @ away).tolist()
         if depth <= 0.5:
             return None
         px, py = self._project(x / depth, y / depth)
         is_in = 0 <= px < self.camera.width_px and 0 <= py < self.camera.height_px
         return (px, py) if is_in else None
 
-    def _view(self, gaze: Gaze) -> tuple[LocalPosition, FloatArray]:
+    def camera_m(self, gaze: Gaze) -> tuple[float, float]:
+        """Return how far east and north of the frame's origin the camera is."""
+        return self._view(gaze).camera
+
+    def _view(self, gaze: Gaze) -> "_View":
         """Return where the camera is and its axes; asked many times for one frame, computed once."""
-        if self._last is None or self._last[0] != gaze:
-            self._last = (gaze, self.frame.to_local(gaze.place), axes(gaze))
-        return self._last[1], self._last[2]
+        if self._last is None or (self._last[0] is not gaze and self._last[0] != gaze):
+            self._last = (gaze, self._make_view(gaze))
+        return self._last[1]
+
+    def _make_view(self, gaze: Gaze) -> "_View":
+        here, turned, errors, height_m = self.frame.to_local(gaze.place), axes(gaze), self._errors, gaze.height_agl_m
+        yaw, pitch, roll = _turns(turned, gaze.roll_deg)
+        causes = np.zeros((7, 3, 3))
+        causes[0] = turned
+        causes[1] = yaw * math.radians(errors.yaw_deg)
+        causes[2] = pitch * math.radians(errors.pitch_deg)
+        causes[3] = roll * math.radians(errors.roll_deg)
+        causes[4, 2] = turned[0] * (errors.pixel_px / self.camera.fx_px)
+        causes[5, 2] = turned[1] * (errors.pixel_px / self.camera.fy_px)
+        causes[6, :, 2] = turned[:, 2] * (-errors.height_m / height_m if height_m else 0.0)
+        joined = np.ascontiguousarray(causes.transpose(1, 0, 2).reshape(3, -1))
+        return _View(camera=(here.east_m, here.north_m), turned=turned, causes=joined)
 
     def _project(self, x: float, y: float) -> tuple[float, float]:
         if not self._distortion.size:
@@ -128,28 +154,34 @@ class Georeference:
             flat = (pixels - centre) / np.array([self.camera.fx_px, self.camera.fy_px])
         return np.column_stack((flat, np.ones(len(flat))))
 
-    def _covariances(self, rays: FloatArray, gaze: Gaze, away: FloatArray) -> FloatArray:
-        """Propagate each error by a small change of its cause."""
-        e, turned, height_m = self._errors, self._view(gaze)[1], gaze.height_agl_m
-        causes = [
-            (_hit(rays, axes(replace(gaze, yaw_deg=gaze.yaw_deg + 0.1)), height_m), e.yaw_deg / 0.1),
-            (_hit(rays, axes(replace(gaze, pitch_deg=gaze.pitch_deg - 0.1)), height_m), e.pitch_deg / 0.1),
-            (_hit(rays, axes(replace(gaze, roll_deg=gaze.roll_deg + 0.1)), height_m), e.roll_deg / 0.1),
-            (_hit(rays, turned, height_m + 0.1), e.height_m / 0.1),
-            (_hit(rays + np.array([1.0 / self.camera.fx_px, 0, 0]), turned, height_m), e.pixel_px),
-            (_hit(rays + np.array([0, 1.0 / self.camera.fy_px, 0]), turned, height_m), e.pixel_px),
-        ]
-        covariances = np.tile(np.eye(2) * e.place_m**2, (len(rays), 1, 1))
-        for (moved, _), sigmas in causes:
-            step = (moved - away) * sigmas
-            covariances += step[:, :, None] * step[:, None, :]
-        return covariances
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _View:
+    """What one gaze means in metres: the camera's place, its axes, and how a ray (x, y, 1) lies in the world.
+
+    `causes` (3, 7 × 3) turns a ray into its direction and into the changes of it that stand for one sigma of yaw,
+    pitch, roll, of the pixel along both sides, and of the height.
+    """
+
+    camera: tuple[float, float]
+    turned: FloatArray
+    causes: FloatArray
 
 
-def _hit(rays: FloatArray, turned: FloatArray, height_m: float) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return where rays meet the ground, east and north of the camera (n, 2), and which of them do."""
-    world = rays @ turned
-    down = -world[:, 2]
-    is_ground = down > math.sin(math.radians(_FLATTEST_DEG)) * np.sqrt((world**2).sum(axis=1))
-    reach = height_m / np.where(is_ground, down, 1.0)
-    return world[:, :2] * reach[:, None], is_ground & (height_m > 0)
+def _turns(turned: FloatArray, roll_deg: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the derivatives of a camera's axes by yaw, pitch and roll in radians, each (3, 3)."""
+    right, down, forward = turned
+    sin_r, cos_r = math.sin(math.radians(roll_deg)), math.cos(math.radians(roll_deg))
+    yaw = np.stack((turned[:, 1], -turned[:, 0], np.zeros(3)), axis=1)
+    pitch = np.stack((forward * sin_r, forward * cos_r, -(right * sin_r + down * cos_r)))
+    roll = np.stack((down, -right, np.zeros(3)))
+    return yaw, pitch, roll
+
+
+def _covariances(per_height: FloatArray, changes: FloatArray, reach_m: FloatArray) -> FloatArray:
+    """Return the covariances of places whose rays change so; shape (n, 4).
+
+    A place is height × (east, north) / down of its ray, so its change is that of the ray, less what goes along the ray.
+    """
+    steps = (changes[:, :, :2] + per_height[:, None, :] * changes[:, :, 2:]) * reach_m[:, None, None]
+    return np.asarray(steps.transpose(0, 2, 1) @ steps).reshape(-1, 4)

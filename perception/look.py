@@ -96,8 +96,8 @@ class Look:
     def _pixel(self, frame: Frame, reference: Georeference) -> tuple[float, float] | None:
         if frame.gaze is None:
             return None
-        here = reference.frame.to_local(frame.gaze.place)
-        away_m = ((here.east_m - self._place.east_m) ** 2 + (here.north_m - self._place.north_m) ** 2) ** 0.5
+        east_m, north_m = reference.camera_m(frame.gaze)
+        away_m = ((east_m - self._place.east_m) ** 2 + (north_m - self._place.north_m) ** 2) ** 0.5
         pixel = reference.to_pixel(self._place, frame.gaze)
         if pixel is None or away_m > self._settings.farthest_m:
             return None

@@ -54,7 +54,7 @@ class ModelCard:
 
     def score_for(self, label: Label) -> float:
         """Return the score from which a detection of *label* counts."""
-        return self.min_scores.get(label.value, self.min_score)
+        return self.min_scores.get(label, self.min_score)
 
 
 def read_card(file: Path) -> ModelCard:

@@ -1,5 +1,6 @@
 """One vehicle's eyes: frame in; tracks, sightings and answers out. Pure but for the model; used from one thread."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -176,9 +177,9 @@ class Pipeline:
         depth_m = _HALF_DEPTH_M.get(one.label)
         if place is None or depth_m is None or frame.gaze is None:
             return place
-        here = self._reference.frame.to_local(frame.gaze.place)
-        east, north = place.east_m - here.east_m, place.north_m - here.north_m
-        away = max(float(np.hypot(east, north)), 1e-6)
+        east_m, north_m = self._reference.camera_m(frame.gaze)
+        east, north = place.east_m - east_m, place.north_m - north_m
+        away = max(math.hypot(east, north), 1e-6)
         return GroundPlace(
             east_m=place.east_m + east / away * depth_m,
             north_m=place.north_m + north / away * depth_m,

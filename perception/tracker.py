@@ -1,7 +1,6 @@
 """Follows things from frame to frame, in metres on the ground where a place is known, else in pixels."""
 
 import math
-import statistics
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +13,13 @@ from perception.detections import Detection, Label, PixelBox
 from perception.georeference import GroundPlace
 
 _REMEMBERED = 10
-_LEAST_SCORES = 4
+_NO_SCORES = (0.0,) * 4
+"""Stand for the frames that a young track did not have."""
 _MOVES_M_S = {Label.PERSON: 2.5, Label.CAR: 8.0, Label.BIKE: 1.5}
 _GATE_M = 1.6
 _LEAST_IOU = 0.2
 _FAR = 1e6
+_NUMBERS = {label: number for number, label in enumerate(Label)}
 FloatArray = NDArray[np.float64]
 
 
@@ -51,8 +52,8 @@ class Track:
     def remember(self, score: float) -> None:
         """Take a frame's score (0 when it was missed); believed once the median passes, and from then on."""
         self.scores.append(score)
-        padded = list(self.scores) + [0.0] * (_LEAST_SCORES - len(self.scores))
-        self.score = statistics.median(padded)
+        ranked = sorted([*self.scores, *_NO_SCORES[len(self.scores) :]])
+        self.score = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
         self.is_believed = self.is_believed or self.score >= self.threshold
 
 
@@ -103,29 +104,29 @@ class Tracker:
 
 def _match(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> list[tuple[int, int]]:
     """Return the cheapest one-to-one pairs of one label within the gates (Hungarian method)."""
-    pairs: list[tuple[int, int]] = []
-    for label in {track.label for track in tracks}:
-        rows = [i for i, track in enumerate(tracks) if track.label is label]
-        columns = [j for j, one in enumerate(seen) if one.detection.label is label]
-        if columns:
-            costs = _costs([tracks[i] for i in rows], [seen[j] for j in columns], taken_s)
-            chosen = zip(*linear_sum_assignment(costs), strict=True)
-            pairs += [(rows[i], columns[j]) for i, j in chosen if costs[i, j] < 1.0]
-    return pairs
+    if not tracks or not seen:
+        return []
+    costs = _costs(tracks, seen, taken_s)
+    rows, columns = linear_sum_assignment(costs)
+    is_good = costs[rows, columns] < 1.0
+    return list(zip(rows[is_good].tolist(), columns[is_good].tolist(), strict=True))
 
 
 def _costs(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> FloatArray:
     """Return 0 for the same place up to 1 at the edge of what is possible, shape (tracks, seen); more is impossible."""
     here = np.array([_known(track.place) for track in tracks])
     there = np.array([_known(one.place) for one in seen])
-    age_s = np.array([taken_s - track.last_s for track in tracks])
-    error_m = np.hypot(there[None, :, 2], 0.5 * here[:, None, 2])
-    gate_m = _GATE_M + np.minimum(error_m, 2.0) + (_MOVES_M_S.get(tracks[0].label, 0.3) * age_s)[:, None]
-    costs = np.hypot(there[None, :, 0] - here[:, None, 0], there[None, :, 1] - here[:, None, 1]) / gate_m
-    for i, j in np.argwhere(np.isnan(costs)):
-        overlap = tracks[i].box.iou(seen[j].detection.box)
-        costs[i, j] = 1.0 - overlap if overlap >= _LEAST_IOU else _FAR
-    return np.asarray(costs, float)
+    reach_m = np.array([_GATE_M + _MOVES_M_S.get(track.label, 0.3) * (taken_s - track.last_s) for track in tracks])
+    error_m = np.hypot(there[:, 2], 0.5 * here[:, None, 2])
+    gate_m = np.minimum(error_m, 2.0) + reach_m[:, None]
+    costs: FloatArray = np.hypot(there[:, 0] - here[:, None, 0], there[:, 1] - here[:, None, 1]) / gate_m
+    labels = np.array([_NUMBERS[track.label] for track in tracks])
+    costs[labels[:, None] != np.array([_NUMBERS[one.detection.label] for one in seen])] = _FAR
+    if np.isnan(costs).any():
+        for i, j in np.argwhere(np.isnan(costs)).tolist():
+            overlap = tracks[i].box.iou(seen[j].detection.box)
+            costs[i, j] = 1.0 - overlap if overlap >= _LEAST_IOU else _FAR
+    return costs
 
 
 def _known(place: GroundPlace | None) -> tuple[float, float, float]:
@@ -145,9 +146,9 @@ def _blend(track: Track, place: GroundPlace | None) -> GroundPlace | None:
     if place is None or track.place is None:
         return place or track.place
     share = 0.7 if track.label in {Label.PERSON, Label.CAR} else max(0.15, 1.0 / (len(track.scores) + 1))
-    best = min(place, track.place, key=lambda p: p.major_m)
+    is_newer = share == 0.7 or place.major_m <= track.place.major_m
     return GroundPlace(
         east_m=track.place.east_m + (place.east_m - track.place.east_m) * share,
         north_m=track.place.north_m + (place.north_m - track.place.north_m) * share,
-        covariance_m2=place.covariance_m2 if share == 0.7 else best.covariance_m2,
+        covariance_m2=place.covariance_m2 if is_newer else track.place.covariance_m2,
     )

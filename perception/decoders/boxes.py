@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,21 +20,9 @@ class RawBoxes:
 
 def keep_best(boxes: RawBoxes, *, same_iou: float) -> RawBoxes:
     """Return *boxes*, best first, without those that overlap a better one of their class (non-maximum suppression)."""
-    order = np.argsort(-boxes.scores, kind="stable")
-    corners, scores, classes = boxes.corners_px[order], boxes.scores[order], boxes.classes[order]
-    overlaps = _overlaps(corners) > same_iou
-    overlaps &= classes[:, None] == classes[None, :]
-    kept = np.ones(len(scores), bool)
-    for i in range(len(scores)):
-        if kept[i]:
-            kept[i + 1 :] &= ~overlaps[i, i + 1 :]
-    return RawBoxes(corners_px=corners[kept], scores=scores[kept], classes=classes[kept])
-
-
-def _overlaps(corners: FloatArray) -> FloatArray:
-    low = np.maximum(corners[:, None, :2], corners[None, :, :2])
-    high = np.minimum(corners[:, None, 2:], corners[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=2)
-    areas = np.prod(corners[:, 2:] - corners[:, :2], axis=1)
-    joint = np.maximum(areas[:, None] + areas[None, :] - shared, 1e-6)
-    return np.asarray(shared / joint, np.float32)
+    if not len(boxes.scores):
+        return boxes
+    low, high = boxes.corners_px[:, :2], boxes.corners_px[:, 2:]
+    places = np.concatenate((low, np.maximum(high - low, 0)), axis=1).tolist()
+    kept = cv2.dnn.NMSBoxesBatched(places, boxes.scores.tolist(), boxes.classes.tolist(), 0.0, same_iou)
+    return RawBoxes(corners_px=boxes.corners_px[kept], scores=boxes.scores[kept], classes=boxes.classes[kept])

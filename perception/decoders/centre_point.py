@@ -10,6 +10,7 @@ from perception.decoders.boxes import RawBoxes
 
 _STRIDE_PX = 4
 _MOST = 200
+_AWAY = np.array([-1, -1, 1, 1], np.float32)
 
 
 class CentrePointDecoder:
@@ -23,16 +24,18 @@ class CentrePointDecoder:
                 where="outputs",
                 remedy="correct the card",
             )
+        y, x = np.divmod(np.arange(heat[2] * heat[3], dtype=np.float32), np.float32(heat[3]))
+        centres = np.stack((x, y, x, y), axis=1) * _STRIDE_PX + _STRIDE_PX / 2
+        self._centres = centres.astype(np.float32)
 
     def decode(self, outputs: Mapping[str, NDArray[np.float32]], lowest_score: float) -> RawBoxes:
         heat = outputs["heat"][0]
-        classes, rows, columns = np.nonzero(heat >= lowest_score)
-        scores = heat[classes, rows, columns]
+        flat = heat.reshape(-1)
+        cells = np.flatnonzero(flat >= lowest_score)
+        scores = flat[cells]
         if len(scores) > _MOST:
             best = np.argpartition(-scores, _MOST)[:_MOST]
-            classes, rows, columns, scores = classes[best], rows[best], columns[best], scores[best]
-        left, up, right, down = outputs["distances"][0][:, rows, columns]
-        x = columns * _STRIDE_PX + _STRIDE_PX / 2
-        y = rows * _STRIDE_PX + _STRIDE_PX / 2
-        corners = np.stack((x - left, y - up, x + right, y + down), axis=1)
-        return RawBoxes(corners_px=corners.astype(np.float32), scores=scores, classes=classes)
+            cells, scores = cells[best], scores[best]
+        classes, cells = np.divmod(cells, len(self._centres))
+        sides = outputs["distances"].reshape(4, -1)[:, cells].T * _AWAY
+        return RawBoxes(corners_px=self._centres[cells] + sides, scores=scores, classes=classes)

@@ -66,8 +66,8 @@ class ClutterRule:
         found: list[Candidate] = []
         for label in p.labels:
             things = [track for track in tracks if track.label is label and not self._is_allowed(track)]
-            groups = clusters(things, within_m=p.within_m)
-            found += [_candidate(group) for group in groups if _is_enough(group, p.things_at_least)]
+            groups = clusters(things, within_m=p.within_m, at_least=p.things_at_least)
+            found += [_candidate(group) for group in groups if any(track.is_seen for track in group)]
         return found
 
     def judge(self, observed: Observed) -> Finding | None:
@@ -100,10 +100,6 @@ class ClutterRule:
 def _local(frame: LocalFrame, lon_deg: float, lat_deg: float) -> tuple[float, float]:
     place = frame.to_local(GeoPosition(lon_deg=lon_deg, lat_deg=lat_deg))
     return place.east_m, place.north_m
-
-
-def _is_enough(group: Sequence[Track], at_least: int) -> bool:
-    return len(group) >= at_least and any(track.is_seen for track in group)
 
 
 def _candidate(group: Sequence[Track]) -> Candidate:

@@ -31,8 +31,9 @@ class CrowdRule:
 
     def candidates(self, tracks: Sequence[Track]) -> list[Candidate]:
         people = [track for track in tracks if track.label is Label.PERSON]
-        groups = clusters(people, within_m=self._parameters.radius_m)
-        return [_candidate(group) for group in groups if len(group) >= self._parameters.people_at_least]
+        p = self._parameters
+        groups = clusters(people, within_m=p.radius_m, at_least=p.people_at_least)
+        return [_candidate(group) for group in groups]
 
     def judge(self, observed: Observed) -> Finding | None:
         p = self._parameters

@@ -92,12 +92,15 @@ class RuleZone:
         self._polygon = Polygon(frame.to_local_array(lon_lat), holes)
         shapely.prepare(self._polygon)
         self._border = self._polygon.boundary
+        shapely.prepare(self._border)
 
     def surely_holds(self, place: GroundPlace) -> bool:
         """Say whether *place* lies in the zone even if it is wrong by twice its standard error."""
         point = Point(place.east_m, place.north_m)
-        if not self._polygon.contains(point):
+        if not shapely.contains(self._polygon, point):
             return False
+        if shapely.distance(self._border, point) >= SURE_SIGMAS * place.major_m:
+            return True
         nearest = self._border.interpolate(self._border.project(point))
         error_m = place.error_m(nearest.x - point.x, nearest.y - point.y)
         return float(point.distance(nearest)) >= SURE_SIGMAS * error_m
@@ -134,17 +137,23 @@ def joint_box(boxes: Sequence[PixelBox]) -> PixelBox:
     )
 
 
-def clusters(tracks: Sequence[Track], *, within_m: float) -> list[list[Track]]:
-    """Return groups of placed tracks: all within *within_m* of a first one; the largest group first."""
-    if not tracks:
+def clusters(tracks: Sequence[Track], *, within_m: float, at_least: int = 1) -> list[list[Track]]:
+    """Return groups of placed tracks: all within *within_m* of a first one; largest first, none under *at_least*."""
+    if not tracks or len(tracks) < at_least:
         return []
+    if len(tracks) == 1:
+        return [list(tracks)]
     places = np.array([(one.place.east_m, one.place.north_m) for one in tracks if one.place is not None])
-    is_near = np.hypot(*(places[:, None, :] - places[None, :, :]).transpose(2, 0, 1)) <= within_m
+    east, north = places.T
+    is_near = np.hypot(east[:, None] - east, north[:, None] - north) <= within_m
     left = np.ones(len(places), bool)
     groups: list[list[Track]] = []
     while left.any():
         sizes = (is_near & left).sum(axis=1) * left
-        members = is_near[int(np.argmax(sizes))] & left
+        first = int(sizes.argmax())
+        if sizes[first] < at_least:
+            break
+        members = is_near[first] & left
         groups.append([one for one, is_in in zip(tracks, members, strict=True) if is_in])
         left &= ~members
     return groups

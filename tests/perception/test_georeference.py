@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,6 +54,23 @@ def test_the_error_budget_at_40_m_and_45_degrees_is_the_measured_one(
     assert centre is not None
     assert centre.error_m(1, 0) == pytest.approx(across_m, abs=0.1)
     assert centre.error_m(0, 1) == pytest.approx(along_m, abs=0.1)
+
+
+@pytest.mark.parametrize("cause", ["yaw_deg", "pitch_deg", "roll_deg", "height_m"])
+def test_each_error_moves_a_place_as_a_small_change_of_its_cause_does(cause: str) -> None:
+    only = replace(NONE, **{cause: 0.2})
+    pixels = np.array([[80.0, 90.0], [600.0, 300.0]])
+    name = "height_agl_m" if cause == "height_m" else cause
+    view = gaze(yaw_deg=70, pitch_deg=-35, roll_deg=8)
+
+    places = Georeference(camera=LENS, frame=FRAME, errors=only).to_ground(pixels, view)
+    moved = REFERENCE.to_ground(pixels, replace(view, **{name: getattr(view, name) + 0.2}))
+
+    for here, there in zip(places, moved, strict=True):
+        assert here is not None
+        assert there is not None
+        east, north = there.east_m - here.east_m, there.north_m - here.north_m
+        assert here.covariance_m2 == pytest.approx((east**2, east * north, north**2), rel=0.05, abs=1e-4)
 
 
 def test_the_ellipse_points_away_from_the_camera() -> None:
