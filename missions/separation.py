@@ -14,6 +14,10 @@ from geofence.positions import GeoPosition
 from geofence.zones import Zone, ZoneKind, ZoneSet
 
 
+_KEPT_BY_PROOF_M = 3.0
+"""The route proof keeps its own margin (position error and wind) to every zone; it must not be counted twice."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flight:
     """What separation looks at: where a vehicle begins, its legs, and the dock it climbs from and sinks to."""
@@ -67,7 +71,7 @@ def with_dock_columns(zones: ZoneSet, others: Sequence[Flight], *, below_agl_m: 
         Zone(
             id=ZoneId(f"dock of {other.vehicle_id}"),
             kind=ZoneKind.KEEP_OUT,
-            polygon=_circle(other.dock.place, radius_m=distances.sideways_m),
+            polygon=_circle(other.dock.place, radius_m=distances.sideways_m - _KEPT_BY_PROOF_M),
             ceiling_agl_m=below_agl_m,
         )
         for other in others

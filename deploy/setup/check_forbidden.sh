@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 patterns=(
     'pypi[.]org' 'python[h]osted[.]org' 'registry[.]npmjs' 'registry[.]yarnpkg' 'npm[m]irror[.]com'
-    'deb[.]debian[.]org' 'security[.]debian[.]org' '"resolved"[:]' '[-][-](extra-)?index-url[ =][a-z]+:'
+    'deb[.]debian[.]org' 'security[.]debian[.]org' '"resolved"[:] "' '[-][-](extra-)?index-url[ =][a-z]+:'
     "$(pwd | sed 's/./[&]/')/" '/[h]ome/[a-z]+/' '/[r]oot/[.]' '/[w]ork/'
     'BEGIN[ ]([A-Z]+ )?PRIVATE KEY' '^<<<<<<[<] ' '^>>>>>>[>] '
 )
