@@ -116,7 +116,8 @@ def _surface(
 
 def _clouds(shape: tuple[int, int], cell_px: float, random: np.random.Generator) -> NDArray[np.float32]:
     coarse = random.normal(0, 1, (int(shape[0] / cell_px) + 2, int(shape[1] / cell_px) + 2))
-    return cv2.resize(coarse.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    smooth = cv2.resize(coarse.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(smooth, dtype=np.float32)
 
 
 def _joints(light: NDArray[np.float32], step_px: int, *, depth: float) -> None:
