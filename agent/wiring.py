@@ -16,10 +16,10 @@ from agent.outbox import OutboxFile
 from agent.settings import AgentSettings, VehicleSettings
 from agent.vehicle_parts import AgentGround, VehicleParts
 from core.clock import Clock
-from core.errors import Conflict, InvalidInput, StorageFull
+from core.errors import Conflict, InvalidInput, StorageFull, Unavailable
 from core.ids import VehicleId, new_id
 from core.tasks import RestartPolicy, TaskSupervisor, run_blocking
-from fleet.drivers.mavlink import connect
+from fleet.drivers.mavlink import MavlinkVehicle, connect
 from fleet.drivers.mavlink_connection import MavlinkPort
 from fleet.drivers.mavlink_telemetry import CameraMount
 from fleet.link.certificates import TlsFiles
@@ -76,6 +76,7 @@ class Agent:
         name = f"look for {settings.id or settings.connection}"
         if settings.system_id is None:
             self._tasks.run(name, lambda: self._discover(settings, port, camera, mount))
+            self._tasks.run_once(f"silence on {port.url}", lambda: self._tell_silence(port))
         else:
             self._tasks.run(name, lambda: self._attach(settings, port, camera, mount))
 
@@ -107,20 +108,40 @@ class Agent:
         if settings.system_id is None or settings.id in self._vehicles:
             return
         vehicle_id = VehicleId(settings.id or f"mav-{settings.system_id}")
-        vehicle = await connect(
-            port=port,
-            system_id=settings.system_id,
-            vehicle_id=vehicle_id,
-            clock=self._ground.clock,
-            mount=mount,
-            timeout_s=HEARD_WITHIN_S,
-        )
+        vehicle = await self._connected(port, settings.system_id, vehicle_id, mount)
         file = self._ground.state_dir / f"orders-{vehicle_id}.db"
         store = await self._stack.enter_async_context(SqliteExecutorStore(file=file))
         parts = VehicleParts(vehicle=vehicle, settings=settings, ground=self._ground, store=store, camera=camera)
         self._vehicles[vehicle_id] = parts
         parts.start(self._tasks)
         self._log.info("vehicle heard", vehicle_id=vehicle_id, system_id=settings.system_id)
+
+    async def _connected(
+        self, port: MavlinkPort, system_id: int, vehicle_id: VehicleId, mount: CameraMount | None
+    ) -> MavlinkVehicle:
+        """Return the vehicle as soon as it is heard, however late; the first silence is told."""
+        clock = self._ground.clock
+        is_told = False
+        while True:
+            try:
+                return await connect(
+                    port=port,
+                    system_id=system_id,
+                    vehicle_id=vehicle_id,
+                    clock=clock,
+                    mount=mount,
+                    timeout_s=HEARD_WITHIN_S,
+                )
+            except Unavailable as error:
+                if not is_told:
+                    self._log.warning("vehicle not heard yet, listening on", vehicle_id=vehicle_id, because=str(error))
+                    is_told = True
+
+    async def _tell_silence(self, port: MavlinkPort) -> None:
+        await self._ground.clock.sleep(HEARD_WITHIN_S)
+        if not self._vehicles:
+            remedy = port.listeners_remark() or "is a vehicle switched on and sending to this port?"
+            self._log.warning("no autopilot heard yet, listening on", port=port.url, remedy=remedy)
 
 
 @asynccontextmanager

@@ -28,6 +28,10 @@ LIVE_EVERY_S = 0.25
 PROBE_EVERY_S = 10.0
 QUICK_PROBES = 4
 """The first probes follow each other quickly, so that the offset is known soon."""
+_FOREIGN_CREDENTIALS = (
+    "these credentials are not of this controller: make them in its own data folder with "
+    "roundsman agents enroll NAME --vehicle ID --data-dir DIR --out DIR"
+)
 PAUSES = RestartPolicy(first_s=0.5, most_s=8.0)
 
 Stream = grpc.aio.StreamStreamCall[pb.AgentMessage, pb.ControllerMessage]
@@ -129,7 +133,10 @@ class Uplink:
             )
             return await session.run()
         except grpc.aio.AioRpcError as error:
-            return f"{error.code().name}: {error.details()}"
+            return _in_words(error.code(), error.details())
+        except asyncio.InvalidStateError:
+            # The call had failed before anything could be written to it; its status tells why.
+            return _in_words(await stream.code(), await stream.details())
         except (TimeoutError, RoundsmanError) as error:
             return str(error) or "no answer in time"
         finally:
@@ -148,8 +155,15 @@ class Uplink:
         answer = await within(WELCOME_WITHIN_S, stream.read())
         if not isinstance(answer, pb.ControllerMessage) or not answer.HasField("welcome"):
             code = await within(WELCOME_WITHIN_S, stream.code())
-            raise TimedOut(f"the controller gave no welcome: {code.name}: {await stream.details()}")
+            raise TimedOut(f"the controller gave no welcome: {_in_words(code, await stream.details())}")
         return answer.welcome
+
+
+def _in_words(code: grpc.StatusCode, details: str | None) -> str:
+    words = f"{code.name}: {details}"
+    if "handshake failed" in words.lower():
+        words += f" ({_FOREIGN_CREDENTIALS})"
+    return words
 
 
 class _Inbound:
@@ -234,8 +248,7 @@ class _Session:
         except* (grpc.aio.AioRpcError, asyncio.InvalidStateError) as broken:
             # The call's status, asked for below, tells what happened.
             self._log.debug("the stream broke", because=str(broken.exceptions[0]))
-        code = await self._stream.code()
-        return f"{code.name}: {await self._stream.details()}"
+        return _in_words(await self._stream.code(), await self._stream.details())
 
     async def _read(self) -> None:
         while isinstance(message := await self._stream.read(), pb.ControllerMessage):
@@ -256,7 +269,8 @@ class _Session:
 
     async def _tick(self) -> None:
         while True:
-            await self._clock.sleep(LIVE_EVERY_S)
+            # In step with the other vehicles of this agent: one waking for all of them.
+            await self._clock.sleep(LIVE_EVERY_S - self._clock.monotonic_s() % LIVE_EVERY_S)
             self._wake.set()
 
     async def _watch_reports(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from agent.settings import AgentSettings, OnStop, VehicleSettings
 from agent.wiring import running_agent
@@ -14,7 +15,7 @@ from fleet.orders import Order, OrderProgress, OrderState
 from fleet.telemetry import FlightMode
 from tests.fleet.drivers.orders import leg, make_order
 from tests.fleet.link_ends import CLOCK, Controller, running_controller, until
-from tests.sim.sky import Sky, open_sky, pilot
+from tests.sim.sky import Sky, free_port, open_sky, pilot
 
 pytestmark = pytest.mark.slow
 DRONE = VehicleId("mav-1")
@@ -128,3 +129,20 @@ async def test_a_second_agent_in_the_same_folder_is_refused(settings: AgentSetti
         with pytest.raises(Conflict, match="another agent works with this folder"):
             async with running_agent(settings, clock=CLOCK):
                 pass
+
+
+@pytest.mark.parametrize("system_id", [77, None])
+async def test_a_vehicle_that_is_silent_is_told_of_once_and_waited_for(
+    settings: AgentSettings, monkeypatch: pytest.MonkeyPatch, system_id: int | None
+) -> None:
+    monkeypatch.setattr("agent.wiring.HEARD_WITHIN_S", 0.05)
+    silent = VehicleSettings(connection=f"mavlink:udpin://127.0.0.1:{free_port()}", system_id=system_id)
+    with structlog.testing.capture_logs() as logs:
+
+        async def told() -> bool:
+            return any("yet, listening on" in line["event"] for line in logs)
+
+        async with running_agent(replace(settings, vehicles=(silent,)), clock=CLOCK):
+            await until(told)
+            await CLOCK.sleep(0.05)
+    assert len([line for line in logs if line["log_level"] in {"warning", "error"}]) == 1

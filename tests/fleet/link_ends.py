@@ -17,7 +17,7 @@ from fleet.link.channel import open_channel
 from fleet.link.downlink import Downlink
 from fleet.link.intake import Intake, ReportRoute, fleet_routes
 from fleet.link.live_slots import LiveSlots
-from fleet.link.uplink import Uplink
+from fleet.link.uplink import HeldOrders, Uplink
 from fleet.orders import Command, CommandOutcome, CommandState, Order, OrderProgress, OrderState
 from fleet.registry import FleetRegistry
 from fleet.store import FleetStore
@@ -124,7 +124,12 @@ async def nothing_held() -> Sequence[OrderProgress]:
 
 @asynccontextmanager
 async def running_agent(
-    state_dir: Path, *, address: str, tls: TlsFiles, vehicle_id: str = "drone-1"
+    state_dir: Path,
+    *,
+    address: str,
+    tls: TlsFiles,
+    vehicle_id: str = "drone-1",
+    held_orders: HeldOrders = nothing_held,
 ) -> AsyncIterator[Agent]:
     """Run the agent's end of the link of one vehicle."""
     await run_blocking(lambda: state_dir.mkdir(exist_ok=True))
@@ -139,7 +144,7 @@ async def running_agent(
             live=live,
             reports=outbox,
             taker=taker,
-            held_orders=nothing_held,
+            held_orders=held_orders,
             software="test",
             boot_id=new_id(),
             clock=CLOCK,

@@ -1,5 +1,6 @@
 """The link between controller and agent, both ends real, on loopback with mutual TLS."""
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import structlog
 from roundsman.v1 import link_pb2 as pb
 from roundsman.v1 import link_pb2_grpc
 
@@ -227,6 +229,29 @@ async def test_a_stranger_with_an_authority_of_its_own_gets_no_stream(tmp_path: 
         known = CertificateAuthority.open(controller.data_dir, now=CLOCK.now()).enroll("y", ["*"], now=CLOCK.now())
         code, _ = await refusal(controller, tls=replace(own, authority=known.authority))
         assert code is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_an_agent_with_foreign_credentials_says_what_to_do_and_tries_on(tmp_path: Path) -> None:
+    own = CertificateAuthority.open(tmp_path / "other", now=CLOCK.now()).enroll("x", ["*"], now=CLOCK.now())
+    tries: list[int] = []
+
+    async def counted() -> Sequence[OrderProgress]:
+        tries.append(1)
+        return ()
+
+    async def often() -> bool:
+        return len(tries) >= 4
+
+    with structlog.testing.capture_logs() as logs:
+        async with (
+            running_controller(tmp_path / "c") as controller,
+            running_agent(tmp_path / "a", address=controller.address, tls=own, held_orders=counted),
+        ):
+            await until(often)
+    assert [line["event"] for line in logs if line["log_level"] in {"warning", "error"}] == [
+        "no link to the controller, trying again"
+    ]
+    assert "roundsman agents enroll" in next(line["because"] for line in logs if "because" in line)
 
 
 async def test_the_offset_of_the_clocks_is_measured(tmp_path: Path) -> None:
