@@ -1,18 +1,20 @@
 """The second look: is the thing of an incident still at its place?"""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.ids import IncidentId, OrderId, SightingId, VehicleId, new_id
 from geofence.frames import LocalFrame
-from geofence.positions import GeoPosition
+from geofence.positions import GeoPosition, LocalPosition
 from perception.detections import Detection, Label, PixelBox
 from perception.evidence import Snapshot, make_photos
 from perception.frame import Frame
 from perception.georeference import Georeference
 from perception.sighting import LookResult, LookVerdict
 from perception.tracker import Track
+from perception.walls import Walls
 
 _LABELS: Mapping[str, frozenset[Label]] = {
     "20501": frozenset({Label.CART, Label.UMBRELLA}),
@@ -24,6 +26,8 @@ _LABELS: Mapping[str, frozenset[Label]] = {
 }
 _THINGS_AT_LEAST = {"20409": 5, "20506": 2}
 _EDGE_SHARE = 0.07
+_WIDE_M = 1.5
+"""The picture must show so much around a place: a thing at its edge would be cut off."""
 _GAP_S = 1.0
 _RADIUS_M = (2.5, 6.0)
 
@@ -51,7 +55,7 @@ class LookSettings:
 
 
 class Look:
-    """Answers one question; only seconds with the place well inside the picture count."""
+    """Answers one question; only seconds between two frames with the place well inside and in sight count."""
 
     def __init__(
         self, *, question: Question, vehicle_id: VehicleId, frame: LocalFrame, settings: LookSettings | None = None
@@ -62,16 +66,23 @@ class Look:
         self._settings = settings or LookSettings()
         self._observed_s = 0.0
         self._present_s = 0.0
+        self._hidden_frames = 0
         self._last_s: float | None = None
         self._shot: Snapshot | None = None
         self._is_answered = False
 
     def see(
-        self, frame: Frame, tracks: Sequence[Track], detections: tuple[Detection, ...], reference: Georeference
+        self,
+        frame: Frame,
+        tracks: Sequence[Track],
+        detections: tuple[Detection, ...],
+        reference: Georeference,
+        walls: Walls,
     ) -> LookResult | None:
-        """Take an assessed frame; return the answer once it is certain."""
-        pixel = self._pixel(frame, reference)
-        if self._is_answered or pixel is None:
+        """Take an assessed frame; return the answer once it is certain. What *walls* hide was not looked at."""
+        pixel = None if self._is_answered else self._pixel(frame, reference)
+        if pixel is None or self._is_hidden(frame, reference, walls):
+            self._last_s = None
             return None
         step_s = 0.0 if self._last_s is None else frame.taken_s - self._last_s
         self._last_s = frame.taken_s
@@ -88,12 +99,14 @@ class Look:
             return None
         because = (
             f"the place was well in view for {self._observed_s:.1f} s; {self._settings.gone_after_s:g} s are needed"
+            + (f" (a building hid it in {self._hidden_frames} pictures)" if self._hidden_frames else "")
             if self._observed_s < self._settings.gone_after_s
             else f"it was seen in {self._present_s:.1f} of {self._observed_s:.1f} s: neither clearly there nor gone"
         )
         return self._answer(LookVerdict.NOT_ASSESSED, because, at)
 
     def _pixel(self, frame: Frame, reference: Georeference) -> tuple[float, float] | None:
+        """Return the pixel of the place, or None when it is not near and well inside the picture."""
         if frame.gaze is None:
             return None
         east_m, north_m = reference.camera_m(frame.gaze)
@@ -102,9 +115,18 @@ class Look:
         if pixel is None or away_m > self._settings.farthest_m:
             return None
         width, height = frame.size_px
-        edge = _EDGE_SHARE * height
+        slant_m = math.hypot(away_m, frame.gaze.height_agl_m)
+        edge = max(_EDGE_SHARE * height, reference.camera.fx_px * _WIDE_M / slant_m)
         is_inside = edge <= pixel[0] <= width - edge and edge <= pixel[1] <= height - edge
         return pixel if is_inside else None
+
+    def _is_hidden(self, frame: Frame, reference: Georeference, walls: Walls) -> bool:
+        assert frame.gaze is not None
+        east_m, north_m = reference.camera_m(frame.gaze)
+        camera = LocalPosition(east_m=east_m, north_m=north_m, up_m=frame.gaze.height_agl_m)
+        is_hidden = walls.hide(self._place, camera)
+        self._hidden_frames += is_hidden
+        return is_hidden
 
     def _present(self, tracks: Sequence[Track]) -> list[Track]:
         labels = _LABELS.get(self.question.kind, frozenset(Label) - {Label.PERSON, Label.CAR})

@@ -23,6 +23,7 @@ from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_watches
 from perception.sighting import LookResult, Sighting
 from perception.tracker import Placed, Track, Tracker
+from perception.walls import Walls
 
 _LOWEST_M = 6.0
 _HALF_DEPTH_M = {Label.CART: 0.6, Label.PILE: 0.7, Label.CAR: 1.0}
@@ -83,6 +84,7 @@ class Pipeline:
         self._look_settings = look_settings
         self._tracker = Tracker(threshold_for=detector.card.score_for)
         self._watches: list[RuleWatch] = []
+        self._walls = Walls(zones=ZoneSet(zones=()), frame=reference.frame)
         self._looks: list[Look] = []
         self._order_id: OrderId | None = None
         self._log = structlog.get_logger("eyes").bind(vehicle=vehicle_id)
@@ -97,6 +99,7 @@ class Pipeline:
 
     def set_zones(self, zones: ZoneSet) -> None:
         """Watch the rules of these zones from now on; raises InvalidInput when one of them is wrong."""
+        self._walls = Walls(zones=zones, frame=self._reference.frame)
         self._watches = make_watches(zones, self._reference.frame)
 
     def set_order(self, order_id: OrderId | None, questions: Sequence[Question], at: datetime) -> list[LookResult]:
@@ -142,7 +145,7 @@ class Pipeline:
             placed, taken_s=frame.taken_s, is_in_view=lambda track: self._is_in_view(track, frame)
         )
         found = [one for watch in self._watches for one in watch.look(tracks, frame, detections, self._order_id)]
-        answers = [look.see(frame, tracks, detections, self._reference) for look in self._looks]
+        answers = [look.see(frame, tracks, detections, self._reference, self._walls) for look in self._looks]
         return Seen(
             frame=frame,
             detections=detections,

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from core.errors import InvalidInput
 from core.events import Json
+from geofence.errors import ZoneProblem
 from geofence.frames import LocalFrame
+from geofence.positions import GeoPosition
 from geofence.zones import Zone, ZoneKind, ZoneSet
 from perception.matters import RuleWatch
 from perception.rules.clutter import ClutterParameters, ClutterRule, ParkingParameters
@@ -37,3 +39,26 @@ def make_watches(zones: ZoneSet, frame: LocalFrame) -> list[RuleWatch]:
         for zone in zones.of_kind(ZoneKind.RULE)
         for name, values in zone.rules.items()
     ]
+
+
+def check_rules(zones: ZoneSet) -> tuple[ZoneProblem, ...]:
+    """Return what is wrong with the rules of *zones*: at most one problem for each rule of each zone."""
+    found = [
+        _problem_of(name, values, zone) for zone in zones.of_kind(ZoneKind.RULE) for name, values in zone.rules.items()
+    ]
+    return tuple(problem for problem in found if problem is not None)
+
+
+def _problem_of(name: str, values: Mapping[str, Json], zone: Zone) -> ZoneProblem | None:
+    lon_deg, lat_deg = zone.polygon.exterior.coords[0]
+    try:
+        make_rule(name, values, zone=zone, frame=LocalFrame(origin=GeoPosition(lon_deg=lon_deg, lat_deg=lat_deg)))
+    except InvalidInput as error:
+        return ZoneProblem(
+            code="bad_rule_parameters",
+            because=error.message,
+            where=f"zone {zone.id}",
+            remedy=error.remedy or "correct the rule's parameters",
+            params={"rule": name, "detail": error.message},
+        )
+    return None
