@@ -1,6 +1,6 @@
 """The zones in force and their history: documents in the store, checked before they get there, parsed once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.store import ZoneDocument, ZoneDocumentStore
 from core.clock import Clock
@@ -12,6 +12,7 @@ from geofence.errors import BadZoneFile, ZoneProblem
 from geofence.positions import GeoPosition
 from geofence.zone_files import ZoneFileReport, check_zones, read_zones
 from geofence.zones import ZoneSet, canonical_text
+from perception.rules.catalogue import check_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class ZoneBook:
 
     async def check(self, content: bytes) -> ZoneFileReport:
         """Return all that is right and wrong with a zone file of this site; nothing is stored."""
-        return await run_blocking(lambda: check_zones(content, near=self._near))
+        return await run_blocking(lambda: _check(content, self._near))
 
     async def read(self, content: bytes) -> tuple[ZoneSet, tuple[ZoneProblem, ...]]:
         """Return the zones of a file with its warnings; raises BadZoneFile with every problem."""
@@ -77,6 +78,12 @@ class ZoneBook:
         await self._documents.add(unit, document)
         unit.emit(_event(document))
         return document
+
+
+def _check(content: bytes, near: GeoPosition) -> ZoneFileReport:
+    """Look at the shapes first, then at what the eyes of a vehicle would say to the rules."""
+    report = check_zones(content, near=near)
+    return replace(report, problems=(*report.problems, *check_rules(report.zones)))
 
 
 def _event(document: ZoneDocument) -> Event:

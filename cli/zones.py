@@ -34,6 +34,7 @@ def check(
 ) -> None:
     """Read FILE and print every problem with its place and remedy, or what the file holds; exits 1 on problems."""
     from geofence.zone_files import check_zones
+    from perception.rules.catalogue import check_rules
 
     language = lang or _machine_language()
     try:
@@ -43,12 +44,13 @@ def check(
         raise typer.Exit(1) from error
     report = check_zones(content)
     words = {Language.ZH: ("错误", "注意"), Language.EN: ("error", "note")}[language]
-    for problem in report.problems:
+    problems = (*report.problems, *check_rules(report.zones))
+    for problem in problems:
         _complain(f"{words[0]}: {_sentence(problem, language)}")
     for warning in report.warnings:
         _complain(f"{words[1]}: {_sentence(warning, language)}")
-    if report.problems:
-        _complain(_verdict(file, len(report.problems), language))
+    if problems:
+        _complain(_verdict(file, len(problems), language))
         raise typer.Exit(1)
     for line in _summary(report.zones, language):
         typer.echo(line)

@@ -31,6 +31,7 @@ BECAUSE: Mapping[str, tuple[str, str]] = {
     "unknown_rule": ("不认识的规则“{rule}”", "已知规则有 clutter、crowd、parking、vendor"),
     "bad_rule": ("规则“{rule}”没有参数", "请把参数写成对象"),
     "bad_rule_number": ("规则“{rule}”的 {parameter} 是负数", "请填不小于 0 的数"),
+    "bad_rule_parameters": ("规则“{rule}”不能使用：{detail}", "请改正规则的参数"),
     "unknown_property": ("不认识的属性“{property}”，不起作用", "请检查属性名的拼写"),
     "no_geometry": ("没有几何图形", "请把区域画成 Polygon"),
     "not_polygon": ("图形是 {type}，不是 Polygon", "每个区域画一个 Polygon；MultiPolygon 的每一块用各自的 id"),
@@ -54,11 +55,16 @@ BECAUSE: Mapping[str, tuple[str, str]] = {
 
 KINDS: Mapping[str, str] = {"keep_in": "允许区", "keep_out": "禁入区", "rule": "规则区域", "grid": "网格"}
 
-_WHERE = (("feature", "要素"), ("position", "点"), ("ring", "环"))
+_WHERE = (
+    (r"\bfeature (?=\d)", "要素 "),
+    (r"\bposition (?=\d)", "点 "),
+    (r"\bring (?=\d)", "环 "),
+    (r"^zone ", "区域 "),
+)
 
 
 def where_zh(where: str) -> str:
     """Return "要素 3（school），环 1" for "feature 3 (school), ring 1"."""
     for english, chinese in _WHERE:
-        where = re.sub(rf"\b{english} (?=\d)", f"{chinese} ", where)
+        where = re.sub(english, chinese, where)
     return where.replace(" (", "（").replace(")", "）").replace(", ", "，")

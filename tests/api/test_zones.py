@@ -64,6 +64,29 @@ async def test_bad_zones_are_refused_with_every_problem_and_nothing_changes(cont
     assert checked["is_good"] is False
 
 
+def _with_rules(rules: dict[str, dict[str, object]]) -> dict[str, object]:
+    features = [json.loads(json.dumps(one)) for one in ESTATE["features"]]
+    next(one for one in features if one["properties"]["kind"] == "rule")["properties"]["rules"] = rules
+    return {"type": "FeatureCollection", "features": features}
+
+
+async def test_rules_that_no_eyes_could_follow_are_refused_before_they_reach_a_vehicle(controller: Controller) -> None:
+    admin = await controller.sign_in("administrator")
+    bad = _with_rules({"vendor": {"dwel_s": 3}, "crowd": {"people_at_least": "many"}, "clutter": {}})
+    answer = await admin.put("/zones", json=bad, params={"because": "try"})
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (422, "bad_zone_file")
+    assert [(one["code"], one["rule"]) for one in told["problems"]] == [
+        ("bad_rule_parameters", "vendor"),
+        ("bad_rule_parameters", "crowd"),
+    ]
+    assert "dwel_s" in told["problems"][0]["detail"]
+    assert "dwell_s" in told["problems"][0]["remedy"]
+    assert "people_at_least" in told["problems"][1]["detail"]
+    assert (await admin.post("/zones/check", json=bad)).json()["problems"] == told["problems"]
+    assert (await admin.get("/zones")).json()["revision"] == 0
+
+
 @pytest.mark.parametrize("content", [b"", b"not json", b'{"type": "FeatureCollection", "features": [NaN]}', b"\xff"])
 async def test_no_json_is_a_problem_with_a_place(controller: Controller, content: bytes) -> None:
     admin = await controller.sign_in("administrator")

@@ -1,5 +1,6 @@
 """`roundsman zones check`, as a person at a terminal sees it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,25 @@ def test_a_good_file_is_summed_up_in_chinese() -> None:
 def test_every_problem_of_a_bad_file_is_told_in_both_languages(language: str, words: list[str], tmp_path: Path) -> None:
     file = tmp_path / "bad.geojson"
     file.write_text(BAD, encoding="utf-8")
+    result = check(str(file), "--lang", language)
+
+    assert result.exit_code == 1
+    assert [word for word in words if word not in result.output] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["error: zone ", "has no parameters dwel_s", "known are dwell_s", "1 problem,"]),
+        ("zh", ["区域 ", "规则“vendor”不能使用", "dwel_s", "共 1 处错误"]),
+    ],
+)
+def test_a_rule_that_no_eyes_could_follow_is_told(language: str, words: list[str], tmp_path: Path) -> None:
+    document = json.loads(ESTATE.read_text(encoding="utf-8"))
+    rule_zone = next(one for one in document["features"] if one["properties"]["kind"] == "rule")
+    rule_zone["properties"]["rules"] = {"vendor": {"dwel_s": 3}}
+    file = tmp_path / "bad.geojson"
+    file.write_text(json.dumps(document), encoding="utf-8")
     result = check(str(file), "--lang", language)
 
     assert result.exit_code == 1
