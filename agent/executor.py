@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from agent.executor_store import ExecutorStore, HeldOrder
-from agent.flight import Flight, OrderGuard
+from agent.flight import SETTLED_S, Flight, OrderGuard
 from agent.order_book import OrderBook, ReportSink
 from core.clock import Clock
 from core.errors import Conflict, RoundsmanError
@@ -29,12 +29,14 @@ class OrderExecutor:
         guard: OrderGuard,
         clock: Clock,
         watchers: Sequence[OrderWatcher] = (),
+        settled_s: float = SETTLED_S,
     ) -> None:
         self._vehicle = vehicle
         self._book = OrderBook(vehicle_id=vehicle.id, store=store, reports=reports, clock=clock)
         self._guard = guard
         self._clock = clock
         self._watchers = watchers
+        self._settled_s = settled_s
         self._flight: Flight | None = None
         self._next: HeldOrder | None = None
         self._news = asyncio.Event()
@@ -131,7 +133,14 @@ class OrderExecutor:
             self._announce(None)
 
     def _new_flight(self, held: HeldOrder) -> Flight:
-        return Flight(held=held, vehicle=self._vehicle, book=self._book, guard=self._guard, clock=self._clock)
+        return Flight(
+            held=held,
+            vehicle=self._vehicle,
+            book=self._book,
+            guard=self._guard,
+            clock=self._clock,
+            settled_s=self._settled_s,
+        )
 
     def _announce(self, order: Order | None) -> None:
         for watcher in self._watchers:

@@ -17,6 +17,9 @@ from fleet.vehicle import Plan, Vehicle
 
 HOME_BOUND_S = 600.0
 """The longest way home: after it an order whose vehicle neither lands nor speaks is given up."""
+SETTLED_S = 3.0
+"""How long a vehicle shows that it is on the ground before it is believed: another one that answers to its identity is
+noticed by then, and no order ends by the word of a stranger."""
 _POLL_S = 0.5
 _NOT_BEGUN = frozenset({OrderState.ACCEPTED, OrderState.LOADED})
 
@@ -37,7 +40,16 @@ class OrderGuard(Protocol):
 class Flight:
     """Carries out one order; its commands may be called at any moment while `run` runs."""
 
-    def __init__(self, *, held: HeldOrder, vehicle: Vehicle, book: OrderBook, guard: OrderGuard, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        held: HeldOrder,
+        vehicle: Vehicle,
+        book: OrderBook,
+        guard: OrderGuard,
+        clock: Clock,
+        settled_s: float = SETTLED_S,
+    ) -> None:
         self.held = held
         self._vehicle = vehicle
         self._book = book
@@ -46,6 +58,8 @@ class Flight:
         self._plan = Plan(order=held.order, from_air=held.from_air)
         self._watch = FlightWatch(held.order)
         self._is_superseded = False
+        self._settled_s = settled_s
+        self._down_since_s: float | None = None
         self._asked = ""
         """Why a person's hold or resume is under way: the vehicle shows the mode before the call comes back."""
 
@@ -195,6 +209,8 @@ class Flight:
                 await self._book.tell("command_failed", str(error), self.held)
 
     async def _follow_one(self, state: VehicleState) -> None:
+        if state.is_airborne or not state.link_up or state.is_ambiguous:
+            self._down_since_s = None
         if not state.link_up or state.is_ambiguous:
             await self._unheard(state)
         elif not state.is_airborne:
@@ -231,7 +247,12 @@ class Flight:
             await self._book.keep(self.held)
 
     async def _landed(self, state: VehicleState) -> None:
-        """On the ground and disarmed: only here is an order done."""
+        """On the ground and disarmed, and that for a while: only here is an order done."""
+        now_s = self._clock.monotonic_s()
+        if self._down_since_s is None:
+            self._down_since_s = now_s
+        if now_s - self._down_since_s < self._settled_s:
+            return
         legs_done = self._legs_done()
         if self.held.ending is not None:
             await self._to(self.held.ending, because=self.held.ending_because, legs_done=legs_done)

@@ -49,6 +49,7 @@ class Desk:
             guard=guard,
             clock=CLOCK,
             watchers=(self.shown.append,),
+            settled_s=0.1,
         )
         tasks.run("executor", self.executor.run)
 
@@ -108,6 +109,24 @@ async def test_order_is_done_when_all_legs_are_and_the_vehicle_is_on_the_ground(
     await desk.reach(OrderState.DONE)
     assert desk.reports.states() == [*BEGUN, OrderState.DONE]
     await desk.eventually(lambda: [shown and shown.id for shown in desk.shown] == [order.id, None])
+
+
+async def test_a_strangers_word_that_it_stands_on_the_ground_ends_no_order(desk: Desk) -> None:
+    await desk.executor.offer(make_order())
+    await desk.reach(OrderState.RUNNING)
+    for _ in range(4):
+        desk.vehicle.lands()
+        await CLOCK.sleep(0.04)
+        desk.vehicle.flies()
+        await CLOCK.sleep(0.04)
+    desk.vehicle.lands()
+    desk.vehicle.shows(is_ambiguous=True)
+    await CLOCK.sleep(0.2)
+    assert desk.reports.states() == BEGUN
+    desk.vehicle.flies()
+    desk.vehicle.shows(is_ambiguous=False, legs=3)
+    desk.vehicle.lands()
+    await desk.reach(OrderState.DONE)
 
 
 async def test_order_offered_twice_is_answered_and_flown_once(desk: Desk) -> None:
