@@ -235,7 +235,7 @@ class Flight:
             self._watch.expects_descent = True
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")
-        elif progress.state is OrderState.RUNNING and state.mode is FlightMode.HOLD:
+        elif progress.state is OrderState.RUNNING and state.mode is FlightMode.HOLD and state.is_armed:
             because = self._asked or self._guard.because() or state.because or "the vehicle holds by itself"
             await self._to(OrderState.HELD, because=because, legs_done=legs_done)
         elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:

@@ -47,12 +47,16 @@ def route_for(run: Run, vehicle: Situation, picture: Picture) -> Routed:
 
 
 def candidates(run: Run, picture: Picture) -> list[Situation]:
-    """Return the vehicles that may do it, the best first: the one it has, then soonest (look) or fullest (patrol)."""
+    """Return the vehicles that may do it, the best first: the one it has, then soonest (look) or fullest (patrol).
+
+    Where a person named the vehicle no other one takes off, for a remainder neither.
+    """
     allowed = set(picture.patrol.vehicle_ids) if picture.patrol and picture.patrol.vehicle_ids else None
     wanted = run.vehicle_id or run.wanted_vehicle_id
     usable = [vehicle for vehicle in picture.vehicles if allowed is None or vehicle.id in allowed]
-    if run.state is RunState.PLANNED and wanted is not None:
-        usable = [vehicle for vehicle in usable if vehicle.id == wanted]
+    only = wanted if run.state is RunState.PLANNED else run.wanted_vehicle_id
+    if only is not None:
+        usable = [vehicle for vehicle in usable if vehicle.id == only]
 
     def rank(vehicle: Situation) -> tuple[bool, float, str]:
         if run.place is not None:

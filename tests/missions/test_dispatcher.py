@@ -163,7 +163,8 @@ async def test_a_vehicle_that_a_person_holds_is_left_alone(estate: Range) -> Non
 
 async def test_what_one_vehicle_could_not_do_another_one_finishes(estate: Range) -> None:
     first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
-    run = await estate.start((await estate.add_patrol()).id, first)
+    estate.says(second, estate.site.docks[1].place, battery_ratio=0.8)
+    run = await estate.start((await estate.add_patrol()).id)
     await estate.dispatcher.reconcile()
     record = await estate.flies(first, legs_done=3)
     await estate.reports(record.order.id, OrderState.FAILED, legs_done=3, because="its motor is too hot")
@@ -226,6 +227,21 @@ async def test_two_patrols_that_would_meet_fly_at_different_levels_or_wait(estat
     else:
         lowest_m = min(leg.height_agl_m for leg in above.order.legs if leg.purpose is LegPurpose.LINE)
         assert lowest_m - max(leg.height_agl_m for leg in below.order.legs) >= 6
+
+
+async def test_a_patrol_for_one_named_vehicle_is_never_given_to_another(estate: Range) -> None:
+    named, other = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    run = await estate.start((await estate.add_patrol()).id, named)
+    for _ in range(3):
+        await estate.dispatcher.reconcile()
+        record = await estate.order_of(named)
+        assert record is not None
+        await estate.reports(record.order.id, OrderState.FAILED, because="Geofence violation for waypoint 4")
+        await estate.dispatcher.reconcile()
+    failed = await estate.run(run)
+    assert failed.state is RunState.FAILED
+    assert "Geofence violation for waypoint 4" in failed.because
+    assert await estate.order_of(other) is None
 
 
 async def test_a_schedule_starts_its_patrol_and_leaves_out_what_it_missed(estate: Range) -> None:
