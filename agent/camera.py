@@ -235,7 +235,11 @@ class Eyes:
 
     def _show(self, seen: Seen, pipeline: Pipeline) -> None:
         gaze = seen.frame.gaze
-        ground = None if gaze is None else footprint(gaze, self._settings.lens, max_range_m=_LIVE_RANGE_M)
+        ground = (
+            None
+            if gaze is None
+            else footprint(gaze, self._settings.lens, max_range_m=_LIVE_RANGE_M, frame=pipeline.frame)
+        )
         ring = [] if ground is None else list(ground.exterior.coords)[:-1]
         self._live.tracks(
             LiveTracks(

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+import numpy as np
+
 from core.ids import VehicleId
 from fleet.live import LiveTrack
 from fleet.orders import Order
 from fleet.telemetry import CameraPose
 from geofence.footprint import Gaze
 from geofence.frames import LocalFrame
-from geofence.positions import LocalPosition
+from geofence.positions import GeoPosition
 from perception.look import Look, Question
 from perception.pipeline import Seen
 from perception.pose_history import TimedGaze
@@ -50,15 +52,16 @@ def never_seen(order: Order, vehicle_id: VehicleId, at: datetime) -> list[LookRe
 
 def live_tracks(seen: Seen, frame: LocalFrame) -> tuple[LiveTrack, ...]:
     """Return the tracks of a frame that have a place, for the screen."""
+    placed = [(track, track.place) for track in seen.tracks if track.place is not None]
+    metres = np.array([(place.east_m, place.north_m) for _, place in placed], float).reshape(-1, 2)
     return tuple(
         LiveTrack(
             id=track.id,
             label=track.label.value,
-            place=frame.to_geo(LocalPosition(east_m=track.place.east_m, north_m=track.place.north_m)),
+            place=GeoPosition(lon_deg=lon_deg, lat_deg=lat_deg),
             score=track.score,
-            ellipse=track.place.ellipse,
+            ellipse=place.ellipse,
             observed_s=track.observed_s,
         )
-        for track in seen.tracks
-        if track.place is not None
+        for (track, place), (lon_deg, lat_deg) in zip(placed, frame.to_geo_array(metres).tolist(), strict=True)
     )
