@@ -112,7 +112,7 @@ def _follow(client: RestClient, run_id: str) -> int:
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("planned", total=1)
         run = _watch(client, run_id, progress, task)
-    console.print(f"[bold]{run['state']}[/bold]: {run['because']}")
+    console.print(f"{run['state']}: {run['because']}", soft_wrap=True, markup=False)
     return 0 if run["state"] == "done" else 1
 
 
@@ -133,7 +133,7 @@ def _watch(client: RestClient, run_id: str, progress: Progress, task: TaskID) ->
         progress.update(task, description=f"{run['state']}, {vehicle}")
         if run["because"] != told:
             told = run["because"]
-            progress.console.print(f"{clock.now():%H:%M:%S}Z {run['state']}: {told}")
+            progress.console.print(f"{clock.now():%H:%M:%S}Z {run['state']}: {told}", soft_wrap=True, markup=False)
         if run["state"] in _ENDS:
             return run
         clock.pause(0.5)

@@ -195,10 +195,12 @@ class RunSteps:
             record = await self._fleet.order(unit, run.order_id)
             tries = len(await self._fleet.orders_of_run(unit, run.id))
         legs_done = run.done_before + work_legs(record)
+        # What the vehicle does by itself (a failsafe, a hold) is news of the run as well.
+        because = record.progress.because or run.because
         if record.is_ended:
             await self._books.change(run, lambda fresh: self._ended(fresh, record, legs_done=legs_done, tries=tries))
-        elif legs_done != run.legs_done:
-            await self._books.change(run, lambda fresh: replace(fresh, legs_done=legs_done))
+        elif (legs_done, because) != (run.legs_done, run.because):
+            await self._books.change(run, lambda fresh: replace(fresh, legs_done=legs_done, because=because))
         else:
             await self._end_when_overdue(record)
 

@@ -229,6 +229,17 @@ async def test_two_patrols_that_would_meet_fly_at_different_levels_or_wait(estat
         assert lowest_m - max(leg.height_agl_m for leg in below.order.legs) >= 6
 
 
+async def test_a_run_tells_what_its_vehicle_does_by_itself(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(drone, legs_done=1)
+    await estate.reports(record.order.id, OrderState.RUNNING, legs_done=1, because="it switched to land by itself")
+    await estate.dispatcher.reconcile()
+    told = await estate.run(run)
+    assert (told.state, told.because) == (RunState.RUNNING, "it switched to land by itself")
+
+
 async def test_a_patrol_for_one_named_vehicle_is_never_given_to_another(estate: Range) -> None:
     named, other = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
     run = await estate.start((await estate.add_patrol()).id, named)
