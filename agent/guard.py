@@ -1,5 +1,7 @@
 """The guard in flight: predicts a breach of the order's zones and acts before it, without asking anyone."""
 
+import asyncio
+
 import structlog
 
 from agent.order_book import ReportSink
@@ -39,12 +41,14 @@ class Guard:
         self._because = ""
         self._held_s: float | None = None
         self._told: ZoneId | str | None = None
+        self._has_order = asyncio.Event()
         self._log = structlog.get_logger("guard").bind(vehicle_id=vehicle.id)
 
     def watch(self, order: Order) -> None:
         """Guard the zones of *order* from now on."""
         self._order, self._live = order, self._live_guard(order)
         self._because, self._held_s = "", None
+        self._has_order.set()
 
     def because(self) -> str:
         """Return why the guard stopped the vehicle, while that holds."""
@@ -64,7 +68,8 @@ class Guard:
         return "; ".join(map(str, violations)) or None
 
     async def run(self) -> None:
-        """Judge every telemetry sample (at least 2 Hz) until cancelled."""
+        """Judge every telemetry sample (at least 2 Hz) from the first order on, until cancelled."""
+        await self._has_order.wait()
         async for state in self._vehicle.states():
             if self._live is not None and self._order is not None and self._is_judged(state):
                 await self._judge(state, self._live, self._order)

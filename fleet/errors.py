@@ -9,6 +9,12 @@ class VehicleRefused(Fault):
     code = "vehicle_refused"
 
 
+class NotSupported(Conflict):
+    """The vehicle is of a kind that we cannot command; it is not touched."""
+
+    code = "vehicle_not_supported"
+
+
 class DuplicateVehicle(Conflict):
     """Two vehicles answer to one identity; neither is commanded until that is mended."""
 

@@ -57,6 +57,10 @@ class GuardVerdict:
     breach: PredictedBreach | None
 
 
+_FREE = GuardVerdict(is_inside=True, breach=None)
+"""The verdict where nothing forbidden is near."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Motion:
     """One vehicle: where it is and where it would come to a standstill."""
@@ -118,6 +122,8 @@ class LiveGuard:
             near[row].append(forbidden[hit])
         return [
             self._verdict(self._motion(paths[n], here[n], there[n], heights_agl_m[n], velocities_m_s[n]), near[n])
+            if near[n]
+            else _FREE
             for n in range(len(paths))
         ]
 

@@ -15,14 +15,14 @@ from fleet.drivers.mavlink_failsafes import failsafe_parameters
 from fleet.drivers.mavlink_link import MavlinkLink
 from fleet.drivers.mavlink_modes import set_mode_params
 from fleet.drivers.mavlink_rates import Rates
-from fleet.drivers.mavlink_start import check_start
+from fleet.drivers.mavlink_start import check_start, flies_mission
 from fleet.drivers.mavlink_streams import Fanout, Signal, next_change
-from fleet.drivers.mavlink_telemetry import MESSAGES, CameraMount, MavlinkTelemetry
+from fleet.drivers.mavlink_telemetry import MESSAGES, POSE_MESSAGES, CameraMount, MavlinkTelemetry
 from fleet.drivers.mavlink_transfers import Transfers
 from fleet.drivers.mavlink_wire import Item, MissionKind, WirePlan, digest_of, wire_plan
-from fleet.errors import DuplicateVehicle, VehicleRefused
+from fleet.errors import DuplicateVehicle, NotSupported, VehicleRefused
 from fleet.orders import Order
-from fleet.telemetry import CameraPose, FlightMode, LandedState, VehicleMessage, VehicleState
+from fleet.telemetry import CameraPose, FlightMode, VehicleMessage, VehicleState
 from fleet.vehicle import Capability, Loaded, Plan, VehicleKind
 
 _ARM, _SET_MODE = 400, 176
@@ -59,7 +59,10 @@ class MavlinkVehicle:
         self._messages: Fanout[VehicleMessage] = Fanout()
         self._words: deque[tuple[float, str]] = deque(maxlen=50)
         self._planned: tuple[Plan, WirePlan] | None = None
-        self._rates = Rates(link=link, clock=clock, is_heard=lambda: self._telemetry.state().link_up)
+        self._with_poses = False
+        self._rates = Rates(
+            link=link, clock=clock, is_heard=lambda: self._telemetry.is_heard, with_poses=lambda: self._with_poses
+        )
         self._telemetry = MavlinkTelemetry(
             vehicle_id=vehicle_id,
             clock=clock,
@@ -91,6 +94,10 @@ class MavlinkVehicle:
 
     async def camera_poses(self) -> AsyncIterator[CameraPose]:
         """Yield where the camera is and looks, as often as the vehicle says so (10 Hz are asked for)."""
+        if not self._with_poses:
+            self._with_poses = True
+            self._link.subscribe(POSE_MESSAGES, self._telemetry.handle)
+            self._rates.forget()
         async for pose in self._poses.values():
             yield pose
 
@@ -151,7 +158,7 @@ class MavlinkVehicle:
         await self._switch(FlightMode.MISSION, wish)
         if not self.state().is_armed:
             await self._arm(started_s)
-        await self._wait(_flies_mission, _LIFT_OFF_S, "take off", since_s=started_s, wish=wish)
+        await self._wait(flies_mission, _LIFT_OFF_S, "take off", since_s=started_s, wish=wish)
 
     async def hold(self) -> None:
         """Stop and hover here."""
@@ -253,7 +260,9 @@ class MavlinkVehicle:
                 where=self.id,
                 remedy="give one of them another MAV_SYS_ID; neither is commanded until then",
             )
-        if not self._telemetry.state().link_up:
+        if foreign := self._telemetry.foreign:
+            raise NotSupported(foreign, where=self.id, remedy="fly it with PX4, or take it out of the agent's vehicles")
+        if not self._telemetry.is_heard:
             raise Unavailable("nothing heard from the vehicle", where=self.id, remedy=self._explain() or None)
 
     def _wire(self, plan: Plan) -> WirePlan:
@@ -271,14 +280,6 @@ _CAPABILITIES = frozenset(
         Capability.START_IN_MOTION,
     }
 )
-
-
-def _flies_mission(state: VehicleState) -> bool:
-    return (
-        state.mode is FlightMode.MISSION
-        and state.is_armed is True
-        and state.landed in {LandedState.TAKING_OFF, LandedState.IN_AIR}
-    )
 
 
 def _loaded(digest: str, mission: Sequence[Item], fence: Sequence[Item]) -> Loaded:

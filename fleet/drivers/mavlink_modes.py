@@ -4,6 +4,7 @@ from fleet.telemetry import FlightMode, LandedState
 
 PX4_AUTOPILOT = 12
 """MAV_AUTOPILOT_PX4."""
+_OTHER_AUTOPILOTS = {3: "ArduPilot"}
 _AUTO = 4
 _AUTO_MODES = {
     1: FlightMode.READY,
@@ -38,6 +39,14 @@ def mode_of(custom_mode: int) -> FlightMode:
     if main == _AUTO:
         return _AUTO_MODES.get(sub, FlightMode.OTHER)
     return _MAIN_MODES.get(main, FlightMode.UNKNOWN)
+
+
+def foreign_autopilot(autopilot: int) -> str:
+    """Return why a vehicle with this MAV_AUTOPILOT cannot be commanded, or nothing for a PX4."""
+    if autopilot == PX4_AUTOPILOT:
+        return ""
+    name = _OTHER_AUTOPILOTS.get(autopilot, f"an autopilot of kind {autopilot}")
+    return f"it is flown by {name}, which is not supported yet: its mode numbers differ from PX4's"
 
 
 def set_mode_params(mode: FlightMode) -> tuple[float, float, float]:

@@ -1,10 +1,10 @@
-"""Does a plan start where the vehicle is? Nothing is uploaded otherwise."""
+"""Does a plan start where the vehicle is? Nothing is uploaded otherwise. And has it really begun?"""
 
 import math
 
 from core.errors import Conflict
 from fleet.errors import NotReady
-from fleet.telemetry import FlightMode, VehicleState
+from fleet.telemetry import FlightMode, LandedState, VehicleState
 from fleet.vehicle import Plan
 from geofence.frames import LocalFrame
 
@@ -20,6 +20,15 @@ def check_start(plan: Plan, state: VehicleState) -> None:
         _check_at_dock(plan, state)
     elif state.mode is FlightMode.MISSION:
         raise Conflict("a mission is being flown; hold first", where=state.vehicle_id)
+
+
+def flies_mission(state: VehicleState) -> bool:
+    """Say whether the vehicle shows that it has left the ground on its mission."""
+    return (
+        state.mode is FlightMode.MISSION
+        and state.is_armed is True
+        and state.landed in {LandedState.TAKING_OFF, LandedState.IN_AIR}
+    )
 
 
 def _check_at_dock(plan: Plan, state: VehicleState) -> None:

@@ -35,8 +35,9 @@ class Signal:
 
 async def next_change(event: asyncio.Event, timeout_s: float) -> None:
     """Wait until *event* is set, at most *timeout_s*, and clear it."""
-    with suppress(TimeoutError):
-        await within(timeout_s, event.wait())
+    if not event.is_set():
+        with suppress(TimeoutError):
+            await within(timeout_s, event.wait())
     event.clear()
 
 

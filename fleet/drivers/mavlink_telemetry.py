@@ -11,24 +11,24 @@ from core.clock import Clock
 from core.ids import VehicleId
 from fleet.drivers.mavlink_attitude import euler_deg, from_euler, from_quaternion
 from fleet.drivers.mavlink_identity import IdentityWatch
-from fleet.drivers.mavlink_modes import landed_of, mode_of
-from fleet.telemetry import CameraPose, VehicleMessage, VehicleState
+from fleet.drivers.mavlink_modes import PX4_AUTOPILOT, foreign_autopilot, landed_of, mode_of
+from fleet.telemetry import CameraPose, FlightMode, VehicleMessage, VehicleState
 from geofence.positions import GeoPosition
 
 Fields = Mapping[str, object]
 MESSAGES = (
     "HEARTBEAT",
     "GLOBAL_POSITION_INT",
-    "ATTITUDE",
     "EXTENDED_SYS_STATE",
     "SYS_STATUS",
     "GPS_RAW_INT",
     "HOME_POSITION",
     "MISSION_CURRENT",
     "STATUSTEXT",
-    "GIMBAL_DEVICE_ATTITUDE_STATUS",
     "AUTOPILOT_VERSION",
 )
+POSE_MESSAGES = ("ATTITUDE", "GIMBAL_DEVICE_ATTITUDE_STATUS")
+"""What camera poses are made of besides the position; nobody else needs them."""
 LINK_LOST_AFTER_S = 3.0
 _ARMED = 128
 _PREARM_CHECK = 0x10000000
@@ -65,6 +65,10 @@ class MavlinkTelemetry:
         self._clock = clock
         self._mount = mount
         self._state = VehicleState(vehicle_id=vehicle_id)
+        self._news: dict[str, object] = {}
+        """What was heard since `_state` was made: far more messages come than states are asked for."""
+        self._because = ""
+        self._autopilot = PX4_AUTOPILOT
         self._heard_s = -math.inf
         self._gimbal: tuple[float, float, float, bool] | None = None
         self._gimbal_s = -math.inf
@@ -88,13 +92,24 @@ class MavlinkTelemetry:
     def state(self) -> VehicleState:
         """Return the state with the link judged now."""
         now_s = self._clock.monotonic_s()
-        because = self.identity.because(now_s) or self._state.because
-        return replace(
-            self._state,
-            link_up=now_s - self._heard_s < LINK_LOST_AFTER_S,
-            is_ambiguous=self.identity.is_ambiguous(now_s),
-            because=because,
-        )
+        is_ambiguous = self.identity.is_ambiguous(now_s)
+        because = self.identity.because(now_s) or self.foreign or self._because
+        judged = (self.is_heard, is_ambiguous, because)
+        if self._news or judged != (self._state.link_up, self._state.is_ambiguous, self._state.because):
+            self._news |= {"link_up": judged[0], "is_ambiguous": is_ambiguous, "because": because}
+            self._state = replace(self._state, **self._news)  # type: ignore[arg-type]
+            self._news = {}
+        return self._state
+
+    @property
+    def is_heard(self) -> bool:
+        """Say whether the vehicle was heard lately."""
+        return self._clock.monotonic_s() - self._heard_s < LINK_LOST_AFTER_S
+
+    @property
+    def foreign(self) -> str:
+        """Return why this autopilot cannot be commanded, or nothing for a PX4."""
+        return foreign_autopilot(self._autopilot)
 
     def handle(self, name: str, fields: Fields) -> None:
         """Take one message in."""
@@ -106,11 +121,12 @@ class MavlinkTelemetry:
         self._set(mission_item=None, mission_items=None)
 
     def _set(self, **changes: object) -> None:
-        self._state = replace(self._state, **changes)  # type: ignore[arg-type]
+        self._news.update(changes)
         self._on_state()
 
     def _heartbeat(self, fields: Fields) -> None:
-        mode = mode_of(_int(fields, "custom_mode"))
+        self._autopilot = _int(fields, "autopilot")
+        mode = FlightMode.UNKNOWN if self.foreign else mode_of(_int(fields, "custom_mode"))
         self._set(mode=mode, is_armed=bool(_int(fields, "base_mode") & _ARMED))
 
     def _position(self, fields: Fields) -> None:
@@ -120,6 +136,8 @@ class MavlinkTelemetry:
         if self.identity.observe(vehicle_time_s=vehicle_time_s, position=position, now_s=now_s):
             self._on_reboot()
         heading = _int(fields, "hdg")
+        if heading != _NO_ITEMS:
+            self._news["heading_deg"] = heading / 1e2
         self._set(
             received_s=now_s,
             received_at=self._clock.now(),
@@ -130,7 +148,6 @@ class MavlinkTelemetry:
             east_m_s=_int(fields, "vy") / 1e2,
             north_m_s=_int(fields, "vx") / 1e2,
             up_m_s=-_int(fields, "vz") / 1e2,
-            heading_deg=self._state.heading_deg if heading == _NO_ITEMS else heading / 1e2,
         )
 
     def _landed(self, fields: Fields) -> None:
@@ -161,7 +178,8 @@ class MavlinkTelemetry:
             return
         severity = _SEVERITIES[min(_int(fields, "severity"), len(_SEVERITIES) - 1)]
         if _int(fields, "severity") <= 4:
-            self._set(because=self._reasons.add(text, self._clock.monotonic_s()))
+            self._because = self._reasons.add(text, self._clock.monotonic_s())
+            self._on_state()
         self._on_message(
             VehicleMessage(
                 vehicle_id=self._state.vehicle_id, received_at=self._clock.now(), severity=severity, text=text
@@ -182,17 +200,18 @@ class MavlinkTelemetry:
     def _attitude(self, fields: Fields) -> None:
         roll, pitch, yaw = (float(str(fields[name])) for name in ("roll", "pitch", "yaw"))
         look = self._look(roll, pitch, yaw)
-        position, height_m = self._state.position, self._state.height_above_home_m
-        if look is None or position is None or height_m is None or self._state.vehicle_time_s is None:
+        state = self.state()
+        position, height_m = state.position, state.height_above_home_m
+        if look is None or position is None or height_m is None or state.vehicle_time_s is None:
             return
         roll_deg, pitch_deg, yaw_deg = look
         vehicle_time_s = _int(fields, "time_boot_ms") / 1e3
-        ahead_s = min(0.5, max(-0.5, vehicle_time_s - self._state.vehicle_time_s))
+        ahead_s = min(0.5, max(-0.5, vehicle_time_s - state.vehicle_time_s))
         self._on_pose(
             CameraPose(
                 vehicle_time_s=vehicle_time_s,
-                position=_ahead(position, self._state, ahead_s),
-                height_agl_m=height_m + self._state.up_m_s * ahead_s,
+                position=_ahead(position, state, ahead_s),
+                height_agl_m=height_m + state.up_m_s * ahead_s,
                 yaw_deg=yaw_deg % 360,
                 pitch_deg=pitch_deg,
                 roll_deg=roll_deg,

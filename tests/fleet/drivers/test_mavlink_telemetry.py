@@ -51,7 +51,7 @@ class Ears:
 
 
 def heartbeat(main: int, sub: int, *, is_armed: bool) -> dict[str, object]:
-    return {"custom_mode": main << 16 | sub << 24, "base_mode": 29 | 128 * is_armed}
+    return {"autopilot": 12, "custom_mode": main << 16 | sub << 24, "base_mode": 29 | 128 * is_armed}
 
 
 def test_messages_add_up_to_a_state() -> None:
@@ -67,6 +67,16 @@ def test_messages_add_up_to_a_state() -> None:
     assert (state.altitude_amsl_m, state.height_above_home_m) == (29.0, 25.0)
     assert (state.battery_ratio, state.health_ok) == (0.42, True)
     assert (state.mission_item, state.mission_items, state.vehicle_time_s) == (3, 9, 10.0)
+
+
+@pytest.mark.parametrize(("autopilot", "name"), [(3, "ArduPilot"), (0, "an autopilot of kind 0")])
+def test_modes_of_another_autopilot_are_not_read_as_those_of_px4(autopilot: int, name: str) -> None:
+    ears = Ears()
+    ears.telemetry.handle("HEARTBEAT", heartbeat(4, 4, is_armed=True) | {"autopilot": autopilot})
+    assert ears.telemetry.state().mode is FlightMode.UNKNOWN
+    assert f"flown by {name}, which is not supported yet" in ears.telemetry.state().because
+    ears.telemetry.handle("HEARTBEAT", heartbeat(4, 4, is_armed=True))
+    assert (ears.telemetry.state().mode, ears.telemetry.state().because) == (FlightMode.MISSION, "")
 
 
 async def test_silence_ages_the_state_by_our_own_clock() -> None:

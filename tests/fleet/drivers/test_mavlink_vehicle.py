@@ -1,25 +1,28 @@
 """The driver against simulated vehicles that are as awkward as real ones; `tests/px4` flies the same on real PX4."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from pymavlink import mavutil
+from pymavlink.dialects.v20 import common as dialect
 
 from core.clock import SystemClock
 from core.errors import Conflict, InvalidInput, Unavailable
 from core.ids import VehicleId
 from core.tasks import TaskSupervisor
 from fleet.drivers.mavlink import MavlinkVehicle, connect
-from fleet.drivers.mavlink_connection import MavlinkPort
+from fleet.drivers.mavlink_connection import MavlinkPort, udp_port_of
 from fleet.drivers.mavlink_failsafes import failsafe_parameters
-from fleet.errors import DuplicateVehicle, NotReady, VehicleRefused
+from fleet.errors import DuplicateVehicle, NotReady, NotSupported, VehicleRefused
 from fleet.orders import FailsafeChoices
 from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Plan, Vehicle
 from sim.autopilot import Autopilot
 from tests.fleet.drivers.orders import area, keep_in, keep_out, leg, make_order, place
-from tests.sim.sky import Sky, open_sky, pilot, until
+from tests.sim.sky import Sky, free_port, open_sky, pilot, until
 
 pytestmark = pytest.mark.slow
 CLOCK = SystemClock()
@@ -55,6 +58,32 @@ async def open_station(stack: AsyncExitStack, *pilots: Autopilot, speed: float =
     port = await stack.enter_async_context(MavlinkPort(url=f"udpin://127.0.0.1:{sky.port}", clock=CLOCK))
     tasks = await stack.enter_async_context(TaskSupervisor(clock=CLOCK))
     return Station(sky=sky, port=port, tasks=tasks)
+
+
+class Copter:
+    """An ArduPilot that says its heartbeat and notes what it hears."""
+
+    def __init__(self, *, url: str) -> None:
+        self.heartbeats = 0
+        self.heard: set[str] = set()
+        self.orders: set[int] = set()
+        self._link: Any = mavutil.mavlink_connection(
+            f"udpout:127.0.0.1:{udp_port_of(url)}", source_system=1, source_component=1, dialect="common"
+        )
+
+    async def run(self) -> None:
+        while True:
+            self._link.mav.heartbeat_send(dialect.MAV_TYPE_QUADROTOR, dialect.MAV_AUTOPILOT_ARDUPILOTMEGA, 209, 4, 4)
+            self.heartbeats += 1
+            while (message := self._link.recv_match(blocking=False)) is not None:
+                self.heard.add(message.get_type())
+                if message.get_type() == "COMMAND_LONG":
+                    self.orders.add(message.command)
+                    self._link.mav.command_ack_send(message.command, dialect.MAV_RESULT_ACCEPTED)
+            await CLOCK.sleep(0.05)
+
+    def close(self) -> None:
+        self._link.close()
 
 
 async def flying(vehicle: MavlinkVehicle) -> Plan:
@@ -214,6 +243,23 @@ async def test_silent_vehicle_is_named_with_those_that_are_heard(stack: AsyncExi
     await station.meet(1)
     with pytest.raises(Unavailable, match=r"system id 9 .*heard: 1"):
         await connect(port=station.port, system_id=9, vehicle_id=VehicleId("x"), clock=CLOCK, timeout_s=0.5)
+
+
+async def test_ardupilot_is_refused_by_name_and_not_commanded(stack: AsyncExitStack) -> None:
+    port = await stack.enter_async_context(MavlinkPort(url=f"udpin://127.0.0.1:{free_port()}", clock=CLOCK))
+    tasks = await stack.enter_async_context(TaskSupervisor(clock=CLOCK))
+    copter = stack.enter_context(closing(Copter(url=port.url)))
+    tasks.run("copter", copter.run)
+    vehicle = await connect(port=port, system_id=1, vehicle_id=VehicleId("copter"), clock=CLOCK)
+    await until(lambda: "ArduPilot" in vehicle.state().because, what="its heartbeat")
+    plan = Plan(order=make_order())
+    for command in (lambda: vehicle.load(plan), vehicle.start, vehicle.hold, vehicle.return_home, vehicle.land):
+        with pytest.raises(NotSupported, match=r"ArduPilot, which is not supported yet: its mode numbers differ"):
+            await command()
+    heartbeats = copter.heartbeats
+    await until(lambda: copter.heartbeats > heartbeats + 2, what="anything that was sent to arrive")
+    assert copter.heard.isdisjoint({"MISSION_COUNT", "PARAM_SET", "PARAM_EXT_SET", "SET_MODE"})
+    assert copter.orders.isdisjoint({dialect.MAV_CMD_DO_SET_MODE, dialect.MAV_CMD_COMPONENT_ARM_DISARM})
 
 
 async def test_camera_poses_carry_the_vehicles_own_time(stack: AsyncExitStack) -> None:
