@@ -13,7 +13,6 @@ from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 from geofence.zones import Zone, ZoneKind, ZoneSet
 
-
 _KEPT_BY_PROOF_M = 3.0
 """The route proof keeps its own margin (position error and wind) to every zone; it must not be counted twice."""
 
