@@ -241,7 +241,7 @@ class Flight:
         elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:
             await self._to(OrderState.RUNNING, because=self._asked or "the vehicle goes on", legs_done=legs_done)
         elif (word := self._watch.take_word()) or legs_done > progress.legs_done:
-            because = word or progress.because
+            because = (word and self._asked) or word or progress.because
             progress = replace(progress, legs_done=legs_done, because=because, at=self._clock.now())
             self.held = replace(self.held, progress=progress)
             await self._book.keep(self.held)

@@ -39,7 +39,7 @@ class FlightWatch:
         if state.mode is FlightMode.MISSION and state.landed is LandedState.IN_AIR:
             # Once landed PX4 shows the mission again, as what it was meant to do.
             if self.failsafe:
-                self.failsafe, self._word = "", "the vehicle went on with its mission by itself"
+                self.failsafe, self._word = "", "the vehicle went on with its mission"
                 yield "mode_mission", self._word
         elif state.mode in _GOING_DOWN and not (self.failsafe or self.expects_descent):
             self.failsafe = self._word = _why(state, self._order)

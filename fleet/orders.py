@@ -85,7 +85,9 @@ class FailsafeChoices:
     """Chosen per order, shown per flight phase before launch (`fleet.contingency`)."""
 
     link_lost: Failsafe = Failsafe.RETURN
-    link_lost_after_s: float = 10.0
+    link_lost_after_s: float = 20.0
+    """Longer than a break of ten seconds, which a radio or a restarted agent makes: PX4 does not turn back from a way
+    home that it began for a lost link."""
     battery_low: Failsafe = Failsafe.RETURN
     battery_low_ratio: float = 0.25
     position_lost: Failsafe = Failsafe.LAND

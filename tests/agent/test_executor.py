@@ -160,8 +160,21 @@ async def test_vehicle_that_goes_on_after_a_failsafe_is_told_of_and_can_be_done(
     desk.vehicle.shows(mode=FlightMode.LAND, because="Failsafe activated", gps_ok=False)
     await desk.eventually(lambda: "no satellite position" in desk.reports.last().because)
     desk.vehicle.shows(mode=FlightMode.MISSION, gps_ok=True)
-    await desk.eventually(lambda: desk.reports.last().because == "the vehicle went on with its mission by itself")
+    await desk.eventually(lambda: desk.reports.last().because == "the vehicle went on with its mission")
     assert desk.reports.events() == ["mode_land", "mode_mission"]
+    desk.vehicle.shows(legs=3)
+    desk.vehicle.lands()
+    await desk.reach(OrderState.DONE)
+
+
+async def test_a_person_calls_a_vehicle_back_from_a_way_home_that_it_began_by_itself(desk: Desk) -> None:
+    desk.vehicle.returns_late_s = 0.05
+    await desk.executor.offer(make_order())
+    await desk.reach(OrderState.RUNNING)
+    desk.vehicle.shows(mode=FlightMode.RETURN, because="No connection to the ground control station")
+    await desk.eventually(lambda: "by itself" in desk.reports.last().because)
+    assert await desk.say(CommandKind.RESUME) is CommandState.DONE
+    await desk.eventually(lambda: desk.reports.last().because == "the supervisor asks")
     desk.vehicle.shows(legs=3)
     desk.vehicle.lands()
     await desk.reach(OrderState.DONE)

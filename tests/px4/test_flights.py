@@ -60,7 +60,7 @@ async def test_link_cut_for_ten_seconds_does_not_disturb_the_order(
     px4 = px4s.start(speed=1.0)
     cockpit = await agents.cockpit()
     await ready(px4, cockpit)
-    order = make_order(leg(40.0, 0.0), leg(40.0, 40.0), failsafes=FailsafeChoices(link_lost_after_s=30.0))
+    order = make_order(leg(40.0, 0.0), leg(40.0, 40.0))
     await cockpit.executor.offer(order)
     await eventually(lambda: reports.last().state is OrderState.RUNNING, within_s=40.0, what="running")
     await eventually(lambda: (cockpit.state().height_above_home_m or 0) > 9.0, within_s=30.0, what="climb")
