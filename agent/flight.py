@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from agent.executor_store import HeldOrder
-from agent.flight_watch import FlightWatch
+from agent.flight_watch import WAYS_DOWN, FlightWatch
 from agent.order_book import OrderBook
 from core.clock import Clock
-from core.errors import Conflict, RoundsmanError
+from core.errors import Conflict, RoundsmanError, Unsafe
 from fleet.errors import NotReady
 from fleet.orders import Order, OrderState
 from fleet.telemetry import FlightMode, VehicleState
@@ -27,8 +27,8 @@ _NOT_BEGUN = frozenset({OrderState.ACCEPTED, OrderState.LOADED})
 class OrderGuard(Protocol):
     """What flying an order asks of the guard."""
 
-    def refuse(self, order: Order) -> str | None:
-        """Return why *order* leaves its zones, or None."""
+    def refuse(self, order: Order, *, first_leg: int = 0) -> str | None:
+        """Return why *order*, flown from *first_leg* on, leaves its zones, or None."""
 
     def watch(self, order: Order) -> None:
         """Guard the zones of *order* from now on."""
@@ -100,6 +100,7 @@ class Flight:
             raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
         if self.held.ending is OrderState.TIMED_OUT:
             raise Conflict("the order's time is over", where=self.held.order.id)
+        self._check_way_back()
         with self._asking(because):
             await self._vehicle.resume()
         self._watch.expects_descent = False
@@ -108,6 +109,15 @@ class Flight:
             await self._to(OrderState.RUNNING, because=because)
         else:
             await self._book.keep(self.held)
+
+    def _check_way_back(self) -> None:
+        """Refuse to call a vehicle back when the straight line from its way home to its next leg is not proved."""
+        legs_done = self._legs_done()
+        if self._vehicle.state().mode not in WAYS_DOWN or legs_done >= len(self.held.order.legs):
+            return
+        if refusal := self._guard.refuse(self.held.order, first_leg=legs_done):
+            remedy = "let it land, and start the patrol again"
+            raise Unsafe(f"there is no safe way back to its route: {refusal}", where=self._vehicle.id, remedy=remedy)
 
     @contextmanager
     def _asking(self, because: str) -> Iterator[None]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fleet.orders import Order
 from fleet.telemetry import FlightMode, LandedState, VehicleState
 
-_GOING_DOWN = frozenset({FlightMode.RETURN, FlightMode.LAND})
+WAYS_DOWN = frozenset({FlightMode.RETURN, FlightMode.LAND})
 _BATTERY_ROUNDING = 0.02
 
 
@@ -41,7 +41,7 @@ class FlightWatch:
             if self.failsafe:
                 self.failsafe, self._word = "", "the vehicle went on with its mission"
                 yield "mode_mission", self._word
-        elif state.mode in _GOING_DOWN and not (self.failsafe or self.expects_descent):
+        elif state.mode in WAYS_DOWN and not (self.failsafe or self.expects_descent):
             self.failsafe = self._word = _why(state, self._order)
             yield f"mode_{state.mode}", self.failsafe
 

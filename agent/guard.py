@@ -54,12 +54,13 @@ class Guard:
         """Return why the guard stopped the vehicle, while that holds."""
         return self._because
 
-    def refuse(self, order: Order) -> str | None:
-        """Return why the whole route of *order*, from where the vehicle is, is not proved within its zones, or None."""
+    def refuse(self, order: Order, *, first_leg: int = 0) -> str | None:
+        """Return why the route of *order* from *first_leg* on, from where the vehicle is, is not proved, or None."""
         state = self._vehicle.state()
         is_in_air = state.is_airborne and state.position is not None
         route = route_of_order(
             order,
+            first_leg=first_leg,
             start=state.position if is_in_air else None,
             start_height_agl_m=(state.height_above_home_m or 0.0) if is_in_air else 0.0,
             margins=_IN_AIR_MARGINS if is_in_air else None,

@@ -21,7 +21,7 @@ from fleet.telemetry import FlightMode
 from fleet.vehicle import Plan
 from tests.agent.paper_vehicle import PaperVehicle
 from tests.agent.reports import Reports
-from tests.fleet.drivers.orders import area, keep_in, keep_out, leg, make_order
+from tests.fleet.drivers.orders import area, keep_in, keep_out, leg, make_order, place
 
 CLOCK = SystemClock()
 BEGUN = [OrderState.ACCEPTED, OrderState.LOADED, OrderState.RUNNING]
@@ -178,6 +178,19 @@ async def test_a_person_calls_a_vehicle_back_from_a_way_home_that_it_began_by_it
     desk.vehicle.shows(legs=3)
     desk.vehicle.lands()
     await desk.reach(OrderState.DONE)
+
+
+async def test_nobody_is_called_back_from_the_way_home_through_a_keep_out_zone(desk: Desk) -> None:
+    zones = (keep_in(), keep_out(area(6.0, -18.0, 14.0, -10.0)))
+    order = make_order(leg(30.0, 0.0), leg(30.0, 30.0), leg(0.0, 30.0), zones=zones)
+    await desk.executor.offer(order)
+    await desk.reach(OrderState.RUNNING)
+    desk.vehicle.shows(legs=1, position=place(0.0, -30.0), height_above_home_m=15.0)
+    await desk.say(CommandKind.RETURN)
+    assert await desk.say(CommandKind.RESUME) is CommandState.FAILED
+    assert "resume" not in desk.vehicle.calls
+    desk.vehicle.shows(position=place(30.0, 15.0))
+    assert await desk.say(CommandKind.RESUME) is CommandState.DONE
 
 
 async def test_vehicle_that_holds_by_itself_makes_the_order_held_and_goes_on(desk: Desk) -> None:
