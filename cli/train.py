@@ -14,9 +14,9 @@ _TRAIN_SEED, _HELD_OUT_SEED = 1, 900_001
 
 @app.command()
 def train(
-    pictures: Annotated[int, typer.Option(help="Pictures to learn from.  训练图片数")] = 9000,
-    held_out: Annotated[int, typer.Option(help="Pictures to judge on.  评测图片数")] = 600,
-    share_of_steps: Annotated[float, typer.Option(help="Less than 1 for a quick try.  训练步数比例")] = 1.0,
+    pictures: Annotated[int, typer.Option(min=1, help="Pictures to learn from.  训练图片数")] = 9000,
+    held_out: Annotated[int, typer.Option(min=1, help="Pictures to judge on.  评测图片数")] = 600,
+    share_of_steps: Annotated[float, typer.Option(min=0.0, help="Less than 1 for a quick try.  训练步数比例")] = 1.0,
     out: Annotated[Path | None, typer.Option(help="Folder for model and card.  输出目录")] = None,
     data: Annotated[Path | None, typer.Option(help="Keep the data sets here.  数据集目录")] = None,
 ) -> None:
