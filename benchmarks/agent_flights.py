@@ -57,3 +57,7 @@ def _order(vehicle_id: VehicleId) -> Order:
         not_after_at=now + timedelta(hours=1),
         made_at=now,
     )
+
+
+if __name__ == "__main__":
+    print("used by agent_load")
