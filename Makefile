@@ -20,9 +20,10 @@ setup: .venv/tools.stamp api/console/index.html  ## Make .venv with everything i
 demo: .venv/runtime.stamp api/console/index.html  ## Start a controller, agents and a simulated town; open a browser
 	@$(bin)/roundsman demo $(demo_options)
 
-test: setup  ## Run all tests: quick ones first, then slow ones
+# Two whole demos take nine minutes: CI runs them always, people when they ask for them.
+test: setup  ## Run the tests, quick ones first; chain=1 adds the two whole demos (9 minutes)
 	@$(setup)/test_programs.sh
-	@$(bin)/python -m pytest $(test_options)
+	@$(bin)/python -m pytest $(if $(CI)$(chain),,-m "not chain") $(test_options)
 
 check: setup web/node_modules/.stamp  ## What CI runs before the tests: format, lint, types, imports, generated files
 	@$(setup)/check.sh
