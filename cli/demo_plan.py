@@ -3,7 +3,7 @@
 import json
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts:
-    """The secrets of one demo; made afresh each time, written nowhere but into its own folder."""
+    """The secrets of one demo; made afresh, and kept in its own folder alone, for its owner's eyes."""
 
     supervisor: str
     worker: str
@@ -103,7 +103,23 @@ def _is_free(port: int, kind: int) -> bool:
 
 
 async def prepare(plan: DemoPlan, *, clock: Clock) -> Accounts:
-    """Make the folder, the accounts, the agent's certificate and the patrols that start in a moment."""
+    """Make the folder, the accounts, the agent's certificate and the patrols that start in a moment.
+
+    A folder in which a demo ran before is taken up as it was left: its books, accounts and world.
+    """
+    known = plan.data_dir / "accounts.json"
+    if known.exists():
+        accounts = Accounts(**json.loads(known.read_text("utf-8")))
+    else:
+        accounts = await _make_accounts(plan)
+        _write_patrols(plan, now=clock.now())
+        known.touch(mode=0o600)
+        known.write_text(json.dumps(asdict(accounts)), "utf-8")
+    _write_agent(plan)
+    return accounts
+
+
+async def _make_accounts(plan: DemoPlan) -> Accounts:
     controller_dir = plan.data_dir / "controller"
     controller_dir.mkdir(parents=True, exist_ok=True)
     supervisor, worker = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
@@ -115,8 +131,6 @@ async def prepare(plan: DemoPlan, *, clock: Clock) -> Accounts:
     out = str(plan.data_dir / "credentials")
     names = [option for name in vehicle_names(plan.world_dir) for option in ("--vehicle", name)]
     await run_to_end("agents", "enroll", "demo", *names, *at, "--out", out)
-    _write_patrols(plan, now=clock.now())
-    _write_agent(plan)
     return Accounts(supervisor=supervisor, worker=worker, panel_token=token)
 
 

@@ -33,7 +33,7 @@ class ProcessPlan:
 
 def roundsman() -> tuple[str, ...]:
     """Return the command line that runs this very installation of `roundsman`."""
-    return (sys.executable, "-c", "from cli.main import main; main()")
+    return (sys.executable, "-m", "cli.demo_child")
 
 
 async def run_to_end(*arguments: str, given: str = "") -> str:
