@@ -61,11 +61,12 @@ def axes(gaze: Gaze) -> FloatArray:
     """Return the camera's right, down and forward axes as rows of east/north/up, shape (3, 3)."""
     yaw, pitch, roll = (math.radians(angle) for angle in (gaze.yaw_deg, gaze.pitch_deg, gaze.roll_deg))
     sin_y, cos_y, sin_p, cos_p = math.sin(yaw), math.cos(yaw), math.sin(pitch), math.cos(pitch)
-    level = np.array([cos_y, -sin_y, 0.0])
-    down = np.array([sin_p * sin_y, sin_p * cos_y, -cos_p])
-    forward = np.array([sin_y * cos_p, cos_y * cos_p, sin_p])
-    right = level * math.cos(roll) + down * math.sin(roll)
-    return np.array([right, down * math.cos(roll) - level * math.sin(roll), forward])
+    sin_r, cos_r = math.sin(roll), math.cos(roll)
+    level = (cos_y, -sin_y, 0.0)
+    down = (sin_p * sin_y, sin_p * cos_y, -cos_p)
+    right = [a * cos_r + b * sin_r for a, b in zip(level, down, strict=True)]
+    lower = [b * cos_r - a * sin_r for a, b in zip(level, down, strict=True)]
+    return np.array([right, lower, [sin_y * cos_p, cos_y * cos_p, sin_p]])
 
 
 def _side_planes(gaze: Gaze, camera: Intrinsics) -> FloatArray:

@@ -66,8 +66,10 @@ class Zone:
 
     def is_in_force(self, moment: datetime) -> bool:
         """Say whether the zone holds at *moment* (aware)."""
+        if not self.times:
+            return True
         local = moment.astimezone(ZoneInfo(self.time_zone))
-        return not self.times or any(window.contains(local) for window in self.times)
+        return any(window.contains(local) for window in self.times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

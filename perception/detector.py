@@ -108,12 +108,12 @@ class OnnxDetector:
         self, raw: Mapping[str, NDArray[np.float32]], scale: float, width_px: int, height_px: int
     ) -> list[Detection]:
         """Return detections in the picture's own pixels."""
-        boxes = keep_best(self._decoder.decode(raw, _LOWEST_SCORE), same_iou=_SAME_IOU)
-        limits = np.array((width_px, height_px, width_px, height_px), np.float32)
-        corners = np.minimum(np.maximum(boxes.corners_px / np.float32(scale), 0), limits)
-        rows = zip(corners.tolist(), boxes.scores.tolist(), boxes.classes.tolist(), strict=True)
-        return [
-            Detection(label=meaning, score=score, box=PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1))
-            for (x0, y0, x1, y1), score, number in rows
-            if (meaning := self._meanings[number]) is not None and x1 > x0 and y1 > y0
-        ]
+        seen: list[Detection] = []
+        for (x0, y0, x1, y1), score, number in keep_best(self._decoder.decode(raw, _LOWEST_SCORE), same_iou=_SAME_IOU):
+            meaning = self._meanings[number]
+            left, upper = max(x0 / scale, 0.0), max(y0 / scale, 0.0)
+            right, lower = min(x1 / scale, float(width_px)), min(y1 / scale, float(height_px))
+            if meaning is not None and right > left and lower > upper:
+                box = PixelBox(x0_px=left, y0_px=upper, x1_px=right, y1_px=lower)
+                seen.append(Detection(label=meaning, score=score, box=box))
+        return seen

@@ -77,6 +77,8 @@ class Georeference:
         self.camera = camera
         self.frame = frame
         self._distortion = np.array(distortion, float)
+        self._centre_px = np.array([camera.cx_px, camera.cy_px])
+        self._focal_px = np.array([camera.fx_px, camera.fy_px])
         self._errors = errors or PoseErrors()
         self._last: tuple[Gaze, _View] | None = None
         self._matrix = np.array([[camera.fx_px, 0.0, camera.cx_px], [0.0, camera.fy_px, camera.cy_px], [0.0, 0.0, 1.0]])
@@ -151,13 +153,13 @@ class Georeference:
         return float(pixel.flat[0]), float(pixel.flat[1])
 
     def _rays(self, pixels: FloatArray) -> FloatArray:
+        rays = np.ones((len(pixels), 3))
         if self._distortion.size:
             points = pixels.reshape(-1, 1, 2).astype(np.float64)
-            flat = cv2.undistortPoints(points, self._matrix, self._distortion).reshape(-1, 2)
+            rays[:, :2] = cv2.undistortPoints(points, self._matrix, self._distortion).reshape(-1, 2)
         else:
-            centre = np.array([self.camera.cx_px, self.camera.cy_px])
-            flat = (pixels - centre) / np.array([self.camera.fx_px, self.camera.fy_px])
-        return np.column_stack((flat, np.ones(len(flat))))
+            rays[:, :2] = (pixels - self._centre_px) / self._focal_px
+        return rays
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

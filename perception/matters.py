@@ -38,6 +38,7 @@ class Matter:
     people: int = 0
     is_reported: bool = False
     best: Snapshot | None = None
+    best_worth: float = 0.0
     first: Snapshot | None = None
 
     def observed(self) -> Observed:
@@ -64,7 +65,8 @@ class Matter:
             self.looks += 1
         self.last_s, self.last_at = frame.taken_s, frame.taken_at
         self.moved_m = max(self.moved_m, distance_m(candidate.place, self.anchor))
-        self.place = min(self.place, candidate.place, key=lambda p: p.major_m)
+        if candidate.place.major_m < self.place.major_m:
+            self.place = candidate.place
         self.things, self.people = max(self.things, candidate.things), max(self.people, candidate.people)
         self.score = max(self.score, candidate.score)
         self._keep_picture(candidate, frame, detections)
@@ -72,8 +74,9 @@ class Matter:
     def _keep_picture(self, candidate: Candidate, frame: Frame, detections: tuple[Detection, ...]) -> None:
         shot = Snapshot(picture=frame.picture, detections=detections, box=candidate.box, taken_at=frame.taken_at)
         self.first = self.first or shot
-        if self.best is None or shot.worth > self.best.worth:
-            self.best = shot
+        worth = shot.worth
+        if self.best is None or worth > self.best_worth:
+            self.best, self.best_worth = shot, worth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ class RuleWatch:
         self._matters = [matter for matter in self._matters if frame.taken_s - matter.last_s <= _NEW_PASS_S]
 
     def _candidates(self, tracks: Sequence[Track]) -> list[Candidate]:
+        if not any(track.label in self.rule.labels for track in tracks):
+            return []
         believed = [track for track in tracks if track.is_believed and track.place is not None]
         return [one for one in self.rule.candidates(believed) if self.zone.surely_holds(one.place)]
 
@@ -122,13 +127,11 @@ class RuleWatch:
         return matter
 
     def _matter_at(self, candidate: Candidate) -> Matter | None:
-        near = [
-            (distance_m(matter.place, candidate.place), matter)
-            for matter in self._matters
-            if matter.label is candidate.label
-            and distance_m(matter.place, candidate.place) <= max(_JOIN_M, 2 * candidate.place.major_m)
-        ]
-        return min(near, key=lambda pair: pair[0])[1] if near else None
+        alike = [matter for matter in self._matters if matter.label is candidate.label]
+        away_m = [distance_m(matter.place, candidate.place) for matter in alike]
+        if not alike or min(away_m) > max(_JOIN_M, 2 * candidate.place.major_m):
+            return None
+        return alike[away_m.index(min(away_m))]
 
     def _open(self, candidate: Candidate, frame: Frame) -> Matter:
         matter = Matter(

@@ -82,6 +82,7 @@ class Pipeline:
         self._detector = detector
         self._reference = reference
         self._look_settings = look_settings
+        self._least = {label: detector.card.score_for(label) for label in Label}
         self._tracker = Tracker(threshold_for=detector.card.score_for)
         self._watches: list[RuleWatch] = []
         self._walls = Walls(zones=ZoneSet(zones=()), frame=reference.frame)
@@ -144,12 +145,13 @@ class Pipeline:
         tracks = self._tracker.update(
             placed, taken_s=frame.taken_s, is_in_view=lambda track: self._is_in_view(track, frame)
         )
-        found = [one for watch in self._watches for one in watch.look(tracks, frame, detections, self._order_id)]
+        believed = [track for track in tracks if track.is_believed]
+        found = [one for watch in self._watches for one in watch.look(believed, frame, detections, self._order_id)]
         answers = [look.see(frame, tracks, detections, self._reference, self._walls) for look in self._looks]
         return Seen(
             frame=frame,
             detections=detections,
-            tracks=tuple(track for track in tracks if track.is_believed),
+            tracks=tuple(believed),
             sightings=tuple(self._sighting(one) for one in found),
             answers=tuple(answer for answer in answers if answer is not None),
         )
@@ -165,15 +167,13 @@ class Pipeline:
 
     def _place(self, frame: Frame, detections: Sequence[Detection]) -> list[Placed]:
         assert frame.gaze is not None
-        card = self._detector.card
-        trusted = [one for one in detections if one.score >= card.score_for(one.label)]
+        lowest_px = frame.size_px[1] - _EDGE_PX
+        trusted = [one for one in detections if one.score >= self._least[one.label] and one.box.y1_px < lowest_px]
         feet = np.array([one.box.foot_px for one in trusted], float).reshape(-1, 2)
         places = self._reference.to_ground(feet, frame.gaze)
-        height = frame.size_px[1]
         return [
-            Placed(detection=one, place=self._push_back(one, place, frame))
+            Placed(detection=one, place=place if one.label not in _HALF_DEPTH_M else self._push_back(one, place, frame))
             for one, place in zip(trusted, places, strict=True)
-            if one.box.y1_px < height - _EDGE_PX
         ]
 
     def _push_back(self, one: Detection, place: GroundPlace | None, frame: Frame) -> GroundPlace | None:

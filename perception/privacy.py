@@ -1,11 +1,11 @@
 """People and plates are made unrecognisable before a picture leaves the vehicle."""
 
+import math
 from collections.abc import Iterable
 
 import cv2
-import numpy as np
 
-from perception.detections import Detection, Label, PixelBox
+from perception.detections import Detection, Label
 from perception.frame import Picture
 
 _LEAST_SCORE = {Label.PERSON: 0.1, Label.CAR: 0.2, Label.BIKE: 0.3}
@@ -27,20 +27,19 @@ def redact(picture: Picture, detections: Iterable[Detection]) -> Picture:
     return hidden
 
 
-def _region(detection: Detection) -> PixelBox:
-    box = detection.box
+def _region(detection: Detection) -> tuple[float, float, float, float]:
+    """Return left, upper, right and lower side."""
+    x0, y0, x1, y1 = detection.box.xyxy
+    width, height = detection.box.width_px, detection.box.height_px
     if detection.label is Label.PERSON:
-        side, above = 0.08 * box.width_px, 0.06 * box.height_px
-        low = box.y0_px + box.height_px / 3
-        return PixelBox(x0_px=box.x0_px - side, y0_px=box.y0_px - above, x1_px=box.x1_px + side, y1_px=low)
-    top = box.y0_px + box.height_px * 0.45
-    return PixelBox(x0_px=box.x0_px, y0_px=top, x1_px=box.x1_px, y1_px=box.y1_px)
+        return x0 - 0.08 * width, y0 - 0.06 * height, x1 + 0.08 * width, y0 + height / 3
+    return x0, y0 + height * 0.45, x1, y1
 
 
-def _pixelate(picture: Picture, region: PixelBox) -> None:
-    height, width = picture.shape[:2]
-    x0, y0 = max(0, int(region.x0_px)), max(0, int(region.y0_px))
-    x1, y1 = min(width, int(np.ceil(region.x1_px))), min(height, int(np.ceil(region.y1_px)))
+def _pixelate(picture: Picture, region: tuple[float, float, float, float]) -> None:
+    height, width, _ = picture.shape
+    x0, y0 = max(0, int(region[0])), max(0, int(region[1]))
+    x1, y1 = min(width, math.ceil(region[2])), min(height, math.ceil(region[3]))
     if x1 <= x0 or y1 <= y0:
         return
     part = picture[y0:y1, x0:x1]

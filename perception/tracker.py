@@ -52,8 +52,9 @@ class Track:
     def remember(self, score: float) -> None:
         """Take a frame's score (0 when it was missed); believed once the median passes, and from then on."""
         self.scores.append(score)
-        ranked = sorted([*self.scores, *_NO_SCORES[len(self.scores) :]])
-        self.score = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
+        ranked = sorted((*self.scores, *_NO_SCORES[len(self.scores) :]))
+        count = len(ranked)
+        self.score = (ranked[(count - 1) // 2] + ranked[count // 2]) / 2
         self.is_believed = self.is_believed or self.score >= self.threshold
 
 
@@ -114,19 +115,22 @@ def _match(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> l
 
 def _costs(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> FloatArray:
     """Return 0 for the same place up to 1 at the edge of what is possible, shape (tracks, seen); more is impossible."""
-    here = np.array([_known(track.place) for track in tracks])
-    there = np.array([_known(one.place) for one in seen])
-    reach_m = np.array([_GATE_M + _MOVES_M_S.get(track.label, 0.3) * (taken_s - track.last_s) for track in tracks])
-    error_m = np.hypot(there[:, 2], 0.5 * here[:, None, 2])
-    gate_m = np.minimum(error_m, 2.0) + reach_m[:, None]
-    costs: FloatArray = np.hypot(there[:, 0] - here[:, None, 0], there[:, 1] - here[:, None, 1]) / gate_m
-    labels = np.array([_NUMBERS[track.label] for track in tracks])
-    costs[labels[:, None] != np.array([_NUMBERS[one.detection.label] for one in seen])] = _FAR
-    if np.isnan(costs).any():
+    here = np.array([(*_known(track.place), _reach_m(track, taken_s), _NUMBERS[track.label]) for track in tracks])
+    there = np.array([(*_known(one.place), _NUMBERS[one.detection.label]) for one in seen])
+    east, north, error_m, reach_m, label = here.T[:, :, None]
+    new_east, new_north, new_error_m, new_label = there.T
+    gate_m = np.minimum(np.hypot(new_error_m, 0.5 * error_m), 2.0) + reach_m
+    costs: FloatArray = np.hypot(new_east - east, new_north - north) / gate_m
+    costs[label != new_label] = _FAR
+    if any(track.place is None for track in tracks) or any(one.place is None for one in seen):
         for i, j in np.argwhere(np.isnan(costs)).tolist():
             overlap = tracks[i].box.iou(seen[j].detection.box)
             costs[i, j] = 1.0 - overlap if overlap >= _LEAST_IOU else _FAR
     return costs
+
+
+def _reach_m(track: Track, taken_s: float) -> float:
+    return _GATE_M + _MOVES_M_S.get(track.label, 0.3) * (taken_s - track.last_s)
 
 
 def _known(place: GroundPlace | None) -> tuple[float, float, float]:

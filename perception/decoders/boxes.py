@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,11 +17,27 @@ class RawBoxes:
     classes: NDArray[np.int64]
 
 
-def keep_best(boxes: RawBoxes, *, same_iou: float) -> RawBoxes:
-    """Return *boxes*, best first, without those that overlap a better one of their class (non-maximum suppression)."""
-    if not len(boxes.scores):
-        return boxes
-    low, high = boxes.corners_px[:, :2], boxes.corners_px[:, 2:]
-    places = np.concatenate((low, np.maximum(high - low, 0)), axis=1).tolist()
-    kept = cv2.dnn.NMSBoxesBatched(places, boxes.scores.tolist(), boxes.classes.tolist(), 0.0, same_iou)
-    return RawBoxes(corners_px=boxes.corners_px[kept], scores=boxes.scores[kept], classes=boxes.classes[kept])
+def keep_best(boxes: RawBoxes, *, same_iou: float) -> list[tuple[list[float], float, int]]:
+    """Return corners, score and class, best first, of what overlaps no better box of its class (greedy suppression)."""
+    ranked = (-boxes.scores).argsort(kind="stable").tolist()
+    corners, scores, classes = boxes.corners_px.tolist(), boxes.scores.tolist(), boxes.classes.tolist()
+    better: dict[int, list[list[float]]] = {}
+    kept: list[tuple[list[float], float, int]] = []
+    for i in ranked:
+        rivals = better.setdefault(classes[i], [])
+        if not _is_shown(corners[i], rivals, same_iou):
+            rivals.append(corners[i])
+            kept.append((corners[i], scores[i], classes[i]))
+    return kept
+
+
+def _is_shown(box: list[float], rivals: list[list[float]], same_iou: float) -> bool:
+    """Say whether one of *rivals* covers *box*; plain numbers, as most pairs are told apart by one comparison."""
+    x0, y0, x1, y1 = box
+    for a0, b0, a1, b1 in rivals:
+        if a0 >= x1 or a1 <= x0 or b0 >= y1 or b1 <= y0:
+            continue
+        shared = (min(x1, a1) - max(x0, a0)) * (min(y1, b1) - max(y0, b0))
+        if shared > same_iou * ((x1 - x0) * (y1 - y0) + (a1 - a0) * (b1 - b0) - shared):
+            return True
+    return False

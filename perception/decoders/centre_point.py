@@ -27,11 +27,12 @@ class CentrePointDecoder:
         y, x = np.divmod(np.arange(heat[2] * heat[3], dtype=np.float32), np.float32(heat[3]))
         centres = np.stack((x, y, x, y), axis=1) * _STRIDE_PX + _STRIDE_PX / 2
         self._centres = centres.astype(np.float32)
+        self._is_peak = np.empty(labels * heat[2] * heat[3], bool)
 
     def decode(self, outputs: Mapping[str, NDArray[np.float32]], lowest_score: float) -> RawBoxes:
         heat = outputs["heat"][0]
         flat = heat.reshape(-1)
-        cells = np.flatnonzero(flat >= lowest_score)
+        cells = np.greater_equal(flat, lowest_score, out=self._is_peak).nonzero()[0]
         scores = flat[cells]
         if len(scores) > _MOST:
             best = np.argpartition(-scores, _MOST)[:_MOST]

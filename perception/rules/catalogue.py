@@ -35,9 +35,9 @@ def make_rule(name: str, values: Mapping[str, Json], *, zone: Zone, frame: Local
 def make_watches(zones: ZoneSet, frame: LocalFrame) -> list[RuleWatch]:
     """Return a watch for every rule of every rule zone."""
     return [
-        RuleWatch(rule=make_rule(name, values, zone=zone, frame=frame), zone=RuleZone(zone=zone, frame=frame))
-        for zone in zones.of_kind(ZoneKind.RULE)
-        for name, values in zone.rules.items()
+        RuleWatch(rule=make_rule(name, values, zone=rule_zone.zone, frame=frame), zone=rule_zone)
+        for rule_zone in (RuleZone(zone=zone, frame=frame) for zone in zones.of_kind(ZoneKind.RULE))
+        for name, values in rule_zone.zone.rules.items()
     ]
 
 
