@@ -14,7 +14,7 @@ from geofence.positions import ErrorEllipse, LocalPosition
 FloatArray = NDArray[np.float64]
 _FLATTEST_DEG = 6.0
 """Rays nearer to the horizon than this have no useful place."""
-_LEAST_DOWN = math.sin(math.radians(_FLATTEST_DEG))
+_LEAST_SLOPE = math.tan(math.radians(_FLATTEST_DEG))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class Georeference:
         turned = (self._rays(pixels) @ view.causes).reshape(len(pixels), -1, 3)
         world, changes = turned[:, 0], turned[:, 1:]
         down = -world[:, 2]
-        is_ground = down > _LEAST_DOWN * np.sqrt((world * world).sum(axis=1))
+        is_ground = down > _LEAST_SLOPE * np.hypot(world[:, 0], world[:, 1])
         reach = gaze.height_agl_m / np.where(is_ground, down, 1.0)
         away = world[:, :2] * reach[:, None]
         covariances = _covariances(away / gaze.height_agl_m, changes, reach)
@@ -108,10 +108,13 @@ class Georeference:
         """Return the pixel of a place, or None when it lies behind the camera or outside of the picture."""
         view = self._view(gaze)
         east_m, north_m = view.camera
-        away = (place.east_m - east_m, place.north_m - north_m, place.up_m - gaze.height_agl_m)
-        x, y, depth = (axis[0] * away[0] + axis[1] * away[1] + axis[2] * away[2] for axis in view.turned)
+        east, north, up = place.east_m - east_m, place.north_m - north_m, place.up_m - gaze.height_agl_m
+        right, down, forward = view.turned
+        depth = forward[0] * east + forward[1] * north + forward[2] * up
         if depth <= 0.5:
             return None
+        x = right[0] * east + right[1] * north + right[2] * up
+        y = down[0] * east + down[1] * north + down[2] * up
         px, py = self._project(x / depth, y / depth)
         is_in = 0 <= px < self.camera.width_px and 0 <= py < self.camera.height_px
         return (px, py) if is_in else None
@@ -153,7 +156,8 @@ class Georeference:
         return float(pixel.flat[0]), float(pixel.flat[1])
 
     def _rays(self, pixels: FloatArray) -> FloatArray:
-        rays = np.ones((len(pixels), 3))
+        rays = np.empty((len(pixels), 3))
+        rays[:, 2] = 1.0
         if self._distortion.size:
             points = pixels.reshape(-1, 1, 2).astype(np.float64)
             rays[:, :2] = cv2.undistortPoints(points, self._matrix, self._distortion).reshape(-1, 2)

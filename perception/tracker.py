@@ -16,6 +16,7 @@ _REMEMBERED = 10
 _NO_SCORES = (0.0,) * 4
 """Stand for the frames that a young track did not have."""
 _MOVES_M_S = {Label.PERSON: 2.5, Label.CAR: 8.0, Label.BIKE: 1.5}
+_MOVERS = frozenset({Label.PERSON, Label.CAR})
 _GATE_M = 1.6
 _LEAST_IOU = 0.2
 _FAR = 1e6
@@ -43,7 +44,6 @@ class Track:
     last_s: float
     threshold: float
     observed_s: float = 0.0
-    score: float = 0.0
     is_believed: bool = False
     is_seen: bool = True
     """Whether the newest frame shows it."""
@@ -52,10 +52,14 @@ class Track:
     def remember(self, score: float) -> None:
         """Take a frame's score (0 when it was missed); believed once the median passes, and from then on."""
         self.scores.append(score)
+        self.is_believed = self.is_believed or self.score >= self.threshold
+
+    @property
+    def score(self) -> float:
+        """Return the median of the last frames' scores; computed when asked for."""
         ranked = sorted((*self.scores, *_NO_SCORES[len(self.scores) :]))
         count = len(ranked)
-        self.score = (ranked[(count - 1) // 2] + ranked[count // 2]) / 2
-        self.is_believed = self.is_believed or self.score >= self.threshold
+        return (ranked[(count - 1) // 2] + ranked[count // 2]) / 2
 
 
 class Tracker:
@@ -149,7 +153,7 @@ def _blend(track: Track, place: GroundPlace | None) -> GroundPlace | None:
     """Return the new place: things that move follow at once, things that stand settle."""
     if place is None or track.place is None:
         return place or track.place
-    share = 0.7 if track.label in {Label.PERSON, Label.CAR} else max(0.15, 1.0 / (len(track.scores) + 1))
+    share = 0.7 if track.label in _MOVERS else max(0.15, 1.0 / (len(track.scores) + 1))
     is_newer = share == 0.7 or place.major_m <= track.place.major_m
     return GroundPlace(
         east_m=track.place.east_m + (place.east_m - track.place.east_m) * share,

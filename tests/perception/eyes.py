@@ -1,6 +1,7 @@
 """What the tests of seeing share: gazes, frames, a stall in a square, and where the real data lies."""
 
 import os
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def track(label: Label, east_m: float, north_m: float, *, number: int = 1, sigma
         first_s=0.0,
         last_s=0.0,
         threshold=0.4,
-        score=0.8,
+        scores=deque([0.8] * 10, maxlen=10),
         is_believed=True,
     )
 
