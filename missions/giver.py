@@ -20,7 +20,6 @@ from missions.store import MissionStore
 
 WORK = frozenset({LegPurpose.SURVEY, LegPurpose.POINT, LegPurpose.LINE, LegPurpose.LOOK})
 _CHECK_WITHIN_M = 60.0
-_SLACK = timedelta(minutes=10)
 
 
 def work_legs(record: OrderRecord, *, legs_done: int | None = None) -> int:
@@ -100,9 +99,9 @@ class OrderGiver:
     def _order(self, run: Run, vehicle: Situation, route: PlannedRoute, *, zones: ZoneSet, because: str) -> Order:
         if vehicle.dock is None:
             raise Conflict("an order needs a dock to come home to", where=vehicle.id)
+        if route.proved_until is None:
+            raise Conflict("an order needs a route that was proved", where=vehicle.id)
         now = self._clock.now()
-        end = now + timedelta(seconds=1.5 * route.duration_s) + _SLACK
-        permitted = self._site.authorisation
         return Order(
             id=OrderId(new_id()),
             vehicle_id=vehicle.id,
@@ -115,9 +114,9 @@ class OrderGiver:
             return_height_agl_m=self._site.return_height_agl_m,
             takeoff_height_agl_m=self._site.takeoff_height_agl_m,
             failsafes=FailsafeChoices(),
-            authorisation=permitted,
+            authorisation=self._site.authorisation,
             not_before_at=now,
-            not_after_at=min(end, permitted.not_after_at) if permitted else end,
+            not_after_at=route.proved_until,
             because=because,
             made_at=now,
         )

@@ -41,6 +41,8 @@ class PlannedRoute:
     distance_m: float
     violations: tuple[Violation, ...]
     problems: tuple[Problem, ...]
+    proved_until: datetime | None = None
+    """The end of the time window that the proof holds for; None when nothing was planned."""
     covered_ratio: float | None = None
     """The least share of a patrol area that is seen; None when the patrol has no areas."""
 

@@ -188,6 +188,7 @@ class _Plan:
             distance_m=self.ways.length_m([self._start, *(_waypoint(leg) for leg in self.legs)]),
             violations=proof.violations if proof else (),
             problems=tuple(problems),
+            proved_until=until,
             covered_ratio=min(self._covered, default=None),
         )
 

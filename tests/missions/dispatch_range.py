@@ -69,10 +69,11 @@ class Range:
         self.fleet = SqlFleetStore()
         self.missions = SqlMissionStore()
         self.checks = NotedChecks()
-        zones = FixedZones(read_zones((ESTATE / "zones.geojson").read_bytes()))
+        self.zones = zones = FixedZones(read_zones((ESTATE / "zones.geojson").read_bytes()))
         situations = Situations(fleet=self.fleet, live=self.registry, site=self.site, clock=clock)
         books = RunBooks(database=database, missions=self.missions, clock=clock)
-        giver = OrderGiver(
+        self.situations = situations
+        self.giver = giver = OrderGiver(
             database=database, missions=self.missions, fleet=self.fleet, books=books, checks=self.checks,
             site=self.site, clock=clock,
         )  # fmt: skip

@@ -11,11 +11,13 @@ from core.database import Database
 from core.errors import Conflict, InvalidInput
 from core.events import InProcessBus
 from core.ids import AlarmId, VehicleId, new_id
-from fleet.orders import CommandKind, LegPurpose, OrderPurpose, OrderState
+from fleet.orders import CommandKind, FailsafeChoices, LegPurpose, OrderPurpose, OrderState
 from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition, LocalPosition
 from missions.patrol import Run, RunState
+from missions.plan import PlanRequest, order_end
+from missions.planner import plan_patrol
 from tests.missions.dispatch_range import START, Range
 
 FRAME = LocalFrame(origin=GeoPosition(lon_deg=121.40, lat_deg=31.32))
@@ -346,3 +348,29 @@ async def test_a_route_goes_around_the_dock_of_a_vehicle_in_the_air(estate: Rang
     line = LineString([(place.east_m, place.north_m) for place in places])
     over = FRAME.to_local(dock)
     assert line.distance(Point(over.east_m, over.north_m)) >= 15
+
+
+async def test_an_order_ends_with_the_window_that_its_route_was_proved_for(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    patrol = await estate.add_patrol()
+    run = await estate.start(patrol.id)
+    async with estate.database.transaction() as unit:
+        (vehicle,) = await estate.situations.all(unit)
+        zones = await estate.zones.zones(unit)
+    assert vehicle.dock is not None
+    asked = PlanRequest(
+        site=estate.site,
+        zones=zones,
+        card=vehicle.record.card,
+        dock=vehicle.dock,
+        start=None,
+        start_height_agl_m=None,
+        now=estate.clock.now(),
+        failsafes=FailsafeChoices(),
+    )
+    route = plan_patrol(patrol, asked)
+    await estate.clock.advance(30)
+    await estate.giver.give(run, vehicle, route, zones=zones, because="a slow controller")
+    record = await estate.order_of(drone)
+    assert record is not None
+    assert record.order.not_after_at == order_end(asked, route.duration_s)
