@@ -1,7 +1,10 @@
-"""What a detector saw in one picture, in our own words."""
+"""What a detector saw in one picture, in our own words.
 
-from dataclasses import dataclass
+Boxes and detections are named tuples: a frame makes hundreds, and a frozen dataclass takes four times as long.
+"""
+
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Label(StrEnum):
@@ -14,13 +17,13 @@ class Label(StrEnum):
     CAR = "car"
     BOARD = "board"
     BIN = "bin"
+    FULL_BIN = "full_bin"
     UMBRELLA = "umbrella"
     CHAIR = "chair"
     TABLE = "table"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PixelBox:
+class PixelBox(NamedTuple):
     """A rectangle in a picture; x grows to the right, y down."""
 
     x0_px: float
@@ -68,8 +71,7 @@ class PixelBox:
         return shared / (self.area_px2 + other.area_px2 - shared)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detection:
+class Detection(NamedTuple):
     """One thing in one picture; the score is the model's, 0..1."""
 
     label: Label

@@ -108,12 +108,15 @@ class OnnxDetector:
         self, raw: Mapping[str, NDArray[np.float32]], scale: float, width_px: int, height_px: int
     ) -> list[Detection]:
         """Return detections in the picture's own pixels."""
+        boxes = self._decoder.decode(raw, _LOWEST_SCORE)
+        corners = boxes.corners_px
+        if scale != 1.0:
+            corners /= scale
+        np.maximum(corners, 0.0, out=corners)
+        np.minimum(corners, (width_px, height_px, width_px, height_px), out=corners)
         seen: list[Detection] = []
-        for (x0, y0, x1, y1), score, number in keep_best(self._decoder.decode(raw, _LOWEST_SCORE), same_iou=_SAME_IOU):
-            meaning = self._meanings[number]
-            left, upper = max(x0 / scale, 0.0), max(y0 / scale, 0.0)
-            right, lower = min(x1 / scale, float(width_px)), min(y1 / scale, float(height_px))
-            if meaning is not None and right > left and lower > upper:
-                box = PixelBox(x0_px=left, y0_px=upper, x1_px=right, y1_px=lower)
-                seen.append(Detection(label=meaning, score=score, box=box))
+        for box, score, number in keep_best(boxes, same_iou=_SAME_IOU):
+            meaning, (x0, y0, x1, y1) = self._meanings[number], box
+            if meaning is not None and x1 > x0 and y1 > y0:
+                seen.append(Detection(meaning, score, PixelBox(x0, y0, x1, y1)))
         return seen

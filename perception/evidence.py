@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import cv2
-import numpy as np
 
 from core.ids import EvidenceId, new_id
 from perception.detections import Detection, PixelBox
@@ -16,7 +15,6 @@ from perception.sighting import Photo, PhotoKind
 
 _NEAR_REACH = 2.4
 _LEAST_NEAR_PX = 120
-_NEAR_WIDTH_PX = 480
 _QUALITY = 85
 
 
@@ -53,6 +51,7 @@ def to_jpeg(picture: Picture, *, quality: int = _QUALITY) -> bytes:
 
 
 def _near(picture: Picture, snapshot: Snapshot, reach: float, kind: PhotoKind) -> Photo:
+    """Return the cut around the matter in the camera's own pixels; whoever shows it makes it larger."""
     height, width = picture.shape[:2]
     box = snapshot.box
     side = min(max(box.width_px, box.height_px, _LEAST_NEAR_PX / _NEAR_REACH) * reach, width, height)
@@ -60,19 +59,8 @@ def _near(picture: Picture, snapshot: Snapshot, reach: float, kind: PhotoKind) -
     x0 = round(min(max(x - side / 2, 0), width - side))
     y0 = round(min(max(y - side / 2, 0), height - side))
     cut = picture[y0 : y0 + round(side), x0 : x0 + round(side)]
-    scale = max(1.0, _NEAR_WIDTH_PX / cut.shape[1])
-    size = (round(cut.shape[1] * scale), round(cut.shape[0] * scale))
-    larger = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-    return _photo(larger, _moved(box, x0, y0, scale), snapshot, kind)
-
-
-def _moved(box: PixelBox, x0: float, y0: float, scale: float) -> PixelBox:
-    return PixelBox(
-        x0_px=(box.x0_px - x0) * scale,
-        y0_px=(box.y0_px - y0) * scale,
-        x1_px=(box.x1_px - x0) * scale,
-        y1_px=(box.y1_px - y0) * scale,
-    )
+    moved = PixelBox(x0_px=box.x0_px - x0, y0_px=box.y0_px - y0, x1_px=box.x1_px - x0, y1_px=box.y1_px - y0)
+    return _photo(cut, moved, snapshot, kind)
 
 
 def _photo(picture: Picture, box: PixelBox, snapshot: Snapshot, kind: PhotoKind) -> Photo:

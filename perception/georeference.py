@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -29,9 +30,8 @@ class PoseErrors:
     pixel_px: float = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroundPlace:
-    """A place in metres with its covariance (east–east, east–north, north–north; m²)."""
+class GroundPlace(NamedTuple):
+    """A place in metres with its covariance (east–east, east–north, north–north; m²); many are made for each frame."""
 
     east_m: float
     north_m: float
@@ -98,7 +98,7 @@ class Georeference:
         away = world[:, :2] * reach[:, None]
         covariances = _covariances(away / gaze.height_agl_m, changes, reach)
         return [
-            GroundPlace(east_m=e, north_m=n, covariance_m2=(ee + place_m2, en, nn + place_m2)) if is_in else None
+            GroundPlace(e, n, (ee + place_m2, en, nn + place_m2)) if is_in else None
             for (e, n), (ee, en, _, nn), is_in in zip(
                 (away + view.camera).tolist(), covariances.tolist(), is_ground.tolist(), strict=True
             )

@@ -4,6 +4,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,12 @@ _MOVERS = frozenset({Label.PERSON, Label.CAR})
 _GATE_M = 1.6
 _LEAST_IOU = 0.2
 _FAR = 1e6
+_NOWHERE = (math.nan,) * 3
 _NUMBERS = {label: number for number, label in enumerate(Label)}
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(NamedTuple):
     """A detection and where it stands (None when that cannot be told)."""
 
     detection: Detection
@@ -120,13 +121,13 @@ def _match(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> l
 def _costs(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> FloatArray:
     """Return 0 for the same place up to 1 at the edge of what is possible, shape (tracks, seen); more is impossible."""
     here = np.array([(*_known(track.place), _reach_m(track, taken_s), _NUMBERS[track.label]) for track in tracks])
-    there = np.array([(*_known(one.place), _NUMBERS[one.detection.label]) for one in seen])
-    east, north, error_m, reach_m, label = here.T[:, :, None]
-    new_east, new_north, new_error_m, new_label = there.T
-    gate_m = np.minimum(np.hypot(new_error_m, 0.5 * error_m), 2.0) + reach_m
-    costs: FloatArray = np.hypot(new_east - east, new_north - north) / gate_m
-    costs[label != new_label] = _FAR
-    if any(track.place is None for track in tracks) or any(one.place is None for one in seen):
+    there = np.array([(*_known(one.place), 0.0, _NUMBERS[one.detection.label]) for one in seen])
+    away = there.T[:, None, :] - here.T[:, :, None]
+    variances = there[:, 2] + 0.25 * here[:, 2, None]
+    gate_m = np.minimum(np.sqrt(variances), 2.0) - away[3]
+    costs: FloatArray = np.hypot(away[0], away[1]) / gate_m
+    costs[away[4] != 0.0] = _FAR
+    if math.isnan(costs.sum()):
         for i, j in np.argwhere(np.isnan(costs)).tolist():
             overlap = tracks[i].box.iou(seen[j].detection.box)
             costs[i, j] = 1.0 - overlap if overlap >= _LEAST_IOU else _FAR
@@ -138,7 +139,11 @@ def _reach_m(track: Track, taken_s: float) -> float:
 
 
 def _known(place: GroundPlace | None) -> tuple[float, float, float]:
-    return (math.nan,) * 3 if place is None else (place.east_m, place.north_m, place.major_m)
+    """Return east, north and the variance along the larger axis."""
+    if place is None:
+        return _NOWHERE
+    east_m, north_m, (ee, en, nn) = place
+    return east_m, north_m, (ee + nn) / 2 + math.hypot((ee - nn) / 2, en)
 
 
 def _join(track: Track, one: Placed, taken_s: float, step_s: float) -> None:
@@ -154,9 +159,10 @@ def _blend(track: Track, place: GroundPlace | None) -> GroundPlace | None:
     if place is None or track.place is None:
         return place or track.place
     share = 0.7 if track.label in _MOVERS else max(0.15, 1.0 / (len(track.scores) + 1))
+    (east_m, north_m, errors), (new_east_m, new_north_m, new_errors) = track.place, place
     is_newer = share == 0.7 or place.major_m <= track.place.major_m
     return GroundPlace(
-        east_m=track.place.east_m + (place.east_m - track.place.east_m) * share,
-        north_m=track.place.north_m + (place.north_m - track.place.north_m) * share,
-        covariance_m2=place.covariance_m2 if is_newer else track.place.covariance_m2,
+        east_m + (new_east_m - east_m) * share,
+        north_m + (new_north_m - north_m) * share,
+        new_errors if is_newer else errors,
     )
