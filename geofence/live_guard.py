@@ -3,11 +3,15 @@
 A breach is predicted when the way to a standstill (reaction time, then even braking) touches a keep-out zone or the
 outside of the keep-in zones, grown by a small margin. The margin is smaller than that of the route proof, and the
 proof allows for the same stopping distance, so a vehicle on a proved route does not set the guard off.
+
+A vehicle that is watched at 10 Hz is mostly far from everything: `LiveGuard.check` remembers the free room around the
+place where it looked last (`geofence.free_room`), and looks again when the vehicle could come to stand out of it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
@@ -17,15 +21,19 @@ from shapely.geometry.base import BaseGeometry
 
 from core.ids import ZoneId
 from geofence.frames import FloatArray, LocalFrame
+from geofence.free_room import FARTHEST_M, FreeRoom, Wall, free_room
 from geofence.margins import Stopping
 from geofence.positions import GeoPosition
 from geofence.prisms import GeometryArray, Prisms, Slab, slabs
 from geofence.route_shapes import segments
+from geofence.windows import ZoneHours
 from geofence.zones import Zone, ZoneKind, ZoneSet
 
 _CLOSING_M = 0.05
 """A vehicle inside of the guard's margin is held only when its way to a standstill brings it this much nearer."""
 _FAR_M = 1e6
+_CLOSE_BEYOND_REACH_M = 1.0
+"""What is no farther than this beyond a vehicle's reach is kept off in height, not sideways, by a free room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,9 @@ class LiveGuard:
         self._frame = frame
         self._settings = settings or GuardSettings()
         self._forbidden = lru_cache(maxsize=16)(self._find_forbidden)
+        self._hours = ZoneHours(zones, lookahead_s=self._settings.lookahead_s)
+        self._room: FreeRoom | None = None
+        self._room_hours: tuple[bool, ...] = ()
 
     def check(
         self,
@@ -104,7 +115,18 @@ class LiveGuard:
         up_m_s: float,
         now: datetime,
     ) -> GuardVerdict:
-        """Return the verdict on one vehicle at *now* (aware)."""
+        """Return the verdict on one vehicle at *now* (aware): that of `check_many`, mostly without looking."""
+        stopping = self._settings.stopping
+        reach_m = stopping.distance_m(math.hypot(east_m_s, north_m_s))
+        end_height_m = height_agl_m + up_m_s * _up_s(stopping, up_m_s)
+        in_force = self._hours.in_force(now)
+        if (
+            self._room is not None
+            and in_force is self._room_hours
+            and self._room.holds(position, reach_m=reach_m, height_m=height_agl_m, end_height_m=end_height_m)
+        ):
+            return _FREE
+        self._room, self._room_hours = self._free_room(position, height_agl_m, reach_m, in_force), in_force
         place = np.array([[position.lon_deg, position.lat_deg]])
         velocity = np.array([[east_m_s, north_m_s, up_m_s]])
         return self.check_many(place, np.array([height_agl_m]), velocity, now)[0]
@@ -113,7 +135,7 @@ class LiveGuard:
         self, lon_lat_deg: FloatArray, heights_agl_m: FloatArray, velocities_m_s: FloatArray, now: datetime
     ) -> list[GuardVerdict]:
         """Return the verdicts on n vehicles: places (n, 2), heights (n,), east/north/up velocities (n, 3)."""
-        tree, forbidden = self._forbidden(self._in_force(now))
+        tree, forbidden = self._forbidden(self._hours.in_force(now))
         here = self._frame.to_local_array(lon_lat_deg)
         there = here + velocities_m_s[:, :2] * self._seconds_to_stop(velocities_m_s)[:, None]
         paths = segments(here, there)
@@ -127,6 +149,31 @@ class LiveGuard:
             for n in range(len(paths))
         ]
 
+    def _free_room(
+        self, position: GeoPosition, height_m: float, reach_m: float, in_force: tuple[bool, ...]
+    ) -> FreeRoom | None:
+        tree, forbidden = self._forbidden(in_force)
+        local = self._frame.to_local(position)
+        here, margin_m = shapely.Point(local.east_m, local.north_m), self._settings.margin_m
+        near = tree.query(here, predicate="dwithin", distance=FARTHEST_M + margin_m)
+        walls = (
+            Wall(
+                distance_m=float(shapely.distance(here, forbidden[n].area)),
+                lowest_m=forbidden[n].lowest_m,
+                highest_m=forbidden[n].highest_m,
+            )
+            for n in near
+        )
+        return free_room(
+            position,
+            walls,
+            height_m=height_m,
+            close_m=reach_m + margin_m + _CLOSE_BEYOND_REACH_M,
+            margin_m=margin_m,
+            height_margin_m=self._settings.height_margin_m,
+            from_origin_m=math.hypot(local.east_m, local.north_m),
+        )
+
     def _seconds_to_stop(self, velocities_m_s: FloatArray) -> FloatArray:
         stopping = self._settings.stopping
         speeds = np.hypot(velocities_m_s[:, 0], velocities_m_s[:, 1])
@@ -137,7 +184,7 @@ class LiveGuard:
     ) -> _Motion:
         stopping = self._settings.stopping
         climb_m_s = float(velocity_m_s[2])
-        up_s = stopping.reaction_s + abs(climb_m_s) / (2 * stopping.vertical_deceleration_m_s2)
+        up_s = _up_s(stopping, climb_m_s)
         return _Motion(
             here=shapely.Point(here),
             there=shapely.Point(there),
@@ -168,13 +215,6 @@ class LiveGuard:
             because=_because(prism, is_in=_is_in(motion, prism)),
         )
 
-    def _in_force(self, now: datetime) -> tuple[bool, ...]:
-        soon = now + timedelta(seconds=self._settings.lookahead_s)
-        return tuple(
-            not zone.times or zone.is_in_force(now) or (zone.kind is ZoneKind.KEEP_OUT and zone.is_in_force(soon))
-            for zone in self._zones.zones
-        )
-
     def _find_forbidden(self, in_force: tuple[bool, ...]) -> tuple[STRtree, tuple[_Forbidden, ...]]:
         zones = [zone for zone, holds in zip(self._zones.zones, in_force, strict=True) if holds]
         outs = Prisms.of([zone for zone in zones if zone.kind is ZoneKind.KEEP_OUT], self._frame)
@@ -185,6 +225,10 @@ class LiveGuard:
         areas: GeometryArray = np.array([prism.area for prism in forbidden], dtype=object)
         shapely.prepare(areas)
         return STRtree(areas), forbidden
+
+
+def _up_s(stopping: Stopping, climb_m_s: float) -> float:
+    return stopping.reaction_s + abs(climb_m_s) / (2 * stopping.vertical_deceleration_m_s2)
 
 
 def _keep_out(prisms: Prisms, index: int) -> _Forbidden:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from geofence.zones import WeeklyWindow, Zone
+from geofence.zones import WeeklyWindow, Zone, ZoneKind, ZoneSet
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
@@ -32,6 +32,35 @@ def is_always_in_force(zone: Zone, start_at: datetime, end_at: datetime) -> bool
     offsets = _offsets(zone, start_at, end_at)
     spans = list(_local_spans(zone, start_at, end_at))
     return all(_covers(spans, _naive_utc(start_at) + o, _naive_utc(end_at) + o) for o in offsets)
+
+
+class ZoneHours:
+    """Which zones hold now (keep-outs: or soon); the same answer is the same object, found once a second at most."""
+
+    def __init__(self, zones: ZoneSet, *, lookahead_s: float) -> None:
+        self._zones = zones.zones
+        self._lookahead = timedelta(seconds=lookahead_s)
+        edges = [edge for zone in self._zones for window in zone.times for edge in (window.start, window.end)]
+        self._is_for_ever = not edges
+        self._is_for_a_second = lookahead_s % 1 == 0 and not any(edge.microsecond for edge in edges)
+        self._second: datetime | None = None
+        self._answer: tuple[bool, ...] = tuple(True for _ in self._zones)
+
+    def in_force(self, now: datetime) -> tuple[bool, ...]:
+        """Return for each zone whether it counts at *now* (aware)."""
+        second = now.replace(microsecond=0)
+        if not (self._is_for_ever or (self._is_for_a_second and second == self._second)):
+            self._second = second
+            answer = self._find(now)
+            self._answer = self._answer if answer == self._answer else answer
+        return self._answer
+
+    def _find(self, now: datetime) -> tuple[bool, ...]:
+        soon = now + self._lookahead
+        return tuple(
+            not zone.times or zone.is_in_force(now) or (zone.kind is ZoneKind.KEEP_OUT and zone.is_in_force(soon))
+            for zone in self._zones
+        )
 
 
 def _covers(spans: list[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
