@@ -15,6 +15,7 @@ from geofence.zones import Zone
 
 Bounds = tuple[float, float, float, float]
 _FAR_M = 1e6
+_SPARE_M = 0.05
 
 
 class FreeSpace:
@@ -73,6 +74,14 @@ class FreeSpace:
     def across(self, line: BaseGeometry, low_m: float, high_m: float) -> list[str]:
         """Return the names of the keep-out zones that *line* crosses between the heights."""
         return [_name(self._keep_out.zones[hit]) for hit in self._near(line, low_m, high_m, 0.0)]
+
+    def edges_across(self, line: BaseGeometry, clear_m: float) -> list[float]:
+        """Return the heights just above and just below the keep-out zones within *clear_m* of *line*."""
+        hits = self._keep_out.tree.query(line, predicate="dwithin", distance=clear_m)
+        room_m = self.margins.height_error_m + _SPARE_M
+        edges = np.concatenate((self._keep_out.ceilings_m[hits] + room_m, self._keep_out.floors_m[hits] - room_m))
+        heights: list[float] = np.unique(edges[np.isfinite(edges)]).tolist()
+        return heights
 
     def _near(self, shape: BaseGeometry, low_m: float, high_m: float, distance_m: float) -> IntArray:
         hits = self._keep_out.tree.query(shape, predicate="dwithin", distance=distance_m)

@@ -3,9 +3,9 @@
 Corners keep so far away from borders that the corner cut and the overshoot of the turn fit as well.
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -15,11 +15,11 @@ from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from geofence.errors import NoWayAround
-from geofence.frames import LocalFrame
-from geofence.free_space import Bounds, FreeSpace
+from geofence.frames import FloatArray, LocalFrame
+from geofence.free_space import FreeSpace
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.route import OrderRoute
-from geofence.sight_graph import SightGraph, corners_of
+from geofence.sight_graph import Ways
 
 _SPARE_M = 0.05
 """Kept over the margins of the proof, so that rounding never decides."""
@@ -27,9 +27,8 @@ _STEP_OUT_M = 15.0
 """A vehicle that hovers nearer to a border than the margins allow may leave it by the shortest way, up to this far."""
 _CLIMB_M_S = 2.0
 _SINK_M_S = 1.5
-_WHOLE_UP_TO = 200
-"""With more keep-out zones than this, ways are first looked for in the neighbourhood only."""
-_GRID_M = 200.0
+_LEVELS = 4
+"""So many heights just over or under what is in the way are tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +44,8 @@ class WaysAround:
 
     def __init__(self, flight: OrderRoute) -> None:
         self.frame = LocalFrame(origin=flight.dock)
+        self._home_agl_m = flight.return_height_agl_m
+        self._lowest_agl_m = flight.takeoff_height_agl_m
         self._margins = flight.margins
         self._clear_m = flight.margins.sideways_m + _SPARE_M
         self._space = FreeSpace(flight, self.frame)
@@ -56,15 +57,21 @@ class WaysAround:
     ) -> tuple[Waypoint, ...]:
         """Return the points between *start* and *end* (none: straight on); raises NoWayAround with the reason.
 
-        Where *over_agl_m* is given, the way may also climb to that height at once, run there, and sink at the end.
+        Where *over_agl_m* is given, the way may also climb or sink at once to that height, or to one just over or under
+        what is in the way but not above it, run there, and come back to its height at the end.
         """
+        options: list[tuple[Waypoint, ...]] = []
+        blocked: NoWayAround | None = None
         try:
-            level = self._level(start, end, speed_m_s)
-        except NoWayAround as blocked:
-            return self._over_or(blocked, start, end, over_agl_m, speed_m_s)
-        if over_agl_m is None or not level:
-            return level
-        return self._quicker(level, start, end, over_agl_m, speed_m_s)
+            options.append(self._level(start, end, speed_m_s))
+        except NoWayAround as error:
+            blocked = error
+        if over_agl_m is not None and options != [()]:
+            self._add_levels(options, start, end, over_agl_m, speed_m_s)
+        if not options:
+            assert blocked is not None
+            raise blocked
+        return min(options, key=lambda way: self._duration_s((start, *way, end), speed_m_s))
 
     def ample_ground(self, height_agl_m: float, speed_m_s: float, around: BaseGeometry) -> BaseGeometry:
         """Return where, near *around*, there is room for a full overshoot to every side, in metres of `frame`."""
@@ -91,25 +98,25 @@ class WaysAround:
             for a, b in pairwise(flat)
         )
 
-    def _over_or(
-        self, blocked: NoWayAround, start: Waypoint, end: Waypoint, over_agl_m: float | None, speed_m_s: float
-    ) -> tuple[Waypoint, ...]:
-        if over_agl_m is None:
-            raise blocked
-        try:
-            return self._over(start, end, over_agl_m, speed_m_s)
-        except NoWayAround as too:
-            raise blocked from too
+    def _add_levels(
+        self, options: list[tuple[Waypoint, ...]], start: Waypoint, end: Waypoint, over_agl_m: float, speed_m_s: float
+    ) -> None:
+        """Add the ways at other heights that can be quicker than those of *options*."""
+        for height_m in self._levels(start, end, over_agl_m):
+            ends = (replace(start, height_agl_m=height_m), replace(end, height_agl_m=height_m))
+            at_best_s = self._duration_s((start, *ends, end), speed_m_s)
+            if any(self._duration_s((start, *way, end), speed_m_s) <= at_best_s for way in options):
+                continue
+            with suppress(NoWayAround):
+                options.append(self._over(start, end, height_m, speed_m_s))
 
-    def _quicker(
-        self, level: tuple[Waypoint, ...], start: Waypoint, end: Waypoint, over_agl_m: float, speed_m_s: float
-    ) -> tuple[Waypoint, ...]:
-        try:
-            over = self._over(start, end, over_agl_m, speed_m_s)
-        except NoWayAround:
-            return level
-        around_s = self._duration_s((start, *level, end), speed_m_s)
-        return over if self._duration_s((start, *over, end), speed_m_s) < around_s else level
+    def _levels(self, start: Waypoint, end: Waypoint, over_agl_m: float) -> list[float]:
+        """Return heights just over and under what lies across the straight line, the nearest first, then the given."""
+        line = LineString([_point(self.frame, start.place), _point(self.frame, end.place)])
+        edges = self._space.edges_across(line, self._clear_m)
+        here_m = max(start.height_agl_m, end.height_agl_m)
+        fitting = sorted((h for h in edges if self._lowest_agl_m <= h < over_agl_m), key=lambda h: abs(h - here_m))
+        return [*fitting[:_LEVELS], over_agl_m]
 
     def _duration_s(self, points: Sequence[Waypoint], speed_m_s: float) -> float:
         return sum(leg_duration_s(self.frame, a, b, speed_m_s) for a, b in pairwise(points))
@@ -119,7 +126,19 @@ class WaysAround:
         last = Waypoint(place=end.place, height_agl_m=over_agl_m)
         self._check_column(start.place, start.height_agl_m, over_agl_m)
         self._check_column(end.place, end.height_agl_m, over_agl_m)
-        return (first, *self._level(first, last, speed_m_s), last)
+        way = (first, *self._level(first, last, speed_m_s), last)
+        for here, there in pairwise(way):
+            self._check_way_home(here, there)
+        return way
+
+    def _check_way_home(self, start: Waypoint, end: Waypoint) -> None:
+        """Refuse a way from which the height of the way home cannot be reached straight."""
+        line = LineString([_point(self.frame, start.place), _point(self.frame, end.place)])
+        low_m, high_m = sorted((start.height_agl_m, self._home_agl_m))
+        if not self._space.is_free(line, low_m, high_m, self._clear_m):
+            names = ", ".join(self._space.across(line, low_m, high_m)) or "the border of the keep-in zones"
+            because = f"the way home at {high_m:g} m cannot be reached from {low_m:g} m for {names}"
+            raise NoWayAround(because, where=_words(end.place), remedy=_BLOCKED_REMEDY)
 
     def _check_column(self, place: GeoPosition, low_m: float, high_m: float) -> None:
         lowest, highest = min(low_m, high_m), max(low_m, high_m)
@@ -150,7 +169,7 @@ class WaysAround:
         place = _point(self.frame, start)
         if self._space.is_free(place, low_m, high_m, self._clear_m):
             return []
-        paths = self._paths(low_m, high_m, self._window(place, place))
+        paths = self._paths(low_m, high_m)
         if shapely.distance(place, paths) <= _STEP_OUT_M:
             inner = paths.buffer(-self._margins.corner_radius_m - _SPARE_M)
             line = shapely.shortest_line(paths if inner.is_empty else inner, place)
@@ -164,14 +183,21 @@ class WaysAround:
     def _around(self, first: Point, last: Point, low_m: float, high_m: float, speed_m_s: float) -> list[Point] | None:
         if self._space.is_free(LineString([first, last]), low_m, high_m, self._clear_m):
             return []
-        windows = [self._window(first, last)]
-        for within in windows if windows == [None] else [*windows, None]:
-            graphs = self._graphs(low_m, high_m, speed_m_s, within)
-            found = [way for graph in graphs if (way := graph.shortest(first, last)) is not None]
-            fitting = (way for way in found if self._turns_fit([first, *way], low_m, high_m, speed_m_s))
-            if found:
-                return next(fitting, found[0])
-        return None
+        entry, leave = self._onto_paths(first, low_m, high_m), self._onto_paths(last, low_m, high_m)
+        found = []
+        for graph in self._graphs(low_m, high_m, speed_m_s):
+            way = graph.shortest(_array(entry or first), _array(leave or last))
+            if way is not None:
+                found.append([*_present(entry), *(Point(place) for place in way.points[1:-1]), *_present(leave)])
+        fitting = (way for way in found if self._turns_fit([first, *way], low_m, high_m, speed_m_s))
+        return next(fitting, found[0] if found else None)
+
+    def _onto_paths(self, place: Point, low_m: float, high_m: float) -> Point | None:
+        """Return the nearest place of the paths, for a free place in the mitre of a corner (None: it is on them)."""
+        paths = self._paths(low_m, high_m)
+        if paths.is_empty or shapely.dwithin(paths, place, _SPARE_M / 100):
+            return None
+        return Point(shapely.get_coordinates(shapely.shortest_line(paths, place))[0])
 
     def _turns_fit(self, way: Sequence[Point], low_m: float, high_m: float, speed_m_s: float) -> bool:
         return all(self._turn_fits(come, corner, low_m, high_m, speed_m_s) for come, corner in pairwise(way))
@@ -185,34 +211,18 @@ class WaysAround:
     def _ample_m(self, speed_m_s: float) -> float:
         return self._clear_m + max(self._margins.corner_radius_m, self._margins.stopping.distance_m(speed_m_s))
 
-    def _window(self, first: Point, last: Point) -> Bounds | None:
-        """Return the neighbourhood of two places on a coarse grid; None, everything, where there are few zones."""
-        if self._space.keep_outs <= _WHOLE_UP_TO:
-            return None
-        room_m = max(_GRID_M, first.distance(last) / 4)
-        west, east = sorted((first.x, last.x))
-        south, north = sorted((first.y, last.y))
-        low_x, low_y = (math.floor((low - room_m) / _GRID_M) * _GRID_M for low in (west, south))
-        high_x, high_y = (math.ceil((high + room_m) / _GRID_M) * _GRID_M for high in (east, north))
-        return low_x, low_y, high_x, high_y
-
-    def _make_paths(self, low_m: float, high_m: float, within: Bounds | None) -> BaseGeometry:
-        paths = self._space.region(low_m, high_m, self._clear_m, within=within)
+    def _make_paths(self, low_m: float, high_m: float) -> BaseGeometry:
+        paths = self._space.region(low_m, high_m, self._clear_m)
         shapely.prepare(paths)
         return paths
 
-    def _make_graphs(
-        self, low_m: float, high_m: float, speed_m_s: float, within: Bounds | None
-    ) -> tuple[SightGraph, SightGraph]:
-        """Return corners with little room around them, and with ample room."""
-        paths, ample_m = self._paths(low_m, high_m, within), self._ample_m(speed_m_s)
+    def _make_graphs(self, low_m: float, high_m: float, speed_m_s: float) -> tuple[Ways, Ways]:
+        """Return ways with little room around their corners, and with ample room."""
+        paths, ample_m = self._paths(low_m, high_m), self._ample_m(speed_m_s)
         little_m = self._clear_m + self._margins.corner_radius_m
-        little = self._space.region(low_m, high_m, little_m, inwards_m=ample_m, within=within)
-        ample = self._space.region(low_m, high_m, ample_m, within=within)
-        return (
-            SightGraph(region=paths, corners=corners_of(little)),
-            SightGraph(region=paths, corners=corners_of(ample)),
-        )
+        little = self._space.region(low_m, high_m, little_m, inwards_m=ample_m)
+        ample = self._space.region(low_m, high_m, ample_m)
+        return Ways(paths, bends=little), Ways(paths, bends=ample)
 
     def _blocked(self, start: Waypoint, end: Waypoint, low_m: float, high_m: float) -> str:
         line = LineString([_point(self.frame, start.place), _point(self.frame, end.place)])
@@ -229,6 +239,15 @@ def leg_duration_s(frame: LocalFrame, start: Waypoint, end: Waypoint, speed_m_s:
     rise_m = end.height_agl_m - start.height_agl_m
     upright_s = rise_m / _CLIMB_M_S if rise_m > 0 else -rise_m / _SINK_M_S
     return max(float(np.hypot(b.east_m - a.east_m, b.north_m - a.north_m)) / speed_m_s, upright_s)
+
+
+def _array(point: Point) -> FloatArray:
+    return np.array([point.x, point.y])
+
+
+def _present(place: Point | None) -> Iterator[Point]:
+    if place is not None:
+        yield place
 
 
 def _point(frame: LocalFrame, place: GeoPosition) -> Point:

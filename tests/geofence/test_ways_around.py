@@ -62,7 +62,64 @@ def test_a_wide_tower_is_flown_over_when_that_is_quicker() -> None:
     finder = ways(zone_set(keep_in(), wide))
     found = finder.find(point(0, 0), point(100, 0), speed_m_s=5, over_agl_m=40)
 
-    assert metres(found) == [(0.0, 0.0, 40), (100.0, 0.0, 40)]
+    assert metres(found) == [(0.0, 0.0, 32.05), (100.0, 0.0, 32.05)]
+    assert prove_order(route(zone_set(keep_in(), wide), *metres(found), (100, 0, 25), takeoff_m=25)).is_safe
+
+
+def test_a_high_tower_is_flown_over_at_the_height_that_is_free_for_sure() -> None:
+    wide = keep_out(box(40, -190, 60, 190), ceiling_m=39)
+    finder = ways(zone_set(keep_in(), wide))
+    found = finder.find(point(0, 0), point(100, 0), speed_m_s=5, over_agl_m=42)
+
+    assert {height for _, _, height in metres(found)} == {41.05}
+
+
+def test_a_line_over_the_street_is_passed_below_when_the_way_home_is_below_it_too() -> None:
+    wire = keep_out(box(40, -190, 60, 190), name="wire", floor_m=28, ceiling_m=None)
+    flight = route(zone_set(keep_in(), wire), (0, 0, 20), return_m=24, takeoff_m=15)
+    found = WaysAround(flight).find(point(0, 0, 27), point(100, 0, 27), speed_m_s=5, over_agl_m=60)
+
+    assert metres(found) == [(0.0, 0.0, 25.95), (100.0, 0.0, 25.95)]
+
+
+def test_nothing_is_passed_below_where_the_way_home_leads_through_it() -> None:
+    wire = keep_out(box(40, -250, 60, 250), name="wire", floor_m=28, ceiling_m=35)
+    finder = ways(zone_set(keep_in(), wire))
+
+    found = finder.find(point(0, 0, 29), point(100, 0, 29), speed_m_s=5, over_agl_m=60)
+
+    assert {height for _, _, height in metres(found)} == {37.05}
+
+
+def test_a_place_between_the_corner_of_a_tower_and_the_corner_of_its_margin_is_flown_from() -> None:
+    finder = ways(zone_set(keep_in(), TOWER))
+    near_corner = point(37.5, 12.5)
+
+    found = metres(finder.find(near_corner, point(62.5, -12.5), speed_m_s=2))
+
+    line = LineString([(37.5, 12.5), *(place[:2] for place in found), (62.5, -12.5)])
+    assert line.distance(box(40, -10, 60, 10)) >= 3.04
+
+
+def test_a_district_of_hundreds_of_towers_is_crossed_from_end_to_end() -> None:
+    towers = [
+        keep_out(box(x, y, x + 60, y + 60), name=f"t{x}-{y}", ceiling_m=None)
+        for x in range(-2900, 2900, 200)
+        for y in range(-2900, 2900, 200)
+    ]
+    finder = ways(zone_set(keep_in(box(-3000, -3000, 3000, 3000)), *towers))
+    start, end = point(-2950, -2950), point(2950, 2950)
+
+    way = (start, *finder.find(start, end, speed_m_s=5), end)
+
+    assert finder.length_m(way) < 1.07 * 5900 * 2**0.5
+    line = LineString([place[:2] for place in metres(way)])
+    assert (
+        union_all(
+            [box(x, y, x + 60, y + 60) for x in range(-2900, 2900, 200) for y in range(-2900, 2900, 200)]
+        ).distance(line)
+        > 2.9
+    )
 
 
 def test_a_small_tower_is_flown_around_though_flying_over_is_allowed() -> None:
