@@ -1,0 +1,64 @@
+"""The ground that is to be covered, and the room in it where legs may run."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import shapely
+from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from core.errors import InvalidInput
+
+INSET_M = 1e-3
+"""Legs keep so far away from borders that rounding never puts them outside."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ground:
+    """One connected piece of ground in metres; its swath and the distance between rows that keeps the overlap."""
+
+    area: Polygon
+    swath_m: float
+    spacing_m: float
+
+    @cached_property
+    def room(self) -> BaseGeometry:
+        """Return where corners of the path may lie: the area without the last millimetre."""
+        return self.area.buffer(-INSET_M, join_style="mitre")
+
+    @classmethod
+    def pieces(
+        cls, area: Polygon | MultiPolygon, *, swath_m: float, overlap: float, keep_outs: Sequence[Polygon]
+    ) -> tuple[Self, ...]:
+        """Return what is left of *area* without *keep_outs*, the largest piece first; raises InvalidInput."""
+        _check_swath(swath_m, overlap)
+        for polygon in (area, *keep_outs):
+            _check_valid(polygon)
+        left = shapely.difference(area, shapely.union_all(list(keep_outs))) if keep_outs else area
+        parts = [part for part in shapely.get_parts(left) if isinstance(part, Polygon) and part.area > 0]
+        spacing_m = swath_m * (1 - overlap)
+        ordered = sorted(parts, key=lambda part: -part.area)
+        return tuple(cls(area=_prepared(part), swath_m=swath_m, spacing_m=spacing_m) for part in ordered)
+
+
+def _prepared(area: Polygon) -> Polygon:
+    shapely.prepare(area)
+    return area
+
+
+def _check_swath(swath_m: float, overlap: float) -> None:
+    if not (math.isfinite(swath_m) and swath_m > 0 and 0 <= overlap < 1):
+        remedy = "the swath is wider than 0 m, the overlap at least 0 and below 1"
+        raise InvalidInput(f"a swath of {swath_m} m with overlap {overlap} covers nothing", where="area", remedy=remedy)
+
+
+def _check_valid(area: BaseGeometry) -> None:
+    if not shapely.is_valid(area):
+        reason = shapely.is_valid_reason(area)
+        remedy = "draw the border so that it does not cross or touch itself"
+        raise InvalidInput(f"the border is not a simple one: {reason}", where="area", remedy=remedy)
+    if not all(math.isfinite(value) for value in area.bounds):
+        raise InvalidInput("the area is empty", where="area", remedy="give it at least three corners")

@@ -1,0 +1,116 @@
+"""Touches: short legs put into a line where it leaves ground unswept."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import shapely
+from shapely import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geofence.frames import FloatArray
+from geofence.prisms import BoolArray
+from missions.coverage import measure
+from missions.coverage.ground import Ground
+from missions.coverage.line import Line
+from missions.coverage.roads import Roads
+
+MISSED_RATIO = 0.001
+"""Share of the ground that may stay unswept."""
+_ROUNDS = 8
+_TRIED = 24
+
+
+def mended(ground: Ground, line: Line) -> Line:
+    """Return *line* with touches wherever too much is unswept."""
+    for _ in range(_ROUNDS):
+        gaps = too_much(ground, measure.unswept(ground, line.starts, line.ends))
+        if not gaps:
+            break
+        for gap in gaps:
+            line = _touched(ground, line, gap)
+    return line
+
+
+def too_much(ground: Ground, unswept: BaseGeometry) -> list[Polygon]:
+    """Return the largest gaps, so many that what is left of *unswept* may stay."""
+    gaps = sorted((part for part in shapely.get_parts(unswept) if part.area > 0), key=lambda part: -part.area)
+    left_m2 = float(sum(gap.area for gap in gaps))
+    chosen = []
+    for gap in gaps:
+        if left_m2 <= 0.8 * MISSED_RATIO * ground.area.area:
+            break
+        chosen.append(gap)
+        left_m2 -= gap.area
+    return chosen
+
+
+def _touched(ground: Ground, line: Line, gap: Polygon) -> Line:
+    touch = _touch(ground, gap)
+    if touch is None:
+        return line
+    for leg, inner, is_row in _places(line, touch):
+        if _is_clear(ground, np.vstack((line.points[leg], inner, line.points[leg + 1]))):
+            return line.with_leg(leg, inner, is_row)
+    return _by_road(ground, line, touch)
+
+
+def _touch(ground: Ground, gap: Polygon) -> FloatArray | None:
+    """Return both ends of a leg along the middle of *gap*, shape (2, 2)."""
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(gap))
+    if len(corners) < 5:
+        return None
+    long = 0 if np.hypot(*(corners[1] - corners[0])) >= np.hypot(*(corners[2] - corners[1])) else 1
+    ends = np.stack((corners[long] + corners[(long + 3) % 4], corners[long + 1] + corners[(long + 2) % 4])) / 2
+    if long:
+        ends = np.stack((corners[1] + corners[0], corners[2] + corners[3])) / 2
+    inside = shapely.intersection(LineString(ends), ground.room)
+    lines = [part for part in shapely.get_parts(inside) if isinstance(part, LineString) and part.length > 0]
+    if not lines:
+        return None
+    return np.asarray(shapely.get_coordinates(max(lines, key=lambda part: part.length))[[0, -1]])
+
+
+def _places(line: Line, touch: FloatArray) -> Iterator[tuple[int, FloatArray, BoolArray]]:
+    """Yield the cheapest places for a touch: the leg to change, its new inner points, and which legs then are rows."""
+    for leg, is_turned in _cheapest(line, touch):
+        ends = touch[::-1] if is_turned else touch
+        if line.is_row[leg]:
+            foot = _nearest(line.starts[[leg]], line.ends[[leg]], ends[0])
+            yield leg, np.vstack((foot, ends, foot)), np.array([True, False, True, False, True])
+        else:
+            yield leg, ends, np.array([False, True, False])
+
+
+def _cheapest(line: Line, touch: FloatArray) -> Iterator[tuple[int, bool]]:
+    long_m = np.hypot(*(touch[1] - touch[0]))
+    straight_m = np.hypot(*(line.ends - line.starts).T)
+    costs = []
+    for ends in (touch, touch[::-1]):
+        foot = _nearest(line.starts, line.ends, ends[0])
+        spur = np.hypot(*(foot - ends[0]).T) + long_m + np.hypot(*(foot - ends[1]).T)
+        through = np.hypot(*(line.starts - ends[0]).T) + long_m + np.hypot(*(line.ends - ends[1]).T) - straight_m
+        costs.append(np.where(line.is_row, spur, through))
+    both = np.concatenate(costs)
+    for at in np.argsort(both)[:_TRIED]:
+        yield int(at) % len(straight_m), bool(at >= len(straight_m))
+
+
+def _nearest(starts: FloatArray, ends: FloatArray, place: FloatArray) -> FloatArray:
+    """Return the point of each leg that is nearest to *place*."""
+    runs = ends - starts
+    share = np.einsum("ij,ij->i", place - starts, runs) / np.maximum(np.einsum("ij,ij->i", runs, runs), 1e-12)
+    return np.asarray(starts + np.clip(share, 0, 1)[:, None] * runs)
+
+
+def _by_road(ground: Ground, line: Line, touch: FloatArray) -> Line:
+    near = int(np.argmin(np.hypot(*(line.starts - touch[0]).T)))
+    there = Roads(ground, np.vstack((line.points[near], touch))).way(0, 1)
+    inner = np.vstack((there, touch[1:], there[::-1]))
+    is_row = np.zeros(len(inner) + 1, dtype=bool)
+    is_row[len(there)] = True
+    is_row[-1] = line.is_row[near]
+    return line.with_leg(near, inner, is_row)
+
+
+def _is_clear(ground: Ground, line: FloatArray) -> bool:
+    return bool(shapely.covers(ground.area, LineString(line)))

@@ -1,0 +1,84 @@
+"""Ways between places of the ground that never leave it."""
+
+import numpy as np
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+from geofence.frames import FloatArray
+from geofence.prisms import BoolArray, IntArray
+from missions.coverage.ground import Ground
+from missions.coverage.rows import reflex_corners
+
+_NEIGHBOURS = 24
+_MANY_CORNERS = 400
+
+
+class Roads:
+    """Shortest ways over *places* and the corners of the ground, each linked to its nearest that it sees."""
+
+    def __init__(self, ground: Ground, places: FloatArray) -> None:
+        self._ground = ground
+        self._nodes = np.vstack((places, _corners(ground)))
+        self._count = len(places)
+        self._graph = self._links()
+
+    def between(self, limit_m: float = np.inf) -> FloatArray:
+        """Return the lengths of the ways between all places, shape (n, n); inf beyond *limit_m*."""
+        lengths = dijkstra(self._graph, directed=False, indices=np.arange(self._count), limit=limit_m)
+        return np.asarray(lengths[:, : self._count])
+
+    def way(self, first: int, last: int) -> FloatArray:
+        """Return the points of a way from place *first* to place *last*, both included, shape (n, 2)."""
+        if self.sees(self._nodes[first], self._nodes[last]):
+            return self._nodes[[first, last]]
+        _, came = dijkstra(self._graph, directed=False, indices=first, return_predecessors=True)
+        trace = [last]
+        while trace[-1] != first and came[trace[-1]] >= 0:
+            trace.append(int(came[trace[-1]]))
+        return self.pulled_tight(self._nodes[trace[::-1]])
+
+    def sees(self, one: FloatArray, other: FloatArray) -> bool:
+        """Say whether the straight line from *one* to *other* stays on the ground."""
+        return bool(self.are_clear(one[None], other[None])[0])
+
+    def are_clear(self, starts: FloatArray, ends: FloatArray) -> BoolArray:
+        """Say which straight lines stay on the ground; *starts* and *ends* have shape (n, 2)."""
+        return np.asarray(shapely.covers(self._ground.area, shapely.linestrings(np.stack((starts, ends), axis=1))))
+
+    def pulled_tight(self, points: FloatArray) -> FloatArray:
+        """Return *points* without those that can be left out."""
+        kept, at = [0], 0
+        while at < len(points) - 1:
+            later = np.arange(at + 1, len(points))
+            clear = self.are_clear(np.broadcast_to(points[at], (len(later), 2)), points[later])
+            clear[0] = True
+            at = int(later[np.flatnonzero(clear)[-1]])
+            kept.append(at)
+        return points[kept]
+
+    def _links(self) -> csr_array:
+        nodes = self._nodes
+        pairs = _near_pairs(nodes)
+        pairs = pairs[self.are_clear(nodes[pairs[:, 0]], nodes[pairs[:, 1]])]
+        lengths = np.hypot(*(nodes[pairs[:, 0]] - nodes[pairs[:, 1]]).T) + 1e-9
+        return csr_array((lengths, (pairs[:, 0], pairs[:, 1])), shape=(len(nodes), len(nodes)))
+
+
+def _near_pairs(nodes: FloatArray) -> IntArray:
+    count = min(_NEIGHBOURS + 1, len(nodes))
+    near = cKDTree(nodes).query(nodes, k=count)[1].reshape(len(nodes), count)
+    pairs = np.column_stack((np.repeat(np.arange(len(nodes)), count), near.ravel()))
+    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
+    return np.unique(pairs, axis=0)
+
+
+def _corners(ground: Ground) -> FloatArray:
+    corners = reflex_corners(ground.room)
+    rough_m = ground.swath_m / 200
+    while len(corners) > _MANY_CORNERS and rough_m < ground.swath_m / 5:
+        smooth = shapely.simplify(ground.area.buffer(-rough_m, join_style="mitre"), 0.9 * rough_m)
+        corners = reflex_corners(smooth)
+        rough_m *= 2
+    return corners[shapely.contains_xy(ground.area, *corners.T)] if len(corners) else np.empty((0, 2))
