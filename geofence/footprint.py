@@ -59,6 +59,11 @@ def footprint(
 
 def axes(gaze: Gaze) -> FloatArray:
     """Return the camera's right, down and forward axes as rows of east/north/up, shape (3, 3)."""
+    return np.array(axis_rows(gaze))
+
+
+def axis_rows(gaze: Gaze) -> list[list[float]]:
+    """Return the same as plain numbers."""
     yaw, pitch, roll = (math.radians(angle) for angle in (gaze.yaw_deg, gaze.pitch_deg, gaze.roll_deg))
     sin_y, cos_y, sin_p, cos_p = math.sin(yaw), math.cos(yaw), math.sin(pitch), math.cos(pitch)
     sin_r, cos_r = math.sin(roll), math.cos(roll)
@@ -66,7 +71,7 @@ def axes(gaze: Gaze) -> FloatArray:
     down = (sin_p * sin_y, sin_p * cos_y, -cos_p)
     right = [a * cos_r + b * sin_r for a, b in zip(level, down, strict=True)]
     lower = [b * cos_r - a * sin_r for a, b in zip(level, down, strict=True)]
-    return np.array([right, lower, [sin_y * cos_p, cos_y * cos_p, sin_p]])
+    return [right, lower, [sin_y * cos_p, cos_y * cos_p, sin_p]]
 
 
 def _side_planes(gaze: Gaze, camera: Intrinsics) -> FloatArray:

@@ -3,8 +3,9 @@
 Boxes and detections are named tuples: a frame makes hundreds, and a frozen dataclass takes four times as long.
 """
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 
 class Label(StrEnum):
@@ -77,3 +78,43 @@ class Detection(NamedTuple):
     label: Label
     score: float
     box: PixelBox
+
+
+class Detections(Sequence[Detection]):
+    """What one picture showed, best first; most of it is weak and only of use when a picture leaves the vehicle.
+
+    Each detection is made when it is asked for. *rows* are label, score and corners (x0, y0, x1, y1).
+    """
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Sequence[tuple[Label, float, Sequence[float]]]) -> None:
+        self._rows = rows
+
+    def passing(self, least: Mapping[Label, float]) -> list[Detection]:
+        """Return those whose score is at least that of their label."""
+        return [_make(row) for row in self._rows if row[1] >= least[row[0]]]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Detection: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Detections": ...
+
+    def __getitem__(self, index: int | slice) -> "Detection | Detections":
+        return Detections(self._rows[index]) if isinstance(index, slice) else _make(self._rows[index])
+
+
+def passing(detections: Sequence[Detection], least: Mapping[Label, float]) -> list[Detection]:
+    """Return the detections whose score is at least that of their label."""
+    if isinstance(detections, Detections):
+        return detections.passing(least)
+    return [one for one in detections if one.score >= least[one.label]]
+
+
+def _make(row: tuple[Label, float, Sequence[float]]) -> Detection:
+    label, score, (x0, y0, x1, y1) = row
+    return Detection(label, score, PixelBox(x0, y0, x1, y1))

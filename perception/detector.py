@@ -13,7 +13,7 @@ from core.errors import InvalidInput
 from perception.decoders.boxes import RawBoxes, keep_best
 from perception.decoders.centre_point import CentrePointDecoder
 from perception.decoders.picodet import PicoDetDecoder
-from perception.detections import Detection, PixelBox
+from perception.detections import Detection, Detections, Label
 from perception.model_card import ModelCard, check_shapes, read_card, read_model
 
 Picture = NDArray[np.uint8]
@@ -71,7 +71,7 @@ class OnnxDetector:
         self._planes = [np.empty((0, 0), np.uint8) for _ in range(3)]
         self._meanings = [self.card.means.get(label) for label in self.card.labels]
 
-    def detect(self, picture: Picture) -> list[Detection]:
+    def detect(self, picture: Picture) -> Detections:
         tensor, scale = self.prepare(picture)
         raw = self.infer(tensor)
         return self.read(raw, scale, picture.shape[1], picture.shape[0])
@@ -104,9 +104,7 @@ class OnnxDetector:
         values = self._session.run(self._outputs, {self.card.input.name: tensor})
         return dict(zip(self._outputs, values, strict=True))
 
-    def read(
-        self, raw: Mapping[str, NDArray[np.float32]], scale: float, width_px: int, height_px: int
-    ) -> list[Detection]:
+    def read(self, raw: Mapping[str, NDArray[np.float32]], scale: float, width_px: int, height_px: int) -> Detections:
         """Return detections in the picture's own pixels."""
         boxes = self._decoder.decode(raw, _LOWEST_SCORE)
         corners = boxes.corners_px
@@ -114,9 +112,9 @@ class OnnxDetector:
             corners /= scale
         np.maximum(corners, 0.0, out=corners)
         np.minimum(corners, (width_px, height_px, width_px, height_px), out=corners)
-        seen: list[Detection] = []
+        seen: list[tuple[Label, float, Sequence[float]]] = []
         for box, score, number in keep_best(boxes, same_iou=_SAME_IOU):
-            meaning, (x0, y0, x1, y1) = self._meanings[number], box
-            if meaning is not None and x1 > x0 and y1 > y0:
-                seen.append(Detection(meaning, score, PixelBox(x0, y0, x1, y1)))
-        return seen
+            meaning = self._meanings[number]
+            if meaning is not None and box[2] > box[0] and box[3] > box[1]:
+                seen.append((meaning, score, box))
+        return Detections(seen)

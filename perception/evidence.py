@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,7 @@ class Snapshot:
     """An unredacted picture kept in memory, everything that was detected in it, and where the matter is."""
 
     picture: Picture
-    detections: tuple[Detection, ...]
+    detections: Sequence[Detection]
     box: PixelBox
     taken_at: datetime
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.footprint import Gaze, Intrinsics, axes
+from geofence.footprint import Gaze, Intrinsics, axis_rows
 from geofence.frames import LocalFrame
-from geofence.positions import ErrorEllipse, LocalPosition
+from geofence.positions import ErrorEllipse, GeoPosition, LocalPosition
 
 FloatArray = NDArray[np.float64]
 _FLATTEST_DEG = 6.0
@@ -81,6 +81,7 @@ class Georeference:
         self._focal_px = np.array([camera.fx_px, camera.fy_px])
         self._errors = errors or PoseErrors()
         self._last: tuple[Gaze, _View] | None = None
+        self._near: _Nearby | None = None
         self._matrix = np.array([[camera.fx_px, 0.0, camera.cx_px], [0.0, camera.fy_px, camera.cy_px], [0.0, 0.0, 1.0]])
 
     def to_ground(self, pixels: FloatArray, gaze: Gaze) -> list[GroundPlace | None]:
@@ -130,8 +131,8 @@ class Georeference:
         return self._last[1]
 
     def _make_view(self, gaze: Gaze) -> "_View":
-        here, errors = self.frame.to_local(gaze.place), self._errors
-        right, down, forward = turned = axes(gaze).tolist()
+        camera_m, errors = self._camera_m(gaze.place), self._errors
+        right, down, forward = turned = axis_rows(gaze)
         yaw, pitch, roll = (math.radians(angle) for angle in (errors.yaw_deg, errors.pitch_deg, errors.roll_deg))
         level, tilt = pitch * math.cos(math.radians(gaze.roll_deg)), pitch * math.sin(math.radians(gaze.roll_deg))
         sunk = -errors.height_m / gaze.height_agl_m if gaze.height_agl_m else 0.0
@@ -146,7 +147,13 @@ class Georeference:
             forward + _by_yaw(forward, yaw) + by_pitch + [0.0] * 3 + sideways,
         ]
         whole = np.array([[*row, 0.0, 0.0, sunk * row[2]] for row in causes])
-        return _View(camera=(here.east_m, here.north_m), turned=turned, causes=whole)
+        return _View(camera=camera_m, turned=turned, causes=whole)
+
+    def _camera_m(self, place: GeoPosition) -> tuple[float, float]:
+        """Return east and north of *place*: the projection itself takes a tenth of all the steps for one frame."""
+        if self._near is None or not self._near.is_near(place):
+            self._near = _Nearby.around(place, self.frame)
+        return self._near.metres(place)
 
     def _project(self, x: float, y: float) -> tuple[float, float]:
         if not self._distortion.size:
@@ -177,6 +184,46 @@ class _View:
     camera: tuple[float, float]
     turned: list[list[float]]
     causes: FloatArray
+
+
+_NEARBY_DEG = 3e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Nearby:
+    """The local frame as it is within some 30 m of a place: straight, less than 0.1 mm off."""
+
+    lon_deg: float
+    lat_deg: float
+    east_m: float
+    north_m: float
+    per_lon: tuple[float, float]
+    """Metres east and north for each degree."""
+    per_lat: tuple[float, float]
+
+    @classmethod
+    def around(cls, place: GeoPosition, frame: LocalFrame) -> "_Nearby":
+        lon_deg, lat_deg, step_deg = place.lon_deg, place.lat_deg, _NEARBY_DEG / 2
+        ends = np.array([(0.0, 0.0), (step_deg, 0.0), (-step_deg, 0.0), (0.0, step_deg), (0.0, -step_deg)])
+        here, east, west, north, south = frame.to_local_array(ends + np.array((lon_deg, lat_deg)))
+        per_lon, per_lat = ((east - west) / _NEARBY_DEG).tolist(), ((north - south) / _NEARBY_DEG).tolist()
+        east_m, north_m = here.tolist()
+        return cls(
+            lon_deg=lon_deg,
+            lat_deg=lat_deg,
+            east_m=east_m,
+            north_m=north_m,
+            per_lon=(per_lon[0], per_lon[1]),
+            per_lat=(per_lat[0], per_lat[1]),
+        )
+
+    def is_near(self, place: GeoPosition) -> bool:
+        return abs(place.lon_deg - self.lon_deg) <= _NEARBY_DEG and abs(place.lat_deg - self.lat_deg) <= _NEARBY_DEG
+
+    def metres(self, place: GeoPosition) -> tuple[float, float]:
+        lon, lat = place.lon_deg - self.lon_deg, place.lat_deg - self.lat_deg
+        east_m = self.east_m + self.per_lon[0] * lon + self.per_lat[0] * lat
+        return east_m, self.north_m + self.per_lon[1] * lon + self.per_lat[1] * lat
 
 
 def _times(axis: list[float], factor: float) -> list[float]:

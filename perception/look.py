@@ -75,7 +75,7 @@ class Look:
         self,
         frame: Frame,
         tracks: Sequence[Track],
-        detections: tuple[Detection, ...],
+        detections: Sequence[Detection],
         reference: Georeference,
         walls: Walls,
     ) -> LookResult | None:
@@ -141,7 +141,7 @@ class Look:
         east, north = track.place.east_m - self._place.east_m, track.place.north_m - self._place.north_m
         return bool(east**2 + north**2 <= reach_m**2)
 
-    def _keep_picture(self, frame: Frame, detections: tuple[Detection, ...], box: PixelBox) -> None:
+    def _keep_picture(self, frame: Frame, detections: Sequence[Detection], box: PixelBox) -> None:
         shot = Snapshot(picture=frame.picture, detections=detections, box=box, taken_at=frame.taken_at)
         if self._shot is None or shot.worth >= 0.9 * self._shot.worth:
             self._shot = shot

@@ -61,7 +61,7 @@ class Matter:
             error_m=self.anchor.major_m + self.place.major_m,
         )
 
-    def see(self, candidate: Candidate, frame: Frame, detections: tuple[Detection, ...]) -> None:
+    def see(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> None:
         """Take one more view."""
         step_s = frame.taken_s - self.last_s
         if step_s <= _GAP_S:
@@ -77,7 +77,7 @@ class Matter:
         self.score = max(self.score, candidate.score)
         self._keep_picture(candidate, frame, detections)
 
-    def _keep_picture(self, candidate: Candidate, frame: Frame, detections: tuple[Detection, ...]) -> None:
+    def _keep_picture(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> None:
         shot = Snapshot(picture=frame.picture, detections=detections, box=candidate.box, taken_at=frame.taken_at)
         self.first = self.first or shot
         worth = shot.worth
@@ -106,7 +106,7 @@ class RuleWatch:
     _due_s: float = -math.inf
 
     def look(
-        self, tracks: Sequence[Track], frame: Frame, detections: tuple[Detection, ...], order_id: OrderId | None
+        self, tracks: Sequence[Track], frame: Frame, detections: Sequence[Detection], order_id: OrderId | None
     ) -> list[Found]:
         """Return what has become certain with this frame."""
         if order_id == self._pass and self._due_s - _EVERY_S <= frame.taken_s < self._due_s:
@@ -132,7 +132,7 @@ class RuleWatch:
         believed = [track for track in tracks if track.is_believed and track.place is not None]
         return [one for one in self.rule.candidates(believed) if self.zone.surely_holds(one.place)]
 
-    def _take(self, candidate: Candidate, frame: Frame, detections: tuple[Detection, ...]) -> Matter:
+    def _take(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> Matter:
         matter = self._matter_at(candidate) or self._open(candidate, frame)
         matter.see(candidate, frame, detections)
         return matter

@@ -13,7 +13,7 @@ from core.ids import OrderId, SightingId, VehicleId, new_id
 from geofence.frames import LocalFrame
 from geofence.positions import LocalPosition
 from geofence.zones import ZoneSet
-from perception.detections import Detection, Label
+from perception.detections import Detection, Label, passing
 from perception.detector import Detector
 from perception.evidence import make_photos
 from perception.frame import Frame
@@ -45,7 +45,7 @@ class Seen:
     """What one frame gave."""
 
     frame: Frame
-    detections: tuple[Detection, ...] = ()
+    detections: Sequence[Detection] = ()
     tracks: tuple[Track, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     answers: tuple[LookResult, ...] = ()
@@ -133,13 +133,13 @@ class Pipeline:
         return seen
 
     def _process(self, frame: Frame) -> Seen:
-        detections = tuple(self._detector.detect(frame.picture))
+        detections = self._detector.detect(frame.picture)
         reason = self._why_not(frame)
         if reason is not None:
             return Seen(frame=frame, detections=detections, not_assessed=reason)
         return self.assess(frame, detections)
 
-    def assess(self, frame: Frame, detections: tuple[Detection, ...]) -> Seen:
+    def assess(self, frame: Frame, detections: Sequence[Detection]) -> Seen:
         """Do everything but the model: place, follow, judge."""
         placed = self._place(frame, detections)
         tracks = self._tracker.update(
@@ -168,26 +168,13 @@ class Pipeline:
     def _place(self, frame: Frame, detections: Sequence[Detection]) -> list[Placed]:
         assert frame.gaze is not None
         lowest_px = frame.size_px[1] - _EDGE_PX
-        trusted = [one for one in detections if one.score >= self._least[one.label] and one.box.y1_px < lowest_px]
+        trusted = [one for one in passing(detections, self._least) if one.box.y1_px < lowest_px]
         feet = np.array([one.box.foot_px for one in trusted], float).reshape(-1, 2)
-        places = self._reference.to_ground(feet, frame.gaze)
+        camera_m = self._reference.camera_m(frame.gaze)
         return [
-            Placed(detection=one, place=place if one.label not in _HALF_DEPTH_M else self._push_back(one, place, frame))
-            for one, place in zip(trusted, places, strict=True)
+            Placed(one, _push_back(place, depth_m, camera_m) if (depth_m := _HALF_DEPTH_M.get(one.label)) else place)
+            for one, place in zip(trusted, self._reference.to_ground(feet, frame.gaze), strict=True)
         ]
-
-    def _push_back(self, one: Detection, place: GroundPlace | None, frame: Frame) -> GroundPlace | None:
-        depth_m = _HALF_DEPTH_M.get(one.label)
-        if place is None or depth_m is None or frame.gaze is None:
-            return place
-        east_m, north_m = self._reference.camera_m(frame.gaze)
-        east, north = place.east_m - east_m, place.north_m - north_m
-        away = max(math.hypot(east, north), 1e-6)
-        return GroundPlace(
-            east_m=place.east_m + east / away * depth_m,
-            north_m=place.north_m + north / away * depth_m,
-            covariance_m2=place.covariance_m2,
-        )
 
     def _is_in_view(self, track: Track, frame: Frame) -> bool:
         if track.place is None or frame.gaze is None:
@@ -228,3 +215,12 @@ class Pipeline:
         else:
             counts = self.counters.not_assessed
             counts[seen.not_assessed] = counts.get(seen.not_assessed, 0) + 1
+
+
+def _push_back(place: GroundPlace | None, depth_m: float, camera_m: tuple[float, float]) -> GroundPlace | None:
+    """Return the middle of a thing whose near edge is at *place*."""
+    if place is None:
+        return None
+    east, north = place.east_m - camera_m[0], place.north_m - camera_m[1]
+    step = depth_m / max(math.hypot(east, north), 1e-6)
+    return GroundPlace(place.east_m + east * step, place.north_m + north * step, place.covariance_m2)
