@@ -9,14 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.camera_air import Darkroom
 from sim.camera_buildings import draw_building
 from sim.camera_geometry import FloatArray, Projection, draw_order
 from sim.camera_ground import Picture, paint_ground, shadow_step
 from sim.camera_shapes import Shape, shape_of
-from sim.scene import CameraLens, CameraView, Scene, SceneBuilding, SceneLight, SceneThing
+from sim.scene import CameraFlaws, CameraLens, CameraView, Scene, SceneBuilding, SceneLight, SceneThing
 
 _SHIFT = 3
-_NOISE_PICTURES = 4
+_NEAREST_M = 1.6
+_FLAWLESS = CameraFlaws()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,22 +60,34 @@ class CameraRenderer:
         self._scene = scene
         self._ground = paint_ground(scene, px_per_m=px_per_m)
         self._sun = _sun_direction(scene.light)
-        self._tones = _tones(scene.light)
-        self._noise: dict[tuple[int, int], list[NDArray[np.int16]]] = {}
-        self._pictures = 0
+        self._darkroom = Darkroom(light=scene.light, air=scene.air, seed=scene.seed)
 
-    def render(self, *, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None = None) -> Picture:
+    def render(
+        self,
+        *,
+        view: CameraView,
+        lens: CameraLens,
+        things: Sequence[SceneThing] | None = None,
+        flaws: CameraFlaws = _FLAWLESS,
+    ) -> Picture:
         """Return the picture (height, width, 3; BGR) seen from *view*."""
-        return self._develop(self._paint(view, lens, things, owners=False)[0].picture)
+        canvas = self._paint(view, lens, things, owners=False)[0]
+        return self._darkroom.develop(canvas.picture, Projection(view=view, lens=lens), flaws)
 
     def render_with_boxes(
-        self, *, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None = None
+        self,
+        *,
+        view: CameraView,
+        lens: CameraLens,
+        things: Sequence[SceneThing] | None = None,
+        flaws: CameraFlaws = _FLAWLESS,
     ) -> tuple[Picture, tuple[SeenThing, ...]]:
         """Return the picture and every thing that is at least partly in it."""
         canvas, placed = self._paint(view, lens, things, owners=True)
         assert canvas.owners is not None
         seen = [_seen(item, i + 1, canvas.owners) for i, item in enumerate(placed)]
-        return self._develop(canvas.picture), tuple(item for item in seen if item is not None)
+        picture = self._darkroom.develop(canvas.picture, Projection(view=view, lens=lens), flaws)
+        return picture, tuple(item for item in seen if item is not None)
 
     def _paint(
         self, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None, *, owners: bool
@@ -100,7 +114,7 @@ class CameraRenderer:
         px = projection.to_px(centres)
         lens = projection.lens
         reach_px = 3.5 * lens.fx_px / np.maximum(centres[:, 2], 1.0)
-        inside = (centres[:, 2] > 3.0) & np.all(px > -reach_px[:, None], axis=1)
+        inside = (centres[:, 2] > _NEAREST_M) & np.all(px > -reach_px[:, None], axis=1)
         inside &= np.all(px < np.array([lens.width_px, lens.height_px]) + reach_px[:, None], axis=1)
         return [thing for thing, is_in in zip(things, inside, strict=True) if is_in]
 
@@ -127,21 +141,6 @@ class CameraRenderer:
         mask = np.zeros(picture.shape[:2], np.uint8)
         _shade(mask, projection, [_shadow(thing, step) for thing in things])
         cv2.copyTo(cv2.convertScaleAbs(picture, alpha=1.0 - light.shadow), mask, picture)
-
-    def _develop(self, picture: Picture) -> Picture:
-        """Add what light, lens and sensor add."""
-        self._pictures += 1
-        toned = cv2.LUT(cv2.GaussianBlur(picture, (3, 3), 0.45), self._tones)
-        noise = self._noise_of(picture.shape[0], picture.shape[1])[self._pictures % _NOISE_PICTURES]
-        return np.asarray(cv2.add(toned, noise, dtype=cv2.CV_8U), np.uint8)
-
-    def _noise_of(self, height: int, width: int) -> list[NDArray[np.int16]]:
-        if (height, width) not in self._noise:
-            random = np.random.default_rng(self._scene.seed + 7)
-            self._noise[height, width] = [
-                np.rint(random.normal(0, 2.6, (height, width, 3))).astype(np.int16) for _ in range(_NOISE_PICTURES)
-            ]
-        return self._noise[height, width]
 
 
 def _draw(canvas: _Canvas, placed: _Placed, owner: int) -> None:
@@ -177,14 +176,8 @@ def _sun_direction(light: SceneLight) -> FloatArray:
     return np.array([math.sin(azimuth) * flat, math.cos(azimuth) * flat, math.sin(elevation)])
 
 
-def _tones(light: SceneLight) -> Picture:
-    gains = light.brightness * np.array([1.0 - 0.16 * light.warmth, 1.0, 1.0 + 0.12 * light.warmth])
-    table = np.clip(np.arange(256)[:, None] * gains[None, :], 0, 255)
-    return table.astype(np.uint8).reshape(256, 1, 3)
-
-
 def _shape(thing: SceneThing) -> Shape:
-    return shape_of(thing.type, thing.seed, int(thing.stride * 8) % 8)
+    return shape_of(thing.type, thing.seed, int(thing.stride * 8) % 8, lies=thing.lies)
 
 
 def _turn(thing: SceneThing) -> FloatArray:

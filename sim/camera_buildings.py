@@ -27,6 +27,11 @@ def draw_building(
         _draw_roof(picture, owners, projection, building)
 
 
+def away_m(building: SceneBuilding, east_m: float, north_m: float) -> float:
+    """Return how far a place is from a building's walls; negative inside of it."""
+    return -cv2.pointPolygonTest(np.array(building.ring, np.float32), (east_m, north_m), True)
+
+
 def _light(start: FloatArray, end: FloatArray, sun: FloatArray) -> float:
     along = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)
     towards = float(along[1] * sun[0] - along[0] * sun[1])

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +12,8 @@ from sim.scene import ThingType
 
 FloatArray = NDArray[np.float64]
 Colour = tuple[float, float, float]
+_LYING_M = 0.2
+"""The middle of a lying body is so high over the ground."""
 CORNERS = 8
 """Corners stored for every face; shorter faces repeat their last corner."""
 
@@ -91,11 +93,17 @@ class _Builder:
 
 
 @lru_cache(maxsize=4096)
-def shape_of(kind: ThingType, seed: int, phase: int = 0) -> Shape:
+def shape_of(kind: ThingType, seed: int, phase: int = 0, *, lies: bool = False) -> Shape:
     """Return the shape of a *kind* of thing; equal seeds look equal; *phase* 0..7 is a person's stride."""
     builder = _Builder()
     _SHAPES[kind](builder, np.random.default_rng([seed, list(ThingType).index(kind)]), phase)
-    return builder.shape()
+    return _laid(builder.shape()) if lies else builder.shape()
+
+
+def _laid(shape: Shape) -> Shape:
+    """Return a standing shape as it lies on its back: what was up is ahead."""
+    right, ahead, up = (shape.faces[..., i] for i in range(3))
+    return replace(shape, faces=np.stack((right, up, _LYING_M - ahead), axis=-1))
 
 
 def _colour(random: np.random.Generator, low: float = 25, high: float = 235) -> Colour:
@@ -298,6 +306,21 @@ def _bench(builder: _Builder, random: np.random.Generator, _: int) -> None:
         builder.box((0, -0.2, 0.5), (1.5, 0.05, 0.35), wood)
 
 
+def _full_bin(builder: _Builder, random: np.random.Generator, phase: int) -> None:
+    _bin(builder, random, phase)
+    for _i in range(int(random.integers(3, 6))):
+        at = (float(random.normal(0, 0.13)), float(random.normal(0, 0.13)), float(random.uniform(1.0, 1.12)))
+        _bag(builder, random, at)
+    for _i in range(int(random.integers(2, 6))):
+        angle, away = float(random.uniform(0, 2 * math.pi)), float(random.uniform(0.42, 0.75))
+        _bag(builder, random, (away * math.cos(angle), away * math.sin(angle), 0.15))
+
+
+def _bag(builder: _Builder, random: np.random.Generator, at: tuple[float, float, float]) -> None:
+    colour = _pick(random, (40, 40, 42), (225, 228, 230), (70, 160, 70), (60, 60, 190), (110, 170, 215))
+    builder.blobs.append((*at, float(random.uniform(0.15, 0.26)), *colour))
+
+
 _SHAPES: dict[ThingType, Callable[[_Builder, np.random.Generator, int], None]] = {
     ThingType.PERSON: _person,
     ThingType.CART: _cart,
@@ -308,4 +331,5 @@ _SHAPES: dict[ThingType, Callable[[_Builder, np.random.Generator, int], None]] =
     ThingType.CAR: _car,
     ThingType.TREE: _tree,
     ThingType.BENCH: _bench,
+    ThingType.FULL_BIN: _full_bin,
 }

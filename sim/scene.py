@@ -32,6 +32,8 @@ class ThingType(StrEnum):
     CAR = "car"
     TREE = "tree"
     BENCH = "bench"
+    FULL_BIN = "full_bin"
+    """A bin with bags on top of it and beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,10 @@ class SceneBuilding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneThing:
-    """Something at a place; heading clockwise from north; `size` scales it, `stride` is a walking phase 0..1."""
+    """Something at a place; heading clockwise from north; `size` scales it, `stride` is a walking phase 0..1.
+
+    A person who `lies` has the feet at the place and the head in the direction of the heading.
+    """
 
     id: str
     type: ThingType
@@ -63,6 +68,7 @@ class SceneThing:
     size: float = 1.0
     seed: int = 0
     stride: float = 0.0
+    lies: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,14 @@ class SceneLight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SceneAir:
+    """The weather between camera and town, 0 (none) to 1 (heavy) each."""
+
+    rain: float = 0.0
+    haze: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """One moment of the town. Ground, buildings and light are painted once; things may differ in every frame."""
 
@@ -85,6 +99,7 @@ class Scene:
     buildings: tuple[SceneBuilding, ...] = ()
     things: tuple[SceneThing, ...] = ()
     light: SceneLight = field(default_factory=SceneLight)
+    air: SceneAir = field(default_factory=SceneAir)
     min_east_m: float = -100.0
     min_north_m: float = -100.0
     max_east_m: float = 100.0
@@ -115,3 +130,17 @@ class CameraView:
     yaw_deg: float
     pitch_deg: float
     roll_deg: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraFlaws:
+    """What motion, sensor and video link do to a picture; by default only the sensor's noise."""
+
+    smear_px: float = 0.0
+    """Motion blur: how far things move during the exposure."""
+    smear_deg: float = 0.0
+    """The direction of that motion in the picture, 0 to the right, 90 downwards."""
+    grain: float = 1.0
+    """The sensor's noise, 1 in daylight."""
+    jpeg_quality: int = 0
+    """Compression of the link, 1..100; 0 is none."""
