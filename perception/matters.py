@@ -14,7 +14,9 @@ from perception.detections import Detection, Label
 from perception.evidence import Snapshot
 from perception.frame import Frame
 from perception.georeference import GroundPlace
-from perception.rules.rule import Candidate, Finding, Observed, Rule, RuleZone, distance_m
+from perception.rules.places import distance_m
+from perception.rules.rule import Candidate, Finding, Member, Observed, Rule, RuleZone, Stillness, View
+from perception.sight import Sight
 from perception.tracker import Track
 
 _GAP_S = 1.0
@@ -22,6 +24,10 @@ _GAP_S = 1.0
 _NEW_PASS_S = 120.0
 _EVERY_S = 0.35
 _JOIN_M = 5.0
+_JOIN_AT_MOST_M = 15.0
+_MOST_MATTERS = 100
+_MEASURED = frozenset({Label.PILE})
+"""How wide these are matters: they grow."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,10 +44,16 @@ class Matter:
     score: float
     observed_s: float = 0.0
     holds_s: float = 0.0
+    lasting_s: float = 0.0
+    absent_s: float = 0.0
+    """Seconds in view without it, since it was last seen."""
     looks: int = 1
     moved_m: float = 0.0
     things: int = 0
     people: int = 0
+    width_m: float = 0.0
+    width_before_m: float | None = None
+    members: tuple[Member, ...] = ()
     is_reported: bool = False
     best: Snapshot | None = None
     best_worth: float = 0.0
@@ -51,31 +63,53 @@ class Matter:
         """Return what a rule judges."""
         return Observed(
             label=self.label,
+            at=self.last_at,
             observed_s=self.observed_s,
             holds_s=self.holds_s,
+            lasting_s=self.lasting_s,
             span_s=self.last_s - self.first_s,
             looks=self.looks,
             moved_m=self.moved_m,
             things=self.things,
             people=self.people,
             error_m=self.anchor.major_m + self.place.major_m,
+            place_error_m=self.place.major_m,
+            width_m=self.width_m,
+            width_before_m=self.width_before_m,
+            members=self.members,
         )
 
     def see(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> None:
         """Take one more view."""
-        step_s = frame.taken_s - self.last_s
-        if step_s <= _GAP_S:
-            self.observed_s += step_s
-            self.holds_s += step_s if candidate.holds else 0.0
-        else:
-            self.looks += 1
-        self.last_s, self.last_at = frame.taken_s, frame.taken_at
+        self._count(frame.taken_s - self.last_s, candidate)
+        self.last_s, self.last_at, self.absent_s = frame.taken_s, frame.taken_at, 0.0
         self.moved_m = max(self.moved_m, distance_m(candidate.place, self.anchor))
         if candidate.place.major_m < self.place.major_m:
             self.place = candidate.place
+        if candidate.things + candidate.people >= self.things + self.people or not self.members:
+            self.members = _members(candidate)
         self.things, self.people = max(self.things, candidate.things), max(self.people, candidate.people)
-        self.score = max(self.score, candidate.score)
-        self._keep_picture(candidate, frame, detections)
+        self.score, self.width_m = max(self.score, candidate.score), max(self.width_m, candidate.width_m)
+        if not self.is_reported:
+            self._keep_picture(candidate, frame, detections)
+
+    def miss(self, step_s: float) -> None:
+        """Take a view of its place without it."""
+        self.absent_s += step_s
+
+    def let_go(self) -> None:
+        """Drop the pictures, once they were used."""
+        self.best = self.first = None
+
+    def _count(self, step_s: float, candidate: Candidate) -> None:
+        if step_s <= _GAP_S:
+            self.observed_s += step_s
+            self.holds_s += step_s if candidate.holds else 0.0
+            self.lasting_s = self.lasting_s + step_s if candidate.holds else 0.0
+            return
+        self.looks += 1
+        if self.absent_s > 0.0:
+            self.lasting_s = 0.0
 
     def _keep_picture(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> None:
         shot = Snapshot(picture=frame.picture, detections=detections, box=candidate.box, taken_at=frame.taken_at)
@@ -83,6 +117,15 @@ class Matter:
         worth = shot.worth
         if self.best is None or worth > self.best_worth:
             self.best, self.best_worth = shot, worth
+
+
+def _members(candidate: Candidate) -> tuple[Member, ...]:
+    middle = candidate.place
+    return tuple(
+        Member(label=one.label, east_m=one.place.east_m - middle.east_m, north_m=one.place.north_m - middle.north_m)
+        for one in candidate.members
+        if one.place is not None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,19 +145,31 @@ class RuleWatch:
     rule: Rule
     zone: RuleZone
     _matters: list[Matter] = field(default_factory=list)
+    _before: list[Matter] = field(default_factory=list)
+    """What was reported in the pass before."""
     _pass: OrderId | None = None
     _due_s: float = -math.inf
+    _last_s: float = -math.inf
+    _stillness: Stillness = field(default_factory=Stillness)
 
     def look(
-        self, tracks: Sequence[Track], frame: Frame, detections: Sequence[Detection], order_id: OrderId | None
+        self,
+        tracks: Sequence[Track],
+        frame: Frame,
+        detections: Sequence[Detection],
+        order_id: OrderId | None,
+        sight: Sight | None = None,
     ) -> list[Found]:
-        """Return what has become certain with this frame."""
+        """Return what has become certain with this frame; *sight* tells what else of the ground it shows."""
         if order_id == self._pass and self._due_s - _EVERY_S <= frame.taken_s < self._due_s:
             return []
         self._begin_pass(frame, order_id)
+        step_s, self._last_s = frame.taken_s - self._last_s, frame.taken_s
         if not self.zone.zone.is_in_force(frame.taken_at):
             return []
-        seen = [self._take(one, frame, detections) for one in self._candidates(tracks)]
+        seen = [self._take(one, frame, detections) for one in self._candidates(tracks, frame, sight)]
+        if step_s <= _GAP_S and sight is not None:
+            self._miss(step_s, frame, sight)
         is_any_missed = any(0.0 < frame.taken_s - matter.last_s <= _GAP_S for matter in self._matters)
         self._due_s = frame.taken_s + (0.0 if is_any_missed else _EVERY_S)
         return [found for matter in seen if (found := self._judge(matter)) is not None]
@@ -123,28 +178,41 @@ class RuleWatch:
         """Forget what belongs to an earlier pass, so that it is seen anew."""
         if order_id != self._pass:
             self._pass = order_id
-            self._matters.clear()
-        self._matters = [matter for matter in self._matters if frame.taken_s - matter.last_s <= _NEW_PASS_S]
+            self._before = [matter for matter in self._matters if matter.is_reported]
+            self._matters = []
+        if order_id is None:
+            self._matters = [matter for matter in self._matters if frame.taken_s - matter.last_s <= _NEW_PASS_S]
+        for matter in (*self._matters, *self._before):
+            if matter.is_reported:
+                matter.let_go()
 
-    def _candidates(self, tracks: Sequence[Track]) -> list[Candidate]:
+    def _miss(self, step_s: float, frame: Frame, sight: Sight) -> None:
+        """Count for whom the place is in view and empty; what was away for long enough is over."""
+        for matter in self._matters:
+            if matter.last_s < frame.taken_s and sight.shows(matter.place):
+                matter.miss(step_s)
+        self._matters = [matter for matter in self._matters if matter.absent_s < self.rule.gone_after_s]
+
+    def _candidates(self, tracks: Sequence[Track], frame: Frame, sight: Sight | None) -> list[Candidate]:
+        if self.rule.follows:
+            self._stillness.note([track for track in tracks if track.label in self.rule.follows], frame.taken_s)
         if not any(track.label in self.rule.labels for track in tracks):
             return []
-        believed = [track for track in tracks if track.is_believed and track.place is not None]
-        return [one for one in self.rule.candidates(believed) if self.zone.surely_holds(one.place)]
+        view = View(
+            tracks=[track for track in tracks if track.is_believed and track.place is not None],
+            at=frame.taken_at,
+            standing=self._stillness.standing() if self.rule.follows else frozenset(),
+            widths_m={} if sight is None else {one.id: sight.width_m(one) for one in tracks if one.label in _MEASURED},
+        )
+        return [one for one in self.rule.candidates(view) if self.zone.surely_holds(one.place)]
 
     def _take(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> Matter:
-        matter = self._matter_at(candidate) or self._open(candidate, frame)
+        matter = _at(candidate, self._matters) or self._open(candidate, frame)
         matter.see(candidate, frame, detections)
         return matter
 
-    def _matter_at(self, candidate: Candidate) -> Matter | None:
-        alike = [matter for matter in self._matters if matter.label is candidate.label]
-        away_m = [distance_m(matter.place, candidate.place) for matter in alike]
-        if not alike or min(away_m) > max(_JOIN_M, 2 * candidate.place.major_m):
-            return None
-        return alike[away_m.index(min(away_m))]
-
     def _open(self, candidate: Candidate, frame: Frame) -> Matter:
+        before = _at(candidate, self._before)
         matter = Matter(
             label=candidate.label,
             place=candidate.place,
@@ -154,8 +222,9 @@ class RuleWatch:
             first_at=frame.taken_at,
             last_at=frame.taken_at,
             score=candidate.score,
+            width_before_m=before.width_m if before is not None and before.width_m else None,
         )
-        self._matters.append(matter)
+        self._matters = [*self._matters[-_MOST_MATTERS:], matter]
         return matter
 
     def _judge(self, matter: Matter) -> Found | None:
@@ -166,3 +235,14 @@ class RuleWatch:
             return None
         matter.is_reported = True
         return Found(finding=finding, matter=matter, rule=self.rule, zone=self.zone)
+
+
+def _at(candidate: Candidate, matters: Sequence[Matter]) -> Matter | None:
+    """Return the nearest matter that can be the same thing: within 5 m, or within both errors."""
+    alike = [matter for matter in matters if matter.label is candidate.label]
+    if not alike:
+        return None
+    nearest = min(alike, key=lambda matter: distance_m(matter.place, candidate.place))
+    reach_m = 2 * math.hypot(candidate.place.major_m, nearest.place.major_m)
+    is_same = distance_m(nearest.place, candidate.place) <= max(_JOIN_M, min(reach_m, _JOIN_AT_MOST_M))
+    return nearest if is_same else None

@@ -21,6 +21,7 @@ from perception.georeference import Georeference, GroundPlace
 from perception.look import Look, LookSettings, Question
 from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_watches
+from perception.sight import Sight
 from perception.sighting import LookResult, Sighting
 from perception.tracker import Placed, Track, Tracker
 from perception.walls import Walls
@@ -146,7 +147,11 @@ class Pipeline:
             placed, taken_s=frame.taken_s, is_in_view=lambda track: self._is_in_view(track, frame)
         )
         believed = [track for track in tracks if track.is_believed]
-        found = [one for watch in self._watches for one in watch.look(believed, frame, detections, self._order_id)]
+        assert frame.gaze is not None
+        sight = Sight(gaze=frame.gaze, reference=self._reference, walls=self._walls)
+        found = [
+            one for watch in self._watches for one in watch.look(believed, frame, detections, self._order_id, sight)
+        ]
         answers = [look.see(frame, tracks, detections, self._reference, self._walls) for look in self._looks]
         return Seen(
             frame=frame,

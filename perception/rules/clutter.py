@@ -1,30 +1,44 @@
 """Clutter: piled goods (乱堆物堆料), boards, badly parked bikes: things that should not be there and do not move."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.errors import InvalidInput
 from geofence.frames import LocalFrame
-from geofence.positions import GeoPosition
+from geofence.zones import Zone
 from perception.detections import Label
 from perception.georeference import GroundPlace
-from perception.rules.rule import Candidate, Finding, Observed, clusters, joint_box, middle
+from perception.rules.parameters import Licence, Timed, local_m, spots_of
+from perception.rules.places import clusters, joint_box, middle, near
+from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
 _KINDS = {Label.PILE: "20507", Label.BOARD: "20203", Label.BIKE: "20506"}
 _WORDS = {Label.PILE: "piled goods", Label.BOARD: "a board", Label.BIKE: "bikes"}
+_STALL_GOODS_M = 1.2
+"""What lies so near to a stall is the stall's."""
+_GREW_M, _GREW_SHARE = 0.5, 1.3
+_GONE_AFTER_S = 60.0
+Baseline = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClutterParameters:
-    """Unmoved over a span of time, in view for part of it; `baseline` lists where it may stand (lon, lat, radius m)."""
+    """Unmoved over a span of time, in view for part of it, seen at so many looks.
+
+    `baseline` lists what belongs to the place: lon, lat, radius in m, and, if given, how wide it may be in m.
+    """
 
     unmoved_for_s: float = 8.0
     moved_tolerance_m: float = 2.5
     observed_s: float = 2.0
+    looks_at_least: int = 1
     labels: tuple[Label, ...] = (Label.PILE,)
     things_at_least: int = 1
     within_m: float = 2.5
-    baseline: tuple[tuple[float, float, float], ...] = ()
+    baseline: Baseline = ()
+    licences: tuple[Licence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +50,9 @@ class ParkingParameters:
     unmoved_for_s: float = 8.0
     moved_tolerance_m: float = 2.5
     observed_s: float = 2.0
-    baseline: tuple[tuple[float, float, float], ...] = ()
+    looks_at_least: int = 1
+    baseline: Baseline = ()
+    licences: tuple[Licence, ...] = ()
 
     def as_clutter(self) -> ClutterParameters:
         """Return the same in the words of the clutter rule."""
@@ -44,70 +60,122 @@ class ParkingParameters:
             unmoved_for_s=self.unmoved_for_s,
             moved_tolerance_m=self.moved_tolerance_m,
             observed_s=self.observed_s,
+            looks_at_least=self.looks_at_least,
             labels=(Label.BIKE,),
             things_at_least=self.bikes_at_least,
             within_m=self.radius_m,
             baseline=self.baseline,
+            licences=self.licences,
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Usual:
+    """What belongs to a place: in a disc, up to a width."""
+
+    east_m: float
+    north_m: float
+    radius_m: float
+    width_m: float = math.inf
+
+    def covers(self, place: GroundPlace, width_m: float) -> bool:
+        """Say whether something so wide belongs to *place*."""
+        away_m = math.hypot(place.east_m - self.east_m, place.north_m - self.north_m)
+        return away_m <= self.radius_m and width_m <= self.width_m
+
+
 class ClutterRule:
-    """Groups things that lie together; with bikes it is the parking rule."""
+    """Groups things that lie together; with bikes it is the parking rule, with boards the one for boards."""
 
-    def __init__(self, *, parameters: ClutterParameters, frame: LocalFrame, name: str = "clutter") -> None:
+    version = "2"
+    follows = frozenset[Label]()
+    gone_after_s = _GONE_AFTER_S
+
+    def __init__(
+        self, *, parameters: Timed[ClutterParameters], zone: Zone, frame: LocalFrame, name: str = "clutter"
+    ) -> None:
         self.name = name
-        self.version = "1"
-        self.labels = frozenset(parameters.labels)
+        self.labels = frozenset(parameters.always.labels)
         self._parameters = parameters
-        self._allowed = [(_local(frame, lon, lat), radius_m) for lon, lat, radius_m in parameters.baseline]
+        self._licensed = spots_of(parameters.always.licences, zone=zone, frame=frame)
+        self._usual = [_usual(row, zone, frame) for row in parameters.always.baseline]
 
-    def candidates(self, tracks: Sequence[Track]) -> list[Candidate]:
-        p = self._parameters
+    def candidates(self, view: View) -> list[Candidate]:
+        p = self._parameters.at(view.at)
+        if p is None:
+            return []
         found: list[Candidate] = []
+        stalls = view.of(Label.CART)
         for label in p.labels:
-            things = [track for track in tracks if track.label is label and not self._is_allowed(track)]
+            things = [one for one in view.of(label) if not self._is_usual(one, view)]
+            things = [one for one in things if label is not Label.PILE or not near(one, stalls, _STALL_GOODS_M)]
             groups = clusters(things, within_m=p.within_m, at_least=p.things_at_least)
-            found += [_candidate(group) for group in groups if any(track.is_seen for track in group)]
-        return found
+            found += [_candidate(group, view) for group in groups if any(one.is_seen for one in group)]
+        return [one for one in found if not self._licensed.holds(one.place, view.at)]
 
     def judge(self, observed: Observed) -> Finding | None:
-        p = self._parameters
-        tolerance_m = p.moved_tolerance_m + observed.error_m
-        if observed.span_s < p.unmoved_for_s or observed.observed_s < p.observed_s or observed.moved_m > tolerance_m:
+        p = self._parameters.at(observed.at)
+        if p is None or not _is_long_enough(observed, p):
             return None
         word = _WORDS.get(observed.label, observed.label.value)
         count = f"{observed.things} " if observed.label is Label.BIKE else ""
         because = (
             f"{count}{word} did not move by more than {p.moved_tolerance_m:g} m over {observed.span_s:.0f} s "
-            f"({observed.observed_s:.0f} s in view, {observed.looks} looks)"
+            f"({observed.observed_s:.0f} s in view, {observed.looks} looks)" + _growth(observed)
         )
         facts = {
             "span_s": round(observed.span_s, 1),
             "observed_s": round(observed.observed_s, 1),
             "moved_m": round(observed.moved_m, 2),
+            "moved_tolerance_m": p.moved_tolerance_m,
+            "unmoved_for_s": p.unmoved_for_s,
             "things": observed.things,
-            "looks": observed.looks,
             "label": observed.label.value,
+            "width_m": round(observed.width_m, 1),
+            **({"grew_from_m": round(observed.width_before_m or 0.0, 1)} if _growth(observed) else {}),
+            **observed.about_place(),
         }
         return Finding(kind=_KINDS.get(observed.label, "20507"), because=because, facts=facts)
 
-    def _is_allowed(self, track: Track) -> bool:
-        assert track.place is not None
-        east_m, north_m = track.place.east_m, track.place.north_m
-        return any((e - east_m) ** 2 + (n - north_m) ** 2 <= radius_m**2 for (e, n), radius_m in self._allowed)
+    def _is_usual(self, track: Track, view: View) -> bool:
+        width_m = view.widths_m.get(track.id, 0.0)
+        return track.place is not None and any(one.covers(track.place, width_m) for one in self._usual)
 
 
-def _local(frame: LocalFrame, lon_deg: float, lat_deg: float) -> tuple[float, float]:
-    place = frame.to_local(GeoPosition(lon_deg=lon_deg, lat_deg=lat_deg))
-    return place.east_m, place.north_m
+def _is_long_enough(observed: Observed, p: ClutterParameters) -> bool:
+    return (
+        observed.span_s >= p.unmoved_for_s
+        and observed.observed_s >= p.observed_s
+        and observed.looks >= p.looks_at_least
+        and observed.moved_m <= p.moved_tolerance_m + observed.error_m
+    )
 
 
-def _candidate(group: Sequence[Track]) -> Candidate:
-    place: GroundPlace = middle(group)
+def _growth(observed: Observed) -> str:
+    before_m = observed.width_before_m
+    if before_m is None or observed.width_m < max(before_m * _GREW_SHARE, before_m + _GREW_M):
+        return ""
+    return f"; it has grown from {before_m:.1f} m to {observed.width_m:.1f} m"
+
+
+def _usual(row: Sequence[float], zone: Zone, frame: LocalFrame) -> _Usual:
+    if len(row) not in {3, 4}:
+        raise InvalidInput(
+            f"a place of the baseline has {len(row)} numbers",
+            where=f"zone {zone.id}",
+            remedy="give lon, lat, radius in m, and the width in m if it matters",
+        )
+    east_m, north_m = local_m(frame, row[0], row[1])
+    return _Usual(east_m=east_m, north_m=north_m, radius_m=row[2], width_m=row[3] if len(row) == 4 else math.inf)
+
+
+def _candidate(group: Sequence[Track], view: View) -> Candidate:
     return Candidate(
         label=group[0].label,
-        place=place,
+        place=middle(group),
         box=joint_box([track.box for track in group]),
         score=max(track.score for track in group),
         things=len(group),
+        width_m=max(view.widths_m.get(track.id, 0.0) for track in group),
+        members=tuple(group),
     )

@@ -1,56 +1,100 @@
 """Crowds (群发性事件): people clustered in metres over a threshold, lasting. People are counted, never identified."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geofence.frames import LocalFrame
+from geofence.zones import Zone
 from perception.detections import Label
-from perception.rules.rule import Candidate, Finding, Observed, clusters, joint_box, middle
+from perception.rules.parameters import LawfulEvent, Licence, Timed, local_m, spots_of
+from perception.rules.places import discs, is_in_line, joint_box, middle
+from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
 KIND = "20409"
+_GONE_AFTER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrowdParameters:
-    """So many people within a radius, for so long in view."""
+    """So many people in a disc of a radius, for so long in view without a break.
+
+    `stops` are places where people queue: a line of people not wider than `queue_width_m` there is no crowd. `events`
+    is the calendar of lawful gatherings, wherever they are in the zone or near a place of it, up to a number of people.
+    """
 
     people_at_least: int = 8
     radius_m: float = 6.0
     for_s: float = 5.0
+    standing_only: bool = False
+    stops: tuple[Licence, ...] = ()
+    queue_width_m: float = 3.0
+    events: tuple[LawfulEvent, ...] = ()
 
 
 class CrowdRule:
-    """Groups people and keeps the groups that are large enough."""
+    """Finds the fullest discs of people and keeps those that are full enough."""
 
     name = "crowd"
-    version = "1"
+    version = "2"
     labels = frozenset({Label.PERSON})
+    gone_after_s = _GONE_AFTER_S
 
-    def __init__(self, *, parameters: CrowdParameters) -> None:
+    def __init__(self, *, parameters: Timed[CrowdParameters], zone: Zone, frame: LocalFrame) -> None:
         self._parameters = parameters
+        self._stops = spots_of(parameters.always.stops, zone=zone, frame=frame)
+        self._frame = frame
+        sets = (parameters.always, *(values for _, values in parameters.by_hour))
+        minds = any(values is not None and values.standing_only for values in sets)
+        self.follows = frozenset({Label.PERSON}) if minds else frozenset[Label]()
 
-    def candidates(self, tracks: Sequence[Track]) -> list[Candidate]:
-        people = [track for track in tracks if track.label is Label.PERSON]
-        p = self._parameters
-        groups = clusters(people, within_m=p.radius_m, at_least=p.people_at_least)
-        return [_candidate(group) for group in groups]
+    def candidates(self, view: View) -> list[Candidate]:
+        p = self._parameters.at(view.at)
+        if p is None:
+            return []
+        people = [one for one in view.of(Label.PERSON) if not p.standing_only or one.id in view.standing]
+        groups = discs(people, radius_m=p.radius_m, at_least=p.people_at_least)
+        found = [_candidate(group) for group in groups if any(one.is_seen for one in group)]
+        return [one for one in found if not self._is_queue(one, p, view) and not self._is_lawful(one, p, view)]
 
     def judge(self, observed: Observed) -> Finding | None:
-        p = self._parameters
-        if observed.holds_s < p.for_s:
+        p = self._parameters.at(observed.at)
+        if p is None or observed.lasting_s < p.for_s:
             return None
+        spread_m = max((math.hypot(one.east_m, one.north_m) for one in observed.members), default=0.0)
         because = (
-            f"up to {observed.people} people stood within {p.radius_m:g} m for {observed.holds_s:.0f} s in view; "
+            f"up to {observed.people} people stood within {p.radius_m:g} m for {observed.lasting_s:.0f} s in view; "
             f"{p.people_at_least} are allowed for {p.for_s:g} s"
         )
         facts = {
             "people": observed.people,
             "radius_m": p.radius_m,
-            "observed_s": round(observed.holds_s, 1),
+            "observed_s": round(observed.lasting_s, 1),
             "people_at_least": p.people_at_least,
             "for_s": p.for_s,
+            "spread_m": round(spread_m, 1),
+            "people_per_m2": round(observed.people / (math.pi * max(spread_m, 1.0) ** 2), 2),
+            **observed.about_place(),
         }
         return Finding(kind=KIND, because=because, facts=facts)
+
+    def _is_queue(self, candidate: Candidate, p: CrowdParameters, view: View) -> bool:
+        return self._stops.holds(candidate.place, view.at) and is_in_line(candidate.members, width_m=p.queue_width_m)
+
+    def _is_lawful(self, candidate: Candidate, p: CrowdParameters, view: View) -> bool:
+        return any(
+            event.start <= view.at < event.end
+            and candidate.people <= (event.people_at_most or candidate.people)
+            and self._is_at(candidate, event)
+            for event in p.events
+        )
+
+    def _is_at(self, candidate: Candidate, event: LawfulEvent) -> bool:
+        if event.lon_deg is None or event.lat_deg is None:
+            return True
+        east_m, north_m = local_m(self._frame, event.lon_deg, event.lat_deg)
+        return math.hypot(candidate.place.east_m - east_m, candidate.place.north_m - north_m) <= event.radius_m
 
 
 def _candidate(group: Sequence[Track]) -> Candidate:
@@ -61,4 +105,5 @@ def _candidate(group: Sequence[Track]) -> Candidate:
         score=sum(track.score for track in group) / len(group),
         things=len(group),
         people=len(group),
+        members=tuple(group),
     )

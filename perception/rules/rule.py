@@ -1,17 +1,15 @@
-"""What every rule is: it points at places of interest in a frame, and judges what was observed there over time."""
+"""What every rule is: it points at places of interest in a view, and judges what was observed there over time."""
 
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
-import numpy as np
 import shapely
-from pydantic import TypeAdapter, ValidationError
 from shapely.geometry import Point, Polygon
 
-from core.errors import InvalidInput
 from core.events import Json
 from geofence.frames import LocalFrame
 from geofence.zones import Zone
@@ -19,17 +17,31 @@ from perception.detections import Label, PixelBox
 from perception.georeference import GroundPlace
 from perception.tracker import Track
 
-P = TypeVar("P")
 _DISCS = 12
-_READERS: dict[type[Any], TypeAdapter[Any]] = {}
-"""What reads a rule's parameters; each takes a millisecond to make."""
+_NAMED = 30
+"""So many of those who stood at a place are named in its facts."""
 SURE_SIGMAS = 2.0
 """Inside a zone is claimed only this many standard errors away from its border."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a rule looks at: believed tracks that have a place, the moment, and who is known to stand still."""
+
+    tracks: Sequence[Track]
+    at: datetime
+    standing: frozenset[int] = frozenset()
+    widths_m: Mapping[int, float] = field(default_factory=dict)
+    """How wide tracks look from the side, by their ids; none where that is not known."""
+
+    def of(self, *labels: Label) -> list[Track]:
+        """Return the tracks of these labels."""
+        return [track for track in self.tracks if track.label in labels]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A place of interest in one frame: how many things and people there are, whether the condition holds."""
+    """A place of interest in one view: how many things and people there are, whether the condition holds."""
 
     label: Label
     place: GroundPlace
@@ -38,6 +50,18 @@ class Candidate:
     things: int = 1
     people: int = 0
     holds: bool = True
+    width_m: float = 0.0
+    members: tuple[Track, ...] = ()
+    """Who and what makes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody or something at a place, in metres from its middle."""
+
+    label: Label
+    east_m: float
+    north_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +69,12 @@ class Observed:
     """What was observed at one place over time; seconds without a view never count."""
 
     label: Label
+    at: datetime
     observed_s: float
     holds_s: float
     """Observed seconds in which the rule's condition held."""
+    lasting_s: float
+    """Those since it last did not hold in view."""
     span_s: float
     """From the first to the last view."""
     looks: int
@@ -56,6 +83,22 @@ class Observed:
     things: int
     people: int
     error_m: float
+    """How far the first and the last place may be apart by error alone (one sigma each)."""
+    place_error_m: float
+    """The larger one-sigma semi-axis of the best place."""
+    width_m: float = 0.0
+    """How wide it looked from the side, at most; 0 when that is not known."""
+    width_before_m: float | None = None
+    """The same in an earlier pass."""
+    members: tuple[Member, ...] = ()
+
+    def about_place(self) -> dict[str, Json]:
+        """Return the facts that every finding has: how sure the place is, and who and what stood there."""
+        who: list[Json] = [
+            {"label": one.label.value, "east_m": round(one.east_m, 1), "north_m": round(one.north_m, 1)}
+            for one in self.members[:_NAMED]
+        ]
+        return {"place_error_m": round(self.place_error_m, 2), "looks": self.looks, "who": who}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +123,16 @@ class Rule(Protocol):
     def labels(self) -> frozenset[Label]:
         """The things that this rule is about."""
 
-    def candidates(self, tracks: Sequence[Track]) -> list[Candidate]:
-        """Return the places of interest among believed tracks that have a place."""
+    @property
+    def follows(self) -> frozenset[Label]:
+        """The things of which it must know whether they stand still."""
+
+    @property
+    def gone_after_s(self) -> float:
+        """Seconds in view without it after which it is over: what comes later is a new matter."""
+
+    def candidates(self, view: View) -> list[Candidate]:
+        """Return the places of interest."""
 
     def judge(self, observed: Observed) -> Finding | None:
         """Return the finding when what was observed is enough."""
@@ -117,66 +168,35 @@ class RuleZone:
         return float(point.distance(nearest)) >= SURE_SIGMAS * error_m
 
 
-def read_parameters(kind: type[P], values: Mapping[str, Json], *, zone: Zone, rule: str) -> P:
-    """Return a zone's parameters of a rule as *kind*; raises InvalidInput naming the wrong ones."""
-    known = set(getattr(kind, "__dataclass_fields__", {}))
-    if unknown := sorted(set(values) - known):
-        raise InvalidInput(
-            f"rule {rule!r} has no parameters {', '.join(unknown)}",
-            where=f"zone {zone.id}",
-            remedy=f"known are {', '.join(sorted(known))}",
+@dataclass(slots=True, kw_only=True)
+class Stillness:
+    """Tells who stands from who walks, by the way they made over the last seconds."""
+
+    walks_from_m_s: float = 0.7
+    over_s: tuple[float, float] = (0.6, 2.0)
+    """The shortest and the longest time that a speed is measured over."""
+    _ways: dict[int, deque[tuple[float, float, float]]] = field(default_factory=dict)
+
+    def note(self, tracks: Sequence[Track], taken_s: float) -> None:
+        """Remember where *tracks* are; forget those that are no more."""
+        ways = {track.id: self._ways.get(track.id) or deque() for track in tracks}
+        for track in tracks:
+            if track.place is not None and track.is_seen:
+                way = ways[track.id]
+                way.append((taken_s, track.place.east_m, track.place.north_m))
+                while way[-1][0] - way[0][0] > self.over_s[1]:
+                    way.popleft()
+        self._ways = ways
+
+    def standing(self) -> frozenset[int]:
+        """Return the ids of those that surely stand; who was seen too shortly is not among them."""
+        return frozenset(number for number, way in self._ways.items() if self._stands(way))
+
+    def _stands(self, way: Sequence[tuple[float, float, float]]) -> bool:
+        if not way:
+            return False
+        (first_s, east, north), (last_s, to_east, to_north) = way[0], way[-1]
+        lasted_s = last_s - first_s
+        return (
+            lasted_s >= self.over_s[0] and math.hypot(to_east - east, to_north - north) < self.walks_from_m_s * lasted_s
         )
-    try:
-        if kind not in _READERS:
-            _READERS[kind] = TypeAdapter(kind)
-        parameters: P = _READERS[kind].validate_python(dict(values))
-        return parameters
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InvalidInput(f"rule {rule!r}: {wrong}", where=f"zone {zone.id}") from error
-
-
-def distance_m(a: GroundPlace, b: GroundPlace) -> float:
-    """Return the distance of two places."""
-    return math.hypot(a.east_m - b.east_m, a.north_m - b.north_m)
-
-
-def joint_box(boxes: Sequence[PixelBox]) -> PixelBox:
-    """Return the smallest box around *boxes*."""
-    return PixelBox(
-        x0_px=min(b.x0_px for b in boxes),
-        y0_px=min(b.y0_px for b in boxes),
-        x1_px=max(b.x1_px for b in boxes),
-        y1_px=max(b.y1_px for b in boxes),
-    )
-
-
-def clusters(tracks: Sequence[Track], *, within_m: float, at_least: int = 1) -> list[list[Track]]:
-    """Return groups of placed tracks: all within *within_m* of a first one; largest first, none under *at_least*."""
-    if not tracks or len(tracks) < at_least:
-        return []
-    if len(tracks) == 1:
-        return [list(tracks)]
-    places = np.array([complex(one.place.east_m, one.place.north_m) for one in tracks if one.place is not None])
-    is_near = np.abs(places[:, None] - places) <= within_m
-    groups: list[list[Track]] = []
-    while True:
-        sizes = is_near.sum(axis=1)
-        first = int(sizes.argmax())
-        if sizes[first] < max(at_least, 1):
-            return groups
-        members = is_near[first].nonzero()[0]
-        groups.append([tracks[i] for i in members.tolist()])
-        is_near[members] = False
-        is_near[:, members] = False
-
-
-def middle(tracks: Sequence[Track]) -> GroundPlace:
-    """Return the mean place of *tracks* with the largest of their errors."""
-    places = [track.place for track in tracks if track.place is not None]
-    worst = max(places, key=lambda place: place.major_m)
-    return GroundPlace(
-        east_m=sum(p.east_m for p in places) / len(places),
-        north_m=sum(p.north_m for p in places) / len(places),
-        covariance_m2=worst.covariance_m2,
-    )

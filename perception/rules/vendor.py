@@ -1,61 +1,64 @@
-"""Mobile vendors (无照经营游商): a stall with people around it, dwelling where vending is not allowed."""
+"""Vendors: stalls with people around them (无照经营游商), and shops that trade outside of their line (店外经营)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geofence.frames import LocalFrame
+from geofence.zones import Zone
 from perception.detections import Label
-from perception.rules.rule import Candidate, Finding, Observed, distance_m
+from perception.rules.parameters import Licence, Timed, spots_of
+from perception.rules.places import clusters, joint_box, middle, near
+from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
-KIND = "20501"
-_FURNITURE = frozenset({Label.TABLE, Label.CHAIR})
+VENDOR, SHOP = "20501", "20504"
+_FURNITURE = (Label.TABLE, Label.CHAIR)
+_GOODS = (Label.CART, Label.PILE, Label.BOARD, Label.UMBRELLA, *_FURNITURE)
 _TOGETHER_M = 3.0
+_GONE_AFTER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorParameters:
-    """A stall counts after `dwell_s` in view, at least half of it with people near."""
+    """A stall counts after `dwell_s` in view, at least half of it with people who stand near (walkers do not count).
+
+    `licences` say who may stand where, and when.
+    """
 
     dwell_s: float = 6.0
     people_within_m: float = 4.0
     people_at_least: int = 1
+    standing_only: bool = True
+    licences: tuple[Licence, ...] = ()
 
 
 class VendorRule:
     """A cart, or an umbrella over a table or chairs, with people near."""
 
     name = "vendor"
-    version = "1"
+    version = "2"
     labels = frozenset({Label.CART, Label.UMBRELLA})
+    follows = frozenset({Label.PERSON})
+    gone_after_s = _GONE_AFTER_S
 
-    def __init__(self, *, parameters: VendorParameters) -> None:
+    def __init__(self, *, parameters: Timed[VendorParameters], zone: Zone, frame: LocalFrame) -> None:
         self._parameters = parameters
+        self._licensed = spots_of(parameters.always.licences, zone=zone, frame=frame)
 
-    def candidates(self, tracks: Sequence[Track]) -> list[Candidate]:
-        people = [track for track in tracks if track.label is Label.PERSON]
-        furniture = [track for track in tracks if track.label in _FURNITURE]
-        stalls = [
-            track
-            for track in tracks
-            if track.label is Label.CART or (track.label is Label.UMBRELLA and _near(track, furniture, _TOGETHER_M))
-        ]
-        return [self._candidate(stall, people) for stall in stalls if stall.is_seen]
-
-    def _candidate(self, stall: Track, people: Sequence[Track]) -> Candidate:
-        assert stall.place is not None
-        near = _near(stall, people, self._parameters.people_within_m)
-        return Candidate(
-            label=stall.label,
-            place=stall.place,
-            box=stall.box,
-            score=stall.score,
-            people=near,
-            holds=near >= self._parameters.people_at_least,
-        )
+    def candidates(self, view: View) -> list[Candidate]:
+        p = self._parameters.at(view.at)
+        if p is None:
+            return []
+        people = [one for one in view.of(Label.PERSON) if not p.standing_only or one.id in view.standing]
+        furniture = view.of(*_FURNITURE)
+        stalls = view.of(Label.CART)
+        stalls += [one for one in view.of(Label.UMBRELLA) if near(one, furniture, _TOGETHER_M)]
+        found = [_stall(stall, near(stall, people, p.people_within_m), p) for stall in stalls if stall.is_seen]
+        return [one for one in found if not self._licensed.holds(one.place, view.at)]
 
     def judge(self, observed: Observed) -> Finding | None:
-        p = self._parameters
-        if observed.observed_s < p.dwell_s or observed.holds_s < p.dwell_s / 2:
+        p = self._parameters.at(observed.at)
+        if p is None or observed.observed_s < p.dwell_s or observed.holds_s < max(p.dwell_s, observed.observed_s) / 2:
             return None
         because = (
             f"a stall stood in a no-vending zone for {observed.observed_s:.0f} s in view, "
@@ -67,12 +70,88 @@ class VendorRule:
             "people": observed.people,
             "people_within_m": p.people_within_m,
             "dwell_s": p.dwell_s,
+            **observed.about_place(),
         }
-        return Finding(kind=KIND, because=because, facts=facts)
+        return Finding(kind=VENDOR, because=because, facts=facts)
 
 
-def _near(track: Track, others: Sequence[Track], within_m: float) -> int:
-    if track.place is None:
-        return 0
-    here = track.place
-    return sum(other.place is not None and distance_m(here, other.place) <= within_m for other in others)
+def _stall(stall: Track, people: Sequence[Track], p: VendorParameters) -> Candidate:
+    assert stall.place is not None
+    return Candidate(
+        label=Label.CART,
+        place=stall.place,
+        box=stall.box,
+        score=stall.score,
+        people=len(people),
+        holds=len(people) >= p.people_at_least,
+        members=(stall, *people),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopParameters:
+    """So many goods, tables or boards together beyond a shop's line, unmoved over a span of time.
+
+    The zone is the strip in front of the line, so people who walk past or look into a window are nothing.
+    """
+
+    things_at_least: int = 1
+    within_m: float = 3.0
+    unmoved_for_s: float = 4.0
+    moved_tolerance_m: float = 2.5
+    observed_s: float = 2.0
+    labels: tuple[Label, ...] = _GOODS
+    licences: tuple[Licence, ...] = ()
+
+
+class ShopRule:
+    """Goods that stand outside."""
+
+    name = "shop"
+    version = "1"
+    follows = frozenset[Label]()
+    gone_after_s = _GONE_AFTER_S
+
+    def __init__(self, *, parameters: Timed[ShopParameters], zone: Zone, frame: LocalFrame) -> None:
+        self.labels = frozenset(parameters.always.labels)
+        self._parameters = parameters
+        self._licensed = spots_of(parameters.always.licences, zone=zone, frame=frame)
+
+    def candidates(self, view: View) -> list[Candidate]:
+        p = self._parameters.at(view.at)
+        if p is None:
+            return []
+        groups = clusters(view.of(*p.labels), within_m=p.within_m, at_least=p.things_at_least)
+        found = [_goods(group) for group in groups if any(one.is_seen for one in group)]
+        return [one for one in found if not self._licensed.holds(one.place, view.at)]
+
+    def judge(self, observed: Observed) -> Finding | None:
+        p = self._parameters.at(observed.at)
+        if p is None or observed.span_s < p.unmoved_for_s or observed.observed_s < p.observed_s:
+            return None
+        if observed.moved_m > p.moved_tolerance_m + observed.error_m:
+            return None
+        because = (
+            f"goods of a shop ({observed.things} pieces) stood beyond its line for {observed.span_s:.0f} s "
+            f"({observed.observed_s:.0f} s in view)"
+        )
+        facts = {
+            "observed_s": round(observed.observed_s, 1),
+            "span_s": round(observed.span_s, 1),
+            "things": observed.things,
+            "moved_m": round(observed.moved_m, 2),
+            "unmoved_for_s": p.unmoved_for_s,
+            **observed.about_place(),
+        }
+        return Finding(kind=SHOP, because=because, facts=facts)
+
+
+def _goods(group: Sequence[Track]) -> Candidate:
+    return Candidate(
+        label=Label.CART,
+        place=middle(group),
+        box=joint_box([track.box for track in group]),
+        score=max(track.score for track in group),
+        things=len(group),
+        members=tuple(group),
+    )

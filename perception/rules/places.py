@@ -1,0 +1,127 @@
+"""Places of things together: near one another, in one disc, in one line."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.detections import PixelBox
+from perception.georeference import GroundPlace
+from perception.tracker import Track
+
+_ROUNDING_M = 1e-6
+ComplexArray = NDArray[np.complex128]
+
+
+def distance_m(a: GroundPlace, b: GroundPlace) -> float:
+    """Return the distance of two places."""
+    return math.hypot(a.east_m - b.east_m, a.north_m - b.north_m)
+
+
+def near(track: Track, others: Sequence[Track], within_m: float) -> list[Track]:
+    """Return which of *others* stand within *within_m* of *track*; what has no place is near to nothing."""
+    here = track.place
+    if here is None:
+        return []
+    return [one for one in others if one.place is not None and distance_m(here, one.place) <= within_m]
+
+
+def joint_box(boxes: Sequence[PixelBox]) -> PixelBox:
+    """Return the smallest box around *boxes*."""
+    return PixelBox(
+        x0_px=min(b.x0_px for b in boxes),
+        y0_px=min(b.y0_px for b in boxes),
+        x1_px=max(b.x1_px for b in boxes),
+        y1_px=max(b.y1_px for b in boxes),
+    )
+
+
+def middle(tracks: Sequence[Track]) -> GroundPlace:
+    """Return the mean place of *tracks* with the largest of their errors."""
+    places = [track.place for track in tracks if track.place is not None]
+    worst = max(places, key=lambda place: place.major_m)
+    return GroundPlace(
+        east_m=sum(p.east_m for p in places) / len(places),
+        north_m=sum(p.north_m for p in places) / len(places),
+        covariance_m2=worst.covariance_m2,
+    )
+
+
+def clusters(tracks: Sequence[Track], *, within_m: float, at_least: int = 1) -> list[list[Track]]:
+    """Return groups of placed tracks: all within *within_m* of a first one; largest first, none under *at_least*."""
+    if not tracks or len(tracks) < at_least:
+        return []
+    if len(tracks) == 1:
+        return [list(tracks)]
+    is_near = _apart(_points(tracks)) <= within_m
+    groups: list[list[Track]] = []
+    while True:
+        sizes = is_near.sum(axis=1)
+        first = int(sizes.argmax())
+        if sizes[first] < max(at_least, 1):
+            return groups
+        members = is_near[first].nonzero()[0]
+        groups.append([tracks[i] for i in members.tolist()])
+        is_near[members] = False
+        is_near[:, members] = False
+
+
+def discs(tracks: Sequence[Track], *, radius_m: float, at_least: int) -> list[list[Track]]:
+    """Return groups of placed tracks that fit into a disc of *radius_m*, fullest first, none under *at_least*."""
+    left = list(tracks)
+    groups: list[list[Track]] = []
+    while len(left) >= at_least:
+        points = _points(left)
+        inside = _fullest(points, radius_m, at_least)
+        if inside.sum() < at_least:
+            return groups
+        groups.append([left[i] for i in inside.nonzero()[0].tolist()])
+        # who stands at the edge of a crowd belongs to it and makes no second one
+        around = np.abs(points - points[inside].mean()) <= 2 * radius_m
+        left = [left[i] for i in (~around).nonzero()[0].tolist()]
+    return groups
+
+
+def _fullest(points: ComplexArray, radius_m: float, at_least: int) -> NDArray[np.bool_]:
+    """Return which points lie in the fullest disc; a fullest one can be moved until two of them lie on its edge."""
+    apart = _apart(points)
+    possible = (apart <= 2 * radius_m).sum(axis=1) >= at_least
+    points, kept = points[possible], possible.nonzero()[0]
+    inside = np.zeros(len(possible), bool)
+    if not len(points):
+        return inside
+    centres = np.concatenate((points, _edge_centres(points, radius_m)))
+    holds = np.abs(points - centres[:, None]) <= radius_m + _ROUNDING_M
+    inside[kept[holds[int(holds.sum(axis=1).argmax())]]] = True
+    return inside
+
+
+def _edge_centres(points: ComplexArray, radius_m: float) -> ComplexArray:
+    """Return the centres of the discs with two of *points* on their edges."""
+    first, second = np.triu_indices(len(points), 1)
+    step = points[second] - points[first]
+    length = np.abs(step)
+    is_pair = (length > 0) & (length <= 2 * radius_m)
+    step, length, start = step[is_pair], length[is_pair], points[first[is_pair]]
+    rise = 1j * step / length * np.sqrt(radius_m**2 - (length / 2) ** 2)
+    return np.concatenate((start + step / 2 + rise, start + step / 2 - rise))
+
+
+def is_in_line(tracks: Sequence[Track], *, width_m: float) -> bool:
+    """Say whether *tracks* stand in a line not wider than *width_m* (two sigmas), at least three times as long."""
+    points = _points(tracks)
+    if len(points) < 3:
+        return False
+    offsets = points - points.mean()
+    spread = np.linalg.eigvalsh(np.cov(np.stack((offsets.real, offsets.imag))))
+    across_m, along_m = (2.0 * math.sqrt(max(float(value), 0.0)) for value in spread)
+    return across_m <= width_m / 2 and along_m >= 3 * max(across_m, width_m / 4)
+
+
+def _points(tracks: Sequence[Track]) -> ComplexArray:
+    return np.array([complex(one.place.east_m, one.place.north_m) for one in tracks if one.place is not None])
+
+
+def _apart(points: ComplexArray) -> NDArray[np.float64]:
+    return np.abs(points[:, None] - points)

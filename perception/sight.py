@@ -1,0 +1,46 @@
+"""What one picture shows of the ground: which places are well in view, and how wide things look."""
+
+import math
+from dataclasses import dataclass
+
+from geofence.footprint import Gaze
+from geofence.positions import LocalPosition
+from perception.georeference import Georeference, GroundPlace
+from perception.tracker import Track
+from perception.walls import Walls
+
+_EDGE_SHARE = 0.08
+_FARTHEST_M = 45.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """A gaze with what is needed to ask it about places; asked for few places, so nothing is computed before."""
+
+    gaze: Gaze
+    reference: Georeference
+    walls: Walls
+
+    def shows(self, place: GroundPlace) -> bool:
+        """Say whether a place is near enough, well inside of the picture, and not behind a known building."""
+        here = LocalPosition(east_m=place.east_m, north_m=place.north_m)
+        pixel = self.reference.to_pixel(here, self.gaze)
+        camera = self.reference.camera
+        edge_x, edge_y = _EDGE_SHARE * camera.width_px, _EDGE_SHARE * camera.height_px
+        if pixel is None or not (edge_x < pixel[0] < camera.width_px - edge_x):
+            return False
+        if not (edge_y < pixel[1] < camera.height_px - edge_y) or self._away_m(place) > _FARTHEST_M:
+            return False
+        east_m, north_m = self.reference.camera_m(self.gaze)
+        return not self.walls.hide(here, LocalPosition(east_m=east_m, north_m=north_m, up_m=self.gaze.height_agl_m))
+
+    def width_m(self, track: Track) -> float:
+        """Return how wide a track's box is at its place; 0 without a place."""
+        if track.place is None:
+            return 0.0
+        slant_m = math.hypot(self._away_m(track.place), self.gaze.height_agl_m)
+        return track.box.width_px * slant_m / self.reference.camera.fx_px
+
+    def _away_m(self, place: GroundPlace) -> float:
+        east_m, north_m = self.reference.camera_m(self.gaze)
+        return math.hypot(place.east_m - east_m, place.north_m - north_m)
