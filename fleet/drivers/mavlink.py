@@ -16,8 +16,14 @@ from fleet.drivers.mavlink_link import MavlinkLink
 from fleet.drivers.mavlink_modes import set_mode_params
 from fleet.drivers.mavlink_rates import Rates
 from fleet.drivers.mavlink_start import check_start, flies_mission
-from fleet.drivers.mavlink_streams import Fanout, Signal, next_change
-from fleet.drivers.mavlink_telemetry import MESSAGES, POSE_MESSAGES, CameraMount, MavlinkTelemetry
+from fleet.drivers.mavlink_streams import Fanout, until_beat_s
+from fleet.drivers.mavlink_telemetry import (
+    POSE_MESSAGES,
+    PROMPT_MESSAGES,
+    STATE_MESSAGES,
+    CameraMount,
+    MavlinkTelemetry,
+)
 from fleet.drivers.mavlink_transfers import Transfers
 from fleet.drivers.mavlink_wire import Item, MissionKind, WirePlan, digest_of, wire_plan
 from fleet.errors import DuplicateVehicle, NotSupported, VehicleRefused
@@ -54,7 +60,6 @@ class MavlinkVehicle:
         self._log = structlog.get_logger("mavlink").bind(vehicle_id=vehicle_id)
         self._lock = asyncio.Lock()
         self._wish = 0
-        self._changed = Signal()
         self._poses: Fanout[CameraPose] = Fanout(most_waiting=5)
         self._messages: Fanout[VehicleMessage] = Fanout()
         self._words: deque[tuple[float, str]] = deque(maxlen=50)
@@ -67,7 +72,7 @@ class MavlinkVehicle:
             vehicle_id=vehicle_id,
             clock=clock,
             mount=mount,
-            on_state=self._changed.set,
+            waiting=link.taken,
             on_pose=self._poses.put,
             on_message=self._hear,
             on_reboot=self._rates.forget,
@@ -75,7 +80,8 @@ class MavlinkVehicle:
         self._transfers = Transfers(
             link=link, clock=clock, vehicle_id=vehicle_id, words_since=self._words_since, check_link=self._check_link
         )
-        link.subscribe(MESSAGES, self._telemetry.handle)
+        link.collect(STATE_MESSAGES)
+        link.subscribe(PROMPT_MESSAGES, self._telemetry.handle)
 
     # ------------------------------------------------------------------------------- what it says
 
@@ -85,12 +91,23 @@ class MavlinkVehicle:
         return state if state.link_up else replace(state, because=self._explain() or "nothing heard from the vehicle")
 
     async def states(self) -> AsyncIterator[VehicleState]:
-        """Yield the state on change, at most 10 Hz, at least every 0.5 s."""
-        with self._changed.listener() as changed:
-            while True:
-                yield self.state()
-                await self._clock.sleep(_CHANGE_PERIOD_S)
-                await next_change(changed, _QUIET_PERIOD_S - _CHANGE_PERIOD_S)
+        """Yield the state on change, at most 10 Hz, at least every 0.5 s.
+
+        In step with all other readers of all vehicles of this process: one waking for all of them.
+        """
+        while True:
+            state, heard, from_s = self.state(), self._telemetry.heard_count, self._clock.monotonic_s()
+            yield state
+            await self._next_beat()
+            while not self._has_news(heard) and self._clock.monotonic_s() - from_s < _QUIET_PERIOD_S:
+                await self._next_beat()
+
+    async def _next_beat(self) -> None:
+        await self._clock.sleep(until_beat_s(self._clock.monotonic_s(), _CHANGE_PERIOD_S))
+
+    def _has_news(self, heard: int) -> bool:
+        self._telemetry.catch_up()
+        return self._telemetry.heard_count != heard
 
     async def camera_poses(self) -> AsyncIterator[CameraPose]:
         """Yield where the camera is and looks, as often as the vehicle says so (10 Hz are asked for)."""
@@ -254,6 +271,7 @@ class MavlinkVehicle:
         return list(dict.fromkeys(text for at_s, text in self._words if at_s >= since_s))
 
     def _check_link(self) -> None:
+        self._telemetry.catch_up()
         if self._telemetry.identity.is_ambiguous(self._clock.monotonic_s()):
             raise DuplicateVehicle(
                 f"two vehicles answer to system id {self._link.system_id}",

@@ -20,7 +20,8 @@ from core.tasks import run_blocking
 from fleet.drivers.mavlink_link import MavlinkLink
 
 T = TypeVar("T")
-_POLL_S = 0.3
+_POLL_S, _QUIET_POLL_S = 0.3, 2.0
+"""How often we look for new vehicles: often at first, and after one has appeared."""
 
 
 class MavlinkPort:
@@ -64,11 +65,14 @@ class MavlinkPort:
     async def discovered(self) -> AsyncIterator[int]:
         """Yield the system id of every autopilot heard on the port, each once, as they appear."""
         seen: set[int] = set()
+        pause_s = _POLL_S
         while True:
-            for system_id in sorted(await self._system_ids() - seen):
+            new = sorted(await self._system_ids() - seen)
+            for system_id in new:
                 seen.add(system_id)
                 yield system_id
-            await self._clock.sleep(_POLL_S)
+            pause_s = _POLL_S if new else min(_QUIET_POLL_S, 1.2 * pause_s)
+            await self._clock.sleep(pause_s)
 
     async def link(self, system_id: int, *, timeout_s: float = 10.0) -> MavlinkLink:
         """Return the link to one autopilot, waiting for it; raises Unavailable when it is not heard in time."""
@@ -76,7 +80,7 @@ class MavlinkPort:
         while system_id not in self._links:
             system = await self._find(system_id)
             if system is not None:
-                self._links[system_id] = MavlinkLink(system=system, system_id=system_id)
+                self._links[system_id] = MavlinkLink(system=system, system_id=system_id, clock=self._clock)
             elif self._clock.monotonic_s() > deadline_s:
                 heard = ", ".join(map(str, sorted(await self._system_ids()))) or "none"
                 raise Unavailable(

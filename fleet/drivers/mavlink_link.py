@@ -7,10 +7,12 @@ makes them one at a time, and a few for commands.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mavsdk.exceptions import MavsdkError
 from mavsdk.plugins.geofence import Geofence
@@ -19,6 +21,7 @@ from mavsdk.plugins.mission_raw import MissionItem, MissionRaw, MissionRawError,
 from mavsdk.plugins.param import Param, ParamError, ParamResult
 from mavsdk.system import System
 
+from core.clock import Clock
 from core.errors import Fault, TimedOut, Unavailable
 from core.tasks import run_blocking
 from fleet.drivers.mavlink_failsafes import Parameter
@@ -33,13 +36,26 @@ _AUTOPILOT = 1
 _RESULT_WORDS = {1: "temporarily rejected", 2: "denied", 3: "unsupported", 4: "failed", 6: "cancelled"}
 _MISSION_TYPES = {MissionKind.MISSION: 0, MissionKind.FENCE: 1, MissionKind.RALLY: 2}
 _COMMAND_THREADS = 4
+_MOST_WAITING = 1000
+"""Messages that nobody has taken; at the rates that we ask for, half a minute of them."""
+
+
+class Heard(NamedTuple):
+    """A message and when it was heard, by our two clocks."""
+
+    name: str
+    fields: Fields
+    heard_s: float
+    heard_at: datetime
 
 
 class MavlinkLink:
     """Messages from, and calls to, one autopilot; vendor errors come out as ours."""
 
-    def __init__(self, *, system: System, system_id: int) -> None:
+    def __init__(self, *, system: System, system_id: int, clock: Clock) -> None:
         self.system_id = system_id
+        self._clock = clock
+        self._waiting: deque[Heard] = deque(maxlen=_MOST_WAITING)
         self._loop = asyncio.get_running_loop()
         self._direct = MavlinkDirect(system)
         self._missions = MissionRaw(system)
@@ -54,6 +70,16 @@ class MavlinkLink:
         """Call *handler* in the event loop with the fields of every message of the given *names*."""
         for name in names:
             self._subscriptions.append(self._direct.subscribe_message(name, self._bridge(handler)))
+
+    def collect(self, names: Sequence[str]) -> None:
+        """Keep every message of the given *names* until it is taken: nobody is woken for it."""
+        for name in names:
+            self._subscriptions.append(self._direct.subscribe_message(name, self._collected))
+
+    def taken(self) -> Iterator[Heard]:
+        """Yield what was collected since the last time, in the order in which it came."""
+        while self._waiting:
+            yield self._waiting.popleft()
 
     async def close(self) -> None:
         """End the subscriptions, and wait for the calls under way (seconds at most).
@@ -117,12 +143,16 @@ class MavlinkLink:
 
     def _bridge(self, handler: MessageHandler) -> Callable[[MavlinkMessage, object], None]:
         def from_foreign_thread(message: MavlinkMessage, _: object) -> None:
-            if message.component_id == _AUTOPILOT or message.message_name.startswith("GIMBAL"):
-                fields = json.loads(message.fields_json)
-                if not self._loop.is_closed():
-                    self._loop.call_soon_threadsafe(handler, message.message_name, fields)
+            if _is_from_vehicle(message) and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(handler, message.message_name, json.loads(message.fields_json))
 
         return from_foreign_thread
+
+    def _collected(self, message: MavlinkMessage, _: object) -> None:
+        """Take a message in; called in a foreign thread."""
+        if _is_from_vehicle(message):
+            fields = json.loads(message.fields_json)
+            self._waiting.append(Heard(message.message_name, fields, self._clock.monotonic_s(), self._clock.now()))
 
     def _command_message(self, command: int, params: Sequence[float]) -> MavlinkMessage:
         padded = [*params, *[0.0] * (7 - len(params))]
@@ -159,6 +189,10 @@ class MavlinkLink:
             raise VehicleRefused(
                 f"parameter {name}: {error.result.name.lower()}", where=f"system {self.system_id}"
             ) from error
+
+
+def _is_from_vehicle(message: MavlinkMessage) -> bool:
+    return bool(message.component_id == _AUTOPILOT or message.message_name.startswith("GIMBAL"))
 
 
 def _to_wire(index: int, item: Item, kind: MissionKind) -> MissionItem:

@@ -1,44 +1,17 @@
-"""Small fan-outs from the driver to its readers: a signal, the latest value, and a bounded queue."""
+"""From the driver to its readers: a common beat, and a bounded queue for each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
 from typing import Generic, TypeVar
-
-from core.tasks import within
 
 T = TypeVar("T")
 _MOST_WAITING = 200
 
 
-class Signal:
-    """Wake every listener when something changed."""
-
-    def __init__(self) -> None:
-        self._listeners: set[asyncio.Event] = set()
-
-    def set(self) -> None:
-        """Wake them."""
-        for event in self._listeners:
-            event.set()
-
-    @contextmanager
-    def listener(self) -> Iterator[asyncio.Event]:
-        """Give an event that is set on every change; the listener clears it."""
-        event = asyncio.Event()
-        self._listeners.add(event)
-        try:
-            yield event
-        finally:
-            self._listeners.discard(event)
-
-
-async def next_change(event: asyncio.Event, timeout_s: float) -> None:
-    """Wait until *event* is set, at most *timeout_s*, and clear it."""
-    if not event.is_set():
-        with suppress(TimeoutError):
-            await within(timeout_s, event.wait())
-    event.clear()
+def until_beat_s(now_s: float, period_s: float) -> float:
+    """Return the seconds from monotonic *now_s* to the next whole multiple of *period_s* that is not just about now."""
+    pause_s = period_s - now_s % period_s
+    return pause_s if pause_s > period_s / 4 else pause_s + period_s
 
 
 class Fanout(Generic[T]):

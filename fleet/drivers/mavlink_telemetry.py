@@ -4,19 +4,19 @@ Every age is our own receive time: the library's cached values go stale in silen
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from core.clock import Clock
 from core.ids import VehicleId
 from fleet.drivers.mavlink_attitude import euler_deg, from_euler, from_quaternion
 from fleet.drivers.mavlink_identity import IdentityWatch
+from fleet.drivers.mavlink_link import Fields, Heard
 from fleet.drivers.mavlink_modes import PX4_AUTOPILOT, foreign_autopilot, landed_of, mode_of
 from fleet.telemetry import CameraPose, FlightMode, VehicleMessage, VehicleState
 from geofence.positions import GeoPosition
 
-Fields = Mapping[str, object]
-MESSAGES = (
+STATE_MESSAGES = (
     "HEARTBEAT",
     "GLOBAL_POSITION_INT",
     "EXTENDED_SYS_STATE",
@@ -24,9 +24,9 @@ MESSAGES = (
     "GPS_RAW_INT",
     "HOME_POSITION",
     "MISSION_CURRENT",
-    "STATUSTEXT",
-    "AUTOPILOT_VERSION",
 )
+"""What a state is made of: enough to read when somebody asks."""
+PROMPT_MESSAGES = ("STATUSTEXT", "AUTOPILOT_VERSION")
 POSE_MESSAGES = ("ATTITUDE", "GIMBAL_DEVICE_ATTITUDE_STATUS")
 """What camera poses are made of besides the position; nobody else needs them."""
 LINK_LOST_AFTER_S = 3.0
@@ -56,7 +56,7 @@ class MavlinkTelemetry:
         vehicle_id: VehicleId,
         clock: Clock,
         mount: CameraMount | None = None,
-        on_state: Callable[[], None],
+        waiting: Callable[[], Iterable[Heard]] = tuple,
         on_pose: Callable[[CameraPose], None],
         on_message: Callable[[VehicleMessage], None],
         on_reboot: Callable[[], None],
@@ -69,12 +69,15 @@ class MavlinkTelemetry:
         """What was heard since `_state` was made: far more messages come than states are asked for."""
         self._because = ""
         self._autopilot = PX4_AUTOPILOT
-        self._heard_s = -math.inf
+        self._waiting = waiting
+        self._heard_s, self._heard_at = -math.inf, clock.now()
+        self.heard_count = 0
+        """How many messages were taken in so far."""
         self._gimbal: tuple[float, float, float, bool] | None = None
         self._gimbal_s = -math.inf
         self._texts = _TextAssembler()
         self._reasons = _Reasons()
-        self._on_state, self._on_pose, self._on_message, self._on_reboot = on_state, on_pose, on_message, on_reboot
+        self._on_pose, self._on_message, self._on_reboot = on_pose, on_message, on_reboot
         self._handlers: dict[str, Callable[[Fields], None]] = {
             "HEARTBEAT": self._heartbeat,
             "GLOBAL_POSITION_INT": self._position,
@@ -90,7 +93,8 @@ class MavlinkTelemetry:
         }
 
     def state(self) -> VehicleState:
-        """Return the state with the link judged now."""
+        """Return the state with all that has come, and the link judged now."""
+        self.catch_up()
         now_s = self._clock.monotonic_s()
         is_ambiguous = self.identity.is_ambiguous(now_s)
         because = self.identity.because(now_s) or self.foreign or self._because
@@ -104,6 +108,7 @@ class MavlinkTelemetry:
     @property
     def is_heard(self) -> bool:
         """Say whether the vehicle was heard lately."""
+        self.catch_up()
         return self._clock.monotonic_s() - self._heard_s < LINK_LOST_AFTER_S
 
     @property
@@ -112,17 +117,27 @@ class MavlinkTelemetry:
         return foreign_autopilot(self._autopilot)
 
     def handle(self, name: str, fields: Fields) -> None:
-        """Take one message in."""
-        self._heard_s = self._clock.monotonic_s()
-        self._handlers[name](fields)
+        """Take one message in that has just come."""
+        self.catch_up()
+        self._take(Heard(name, fields, self._clock.monotonic_s(), self._clock.now()))
+
+    def catch_up(self) -> None:
+        """Take in what has come since the last time."""
+        for heard in self._waiting():
+            self._take(heard)
+
+    def _take(self, heard: Heard) -> None:
+        self._heard_s, self._heard_at = heard.heard_s, heard.heard_at
+        self.heard_count += 1
+        self._handlers[heard.name](heard.fields)
 
     def forget_mission(self) -> None:
         """Drop the progress that belonged to the mission before."""
+        self.catch_up()
         self._set(mission_item=None, mission_items=None)
 
     def _set(self, **changes: object) -> None:
         self._news.update(changes)
-        self._on_state()
 
     def _heartbeat(self, fields: Fields) -> None:
         self._autopilot = _int(fields, "autopilot")
@@ -130,7 +145,7 @@ class MavlinkTelemetry:
         self._set(mode=mode, is_armed=bool(_int(fields, "base_mode") & _ARMED))
 
     def _position(self, fields: Fields) -> None:
-        now_s = self._clock.monotonic_s()
+        now_s = self._heard_s
         vehicle_time_s = _int(fields, "time_boot_ms") / 1e3
         position = _place(fields, "lon", "lat")
         if self.identity.observe(vehicle_time_s=vehicle_time_s, position=position, now_s=now_s):
@@ -140,7 +155,7 @@ class MavlinkTelemetry:
             self._news["heading_deg"] = heading / 1e2
         self._set(
             received_s=now_s,
-            received_at=self._clock.now(),
+            received_at=self._heard_at,
             vehicle_time_s=vehicle_time_s,
             position=position,
             altitude_amsl_m=_int(fields, "alt") / 1e3,
@@ -178,16 +193,13 @@ class MavlinkTelemetry:
             return
         severity = _SEVERITIES[min(_int(fields, "severity"), len(_SEVERITIES) - 1)]
         if _int(fields, "severity") <= 4:
-            self._because = self._reasons.add(text, self._clock.monotonic_s())
-            self._on_state()
+            self._because = self._reasons.add(text, self._heard_s)
         self._on_message(
-            VehicleMessage(
-                vehicle_id=self._state.vehicle_id, received_at=self._clock.now(), severity=severity, text=text
-            )
+            VehicleMessage(vehicle_id=self._state.vehicle_id, received_at=self._heard_at, severity=severity, text=text)
         )
 
     def _version(self, fields: Fields) -> None:
-        self.identity.observe_uid(f"{fields.get('uid')} {fields.get('uid2')}", now_s=self._clock.monotonic_s())
+        self.identity.observe_uid(f"{fields.get('uid')} {fields.get('uid2')}", now_s=self._heard_s)
 
     def _gimbal_attitude(self, fields: Fields) -> None:
         w, x, y, z = (float(part) for part in _list(fields, "q"))
@@ -195,7 +207,7 @@ class MavlinkTelemetry:
             return
         roll_deg, pitch_deg, yaw_deg = euler_deg(from_quaternion(w, x, y, z))
         self._gimbal = (roll_deg, pitch_deg, yaw_deg, bool(_int(fields, "flags") & _YAW_IN_EARTH_FRAME))
-        self._gimbal_s = self._clock.monotonic_s()
+        self._gimbal_s = self._heard_s
 
     def _attitude(self, fields: Fields) -> None:
         roll, pitch, yaw = (float(str(fields[name])) for name in ("roll", "pitch", "yaw"))

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 
 from core.clock import Clock
 from core.errors import RoundsmanError
 from core.ids import VehicleId
-from fleet.drivers.mavlink_streams import next_change
+from core.tasks import within
 from fleet.drivers.mavlink_wire import wire_plan
 from fleet.telemetry import CameraPose, FlightMode, LandedState, VehicleMessage, VehicleState
 from fleet.vehicle import Capability, Loaded, Plan, VehicleKind
@@ -63,7 +64,9 @@ class PaperVehicle:
     async def states(self) -> AsyncIterator[VehicleState]:
         while True:
             yield self.state()
-            await next_change(self._news, 0.1)
+            with suppress(TimeoutError):
+                await within(0.1, self._news.wait())
+            self._news.clear()
 
     async def camera_poses(self) -> AsyncIterator[CameraPose]:
         return

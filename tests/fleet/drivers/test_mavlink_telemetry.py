@@ -25,7 +25,6 @@ class Ears:
             vehicle_id=VehicleId("drone-1"),
             clock=self.clock,
             mount=mount,
-            on_state=lambda: None,
             on_pose=self.poses.append,
             on_message=self.messages.append,
             on_reboot=lambda: self.reboots.append(self.clock.monotonic_s()),
