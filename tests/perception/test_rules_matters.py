@@ -240,7 +240,7 @@ def test_a_wedding_in_the_calendar_is_no_crowd_during_its_hours() -> None:
 def test_a_threshold_can_differ_by_hour() -> None:
     evening: dict[str, Json] = {"start": "18:00", "end": "21:00", "people_at_least": 15}
     night: dict[str, Json] = {"start": "23:00", "end": "06:00", "off": True}
-    watching = {**CROWD, "hours": [evening, night]}
+    watching: dict[str, Json] = {**CROWD, "hours": [evening, night]}
     ten = still(*people(10))
     hour_s = 3600.0  # the tests begin at 10:00 in Shanghai
 
