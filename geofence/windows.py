@@ -48,8 +48,10 @@ class ZoneHours:
 
     def in_force(self, now: datetime) -> tuple[bool, ...]:
         """Return for each zone whether it counts at *now* (aware)."""
+        if self._is_for_ever:
+            return self._answer
         second = now.replace(microsecond=0)
-        if not (self._is_for_ever or (self._is_for_a_second and second == self._second)):
+        if not (self._is_for_a_second and second == self._second):
             self._second = second
             answer = self._find(now)
             self._answer = self._answer if answer == self._answer else answer

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from core.clock import Clock
 from core.errors import Fault
 from fleet.drivers.mavlink_link import MavlinkLink
+from fleet.drivers.mavlink_streams import until_beat_s
 from fleet.errors import VehicleRefused
 
 _SET_RATE, _REQUEST = 511, 512
@@ -40,7 +41,7 @@ class Rates:
                 self._are_set = False
             elif not self._are_set:
                 await self._ask()
-            await self._clock.sleep(_POLL_S)
+            await self._clock.sleep(until_beat_s(self._clock.monotonic_s(), _POLL_S))
 
     async def _ask(self) -> None:
         self._are_set = True
