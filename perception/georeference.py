@@ -120,6 +120,19 @@ class Georeference:
         is_in = 0 <= px < self.camera.width_px and 0 <= py < self.camera.height_px
         return (px, py) if is_in else None
 
+    def sees_ground(self, gaze: Gaze) -> bool:
+        """Say whether any corner of the picture looks at ground that can be placed (distortion is left out)."""
+        if gaze.height_agl_m <= 0:
+            return False
+        right, down, forward = self._view(gaze).turned
+        lens = self.camera
+        for x in (-lens.cx_px / lens.fx_px, (lens.width_px - lens.cx_px) / lens.fx_px):
+            for y in ((lens.height_px - lens.cy_px) / lens.fy_px, -lens.cy_px / lens.fy_px):
+                east, north, up = (x * r + y * d + f for r, d, f in zip(right, down, forward, strict=True))
+                if -up > _LEAST_SLOPE * math.hypot(east, north):
+                    return True
+        return False
+
     def camera_m(self, gaze: Gaze) -> tuple[float, float]:
         """Return how far east and north of the frame's origin the camera is."""
         return self._view(gaze).camera

@@ -26,7 +26,6 @@ from perception.sighting import LookResult, Sighting
 from perception.tracker import Placed, Track, Tracker
 from perception.walls import Walls
 
-_LOWEST_M = 6.0
 _HALF_DEPTH_M = {Label.CART: 0.6, Label.PILE: 0.7, Label.CAR: 1.0}
 """A box ends at the near edge of a thing; its middle stands that much farther away."""
 _EDGE_PX = 3.0
@@ -36,6 +35,10 @@ class NotAssessed(StrEnum):
     """Why a frame says nothing about the ground."""
 
     NO_POSE = "no_pose"
+    BAD_POSE = "bad_pose"
+    """Some of the pose is no number."""
+    SKY = "sky"
+    """No ground, or only what is too near to the horizon to be placed."""
     TOO_STEEP = "too_steep"
     TOO_LOW = "too_low"
     FAILED = "failed"
@@ -57,6 +60,8 @@ class Seen:
 class Counters:
     """What became of the frames."""
 
+    latest: NotAssessed | None = None
+    """Why the newest frame said nothing about the ground, if it did not."""
     analysed: int = 0
     not_assessed: dict[NotAssessed, int] = field(default_factory=dict)
     sightings: int = 0
@@ -78,11 +83,13 @@ class Pipeline:
         reference: Georeference,
         zones: ZoneSet,
         look_settings: LookSettings | None = None,
+        lowest_agl_m: float = 6.0,
     ) -> None:
         self._vehicle_id = vehicle_id
         self._detector = detector
         self._reference = reference
         self._look_settings = look_settings
+        self._lowest_agl_m = lowest_agl_m
         self._least = {label: detector.card.score_for(label) for label in Label}
         self._tracker = Tracker(threshold_for=detector.card.score_for)
         self._watches: list[RuleWatch] = []
@@ -162,13 +169,16 @@ class Pipeline:
         )
 
     def _why_not(self, frame: Frame) -> NotAssessed | None:
-        if frame.gaze is None:
+        gaze = frame.gaze
+        if gaze is None:
             return NotAssessed.NO_POSE
-        if frame.gaze.height_agl_m < _LOWEST_M:
+        if not math.isfinite(gaze.height_agl_m + gaze.yaw_deg + gaze.pitch_deg + gaze.roll_deg):
+            return NotAssessed.BAD_POSE
+        if gaze.height_agl_m < self._lowest_agl_m:
             return NotAssessed.TOO_LOW
-        if frame.gaze.pitch_deg < self._detector.card.steepest_pitch_deg:
+        if gaze.pitch_deg < self._detector.card.steepest_pitch_deg:
             return NotAssessed.TOO_STEEP
-        return None
+        return None if self._reference.sees_ground(gaze) else NotAssessed.SKY
 
     def _place(self, frame: Frame, detections: Sequence[Detection]) -> list[Placed]:
         assert frame.gaze is not None
@@ -215,6 +225,7 @@ class Pipeline:
 
     def _count(self, seen: Seen) -> None:
         self.counters.sightings += len(seen.sightings)
+        self.counters.latest = seen.not_assessed
         if seen.not_assessed is None:
             self.counters.analysed += 1
         else:

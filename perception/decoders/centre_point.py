@@ -30,13 +30,15 @@ class CentrePointDecoder:
         self._is_peak = np.empty(labels * heat[2] * heat[3], bool)
 
     def decode(self, outputs: Mapping[str, NDArray[np.float32]], lowest_score: float) -> RawBoxes:
-        heat = outputs["heat"][0]
-        flat = heat.reshape(-1)
+        flat = outputs["heat"].reshape(-1)
         cells = np.greater_equal(flat, lowest_score, out=self._is_peak).nonzero()[0]
-        scores = flat[cells]
+        scores = flat.take(cells)
         if len(scores) > _MOST:
             best = np.argpartition(-scores, _MOST)[:_MOST]
             cells, scores = cells[best], scores[best]
-        classes, cells = np.divmod(cells, len(self._centres))
-        sides = outputs["distances"].reshape(4, -1)[:, cells].T * _AWAY
-        return RawBoxes(corners_px=self._centres[cells] + sides, scores=scores, classes=classes)
+        classes = cells // len(self._centres)
+        cells -= classes * len(self._centres)
+        sides = outputs["distances"].reshape(4, -1).take(cells, axis=1)
+        corners = self._centres.take(cells, axis=0)
+        corners += sides.T * _AWAY
+        return RawBoxes(corners_px=corners, scores=scores, classes=classes)

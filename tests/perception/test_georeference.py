@@ -107,3 +107,12 @@ def test_lens_distortion_is_undone() -> None:
     assert math.dist(pixel, straight) > 3
     assert found is not None
     assert (found.east_m, found.north_m) == pytest.approx((15, 12), abs=0.05)
+
+
+def test_a_flight_of_a_kilometre_is_placed_as_exactly_as_the_local_frame_itself() -> None:
+    reference = Georeference(camera=LENS, frame=FRAME)
+
+    for east_m in range(0, 1000, 7):
+        east, north = reference.camera_m(gaze(east_m=east_m, north_m=-0.6 * east_m))
+
+        assert (east, north) == pytest.approx((east_m, -0.6 * east_m), abs=0.001)

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -143,6 +144,30 @@ def test_frames_without_a_pose_and_on_the_ground_are_counted(detector: OnnxDetec
 
     assert eyes.counters.not_assessed == {NotAssessed.NO_POSE: 1, NotAssessed.TOO_LOW: 1}
     assert (eyes.counters.analysed, eyes.counters.not_assessed_total) == (0, 2)
+
+
+@pytest.mark.parametrize("broken", ["height_agl_m", "yaw_deg", "pitch_deg", "roll_deg"])
+def test_a_pose_that_is_no_number_is_a_bad_pose(detector: OnnxDetector, broken: str) -> None:
+    eyes = pipeline(detector)
+
+    seen = eyes.process(frame_at(0, view=gaze(**{broken: math.nan})))
+    after = eyes.process(frame_at(1, view=gaze()))
+
+    assert seen.not_assessed is NotAssessed.BAD_POSE
+    assert (after.not_assessed, eyes.counters.latest) == (None, None)
+
+
+@pytest.mark.parametrize(("pitch_deg", "roll_deg", "reason"), [(15, 0, NotAssessed.SKY), (5, 0, None), (15, 30, None)])
+def test_a_camera_that_shows_no_ground_looks_at_the_sky(
+    detector: OnnxDetector, pitch_deg: float, roll_deg: float, reason: NotAssessed | None
+) -> None:
+    """The lens reaches 16° down from its middle and 27° to its sides; under 6° below the horizon nothing is placed."""
+    eyes = pipeline(detector)
+
+    seen = eyes.process(frame_at(0, view=gaze(pitch_deg=pitch_deg, roll_deg=roll_deg)))
+
+    assert seen.not_assessed is reason
+    assert eyes.counters.latest is reason
 
 
 class Stumbling:

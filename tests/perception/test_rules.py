@@ -183,3 +183,30 @@ def test_three_bikes_together_are_badly_parked_and_two_are_not() -> None:
 def test_a_zone_with_a_wrong_rule_is_refused_by_name(rules: dict[str, dict[str, Json]], word: str) -> None:
     with pytest.raises(InvalidInput, match=word):
         make_watches(zones_with(rules), FRAME)
+
+
+@pytest.mark.parametrize("step_s", [0.04, 0.2, 0.5])
+def test_the_seconds_of_a_rule_do_not_depend_on_the_rate_of_the_video(step_s: float) -> None:
+    watching = watch_for("vendor", VENDOR)
+
+    found = [
+        one
+        for i in range(int(6 / step_s))
+        for one in watching.look(stall_with_customer(), frame_at(i * step_s, view=gaze()), (), None)
+    ]
+
+    assert len(found) == 1
+    assert found[0].finding.facts["observed_s"] == pytest.approx(3.0, abs=0.5)
+
+
+def test_what_was_missed_once_is_looked_for_in_the_very_next_frame() -> None:
+    watching = watch_for("vendor", VENDOR)
+    gone = {5, 6, 12, 13}
+
+    found = [
+        one
+        for i in range(30)
+        for one in watching.look([] if i in gone else stall_with_customer(), frame_at(i * 0.2, view=gaze()), (), None)
+    ]
+
+    assert [one.finding.facts["looks"] for one in found] == [1]
