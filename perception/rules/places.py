@@ -101,27 +101,29 @@ def discs(tracks: Sequence[Track], *, radius_m: float, at_least: int) -> list[li
 
 def _fullest(points: ComplexArray, radius_m: float, at_least: int) -> NDArray[np.bool_]:
     """Return which points lie in the fullest disc; a fullest one can be moved until two of them lie on its edge."""
-    apart = _apart(points)
-    possible = (apart <= 2 * radius_m).sum(axis=1) >= at_least
-    points, kept = points[possible], possible.nonzero()[0]
-    inside = np.zeros(len(possible), bool)
-    if not len(points):
-        return inside
-    centres = np.concatenate((points, _edge_centres(points, radius_m)))
+    is_near = _apart(points) <= 2 * radius_m
+    possible = is_near.sum(axis=1) >= at_least
+    if not possible.any():
+        return np.zeros(len(points), np.bool_)
+    centres = _edge_centres(points, is_near & possible & possible[:, None], radius_m)
     holds = np.abs(points - centres[:, None]) <= radius_m + _ROUNDING_M
-    inside[kept[holds[int(holds.sum(axis=1).argmax())]]] = True
-    return inside
+    fullest: NDArray[np.bool_] = holds[holds.sum(axis=1).argmax()]
+    return fullest
 
 
-def _edge_centres(points: ComplexArray, radius_m: float) -> ComplexArray:
-    """Return the centres of the discs with two of *points* on their edges."""
-    first, second = np.triu_indices(len(points), 1)
-    step = points[second] - points[first]
-    length = np.abs(step)
-    is_pair = (length > 0) & (length <= 2 * radius_m)
-    step, length, start = step[is_pair], length[is_pair], points[first[is_pair]]
-    rise = 1j * step / length * np.sqrt(radius_m**2 - (length / 2) ** 2)
-    return np.concatenate((start + step / 2 + rise, start + step / 2 - rise))
+def _edge_centres(points: ComplexArray, is_pair: NDArray[np.bool_], radius_m: float) -> ComplexArray:
+    """Return the centres of the discs with both of a pair of *points* on their edges.
+
+    A pair comes from both sides (*is_pair* holds both ways), which gives both of its discs; a point with itself is the
+    centre of its own.
+    """
+    first, second = is_pair.nonzero()
+    start = points[first]
+    half = 0.5 * (points[second] - start)
+    length_m = np.abs(half)
+    length_m[length_m == 0.0] = radius_m
+    across = 1j * np.sqrt(np.maximum((radius_m / length_m) ** 2 - 1.0, 0.0))
+    return np.asarray(start + half * (1.0 + across))
 
 
 def is_in_line(tracks: Sequence[Track], *, width_m: float) -> bool:
