@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ import numpy as np
 import structlog
 
 from core.ids import OrderId, SightingId, VehicleId, new_id
+from geofence.footprint import Gaze
 from geofence.frames import LocalFrame
 from geofence.positions import LocalPosition
 from geofence.zones import ZoneSet
@@ -29,6 +30,8 @@ from perception.walls import Walls
 _HALF_DEPTH_M = {Label.CART: 0.6, Label.PILE: 0.7, Label.CAR: 1.0}
 """A box ends at the near edge of a thing; its middle stands that much farther away."""
 _EDGE_PX = 3.0
+_HEAD_M = 1.7
+_HEADS_DIFFER_M = 0.5
 
 
 class NotAssessed(StrEnum):
@@ -84,14 +87,17 @@ class Pipeline:
         zones: ZoneSet,
         look_settings: LookSettings | None = None,
         lowest_agl_m: float = 6.0,
+        tracker: Tracker | None = None,
+        places_cut_people: bool = False,
     ) -> None:
         self._vehicle_id = vehicle_id
         self._detector = detector
         self._reference = reference
         self._look_settings = look_settings
         self._lowest_agl_m = lowest_agl_m
-        self._least = {label: detector.card.score_for(label) for label in Label}
-        self._tracker = Tracker(threshold_for=detector.card.score_for)
+        self._tracker = tracker or Tracker(threshold_for=detector.card.score_for)
+        self._least = {label: self._tracker.least_for(label) for label in Label}
+        self._places_cut_people = places_cut_people
         self._watches: list[RuleWatch] = []
         self._walls = Walls(zones=ZoneSet(zones=()), frame=reference.frame)
         self._looks: list[Look] = []
@@ -149,13 +155,17 @@ class Pipeline:
 
     def assess(self, frame: Frame, detections: Sequence[Detection]) -> Seen:
         """Do everything but the model: place, follow, judge."""
-        placed = self._place(frame, detections)
+        gaze, reference = frame.gaze, self._reference
+        assert gaze is not None
         tracks = self._tracker.update(
-            placed, taken_s=frame.taken_s, is_in_view=lambda track: self._is_in_view(track, frame)
+            self._place(frame, detections),
+            taken_s=frame.taken_s,
+            is_in_view=lambda track: self._is_in_view(track, frame),
+            to_pixel=lambda place: reference.to_pixel(place, gaze),
+            picture=frame.picture,
         )
         believed = [track for track in tracks if track.is_believed]
-        assert frame.gaze is not None
-        sight = Sight(gaze=frame.gaze, reference=self._reference, walls=self._walls)
+        sight = Sight(gaze=gaze, reference=reference, walls=self._walls)
         found = [
             one for watch in self._watches for one in watch.look(believed, frame, detections, self._order_id, sight)
         ]
@@ -183,13 +193,24 @@ class Pipeline:
     def _place(self, frame: Frame, detections: Sequence[Detection]) -> list[Placed]:
         assert frame.gaze is not None
         lowest_px = frame.size_px[1] - _EDGE_PX
-        trusted = [one for one in passing(detections, self._least) if one.box.y1_px < lowest_px]
+        wanted = passing(detections, self._least)
+        trusted = [one for one in wanted if one.box.y1_px < lowest_px]
+        cut = self._place_cut([one for one in wanted if one.box.y1_px >= lowest_px], frame.gaze)
         feet = np.array([one.box.foot_px for one in trusted], float).reshape(-1, 2)
         camera_m = self._reference.camera_m(frame.gaze)
         return [
             Placed(one, _push_back(place, depth_m, camera_m) if (depth_m := _HALF_DEPTH_M.get(one.label)) else place)
             for one, place in zip(trusted, self._reference.to_ground(feet, frame.gaze), strict=True)
-        ]
+        ] + cut
+
+    def _place_cut(self, cut: Sequence[Detection], gaze: Gaze) -> list[Placed]:
+        """Return people whose feet are below the picture, placed by their heads; other things cannot be placed so."""
+        people = [one for one in cut if one.label is Label.PERSON] if self._places_cut_people else []
+        if not people or gaze.height_agl_m <= 2 * _HEAD_M:
+            return []
+        heads = np.array([(one.box.centre_px[0], one.box.y0_px) for one in people], float)
+        places = self._reference.to_ground(heads, replace(gaze, height_agl_m=gaze.height_agl_m - _HEAD_M))
+        return [Placed(one, _less_sure(place)) for one, place in zip(people, places, strict=True)]
 
     def _is_in_view(self, track: Track, frame: Frame) -> bool:
         if track.place is None or frame.gaze is None:
@@ -231,6 +252,14 @@ class Pipeline:
         else:
             counts = self.counters.not_assessed
             counts[seen.not_assessed] = counts.get(seen.not_assessed, 0) + 1
+
+
+def _less_sure(place: GroundPlace | None) -> GroundPlace | None:
+    """Return a place that is also off by what people's heights differ."""
+    if place is None:
+        return None
+    ee, en, nn = place.covariance_m2
+    return GroundPlace(place.east_m, place.north_m, (ee + _HEADS_DIFFER_M**2, en, nn + _HEADS_DIFFER_M**2))
 
 
 def _push_back(place: GroundPlace | None, depth_m: float, camera_m: tuple[float, float]) -> GroundPlace | None:

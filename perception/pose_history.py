@@ -71,7 +71,7 @@ class PoseHistory:
         gap_s = behind.vehicle_time_s - before.vehicle_time_s
         if gap_s > 4 * self._reach_s:
             return None
-        return _between(before.gaze, behind.gaze, (vehicle_time_s - before.vehicle_time_s) / gap_s)
+        return between(before.gaze, behind.gaze, (vehicle_time_s - before.vehicle_time_s) / gap_s)
 
     def _at_end(self, index: int, vehicle_time_s: float) -> Gaze | None:
         if not self._poses or abs(self._poses[index].vehicle_time_s - vehicle_time_s) > self._reach_s:
@@ -80,10 +80,12 @@ class PoseHistory:
             return self._poses[index].gaze
         first, second = (self._poses[0], self._poses[1]) if index == 0 else (self._poses[-2], self._poses[-1])
         gap_s = second.vehicle_time_s - first.vehicle_time_s
-        return _between(first.gaze, second.gaze, (vehicle_time_s - first.vehicle_time_s) / gap_s)
+        return between(first.gaze, second.gaze, (vehicle_time_s - first.vehicle_time_s) / gap_s)
 
 
-def _between(first: Gaze, second: Gaze, share: float) -> Gaze:
+def between(first: Gaze, second: Gaze, share: float) -> Gaze:
+    """Return the pose that lies *share* of the way from *first* to *second*; angles turn the short way."""
+
     def mix(a: float, b: float) -> float:
         return a + (b - a) * share
 

@@ -10,20 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from geofence.positions import LocalPosition
 from perception.detections import Detection, Label, PixelBox
+from perception.frame import Picture
 from perception.georeference import GroundPlace
 
 _REMEMBERED = 10
 _NO_SCORES = (0.0,) * 4
 """Stand for the frames that a young track did not have."""
-_MOVES_M_S = {Label.PERSON: 2.5, Label.CAR: 8.0, Label.BIKE: 1.5}
-_MOVERS = frozenset({Label.PERSON, Label.CAR})
-_GATE_M = 1.6
+MOVES_M_S = {Label.PERSON: 2.5, Label.CAR: 8.0, Label.BIKE: 1.5}
+MOVERS = frozenset({Label.PERSON, Label.CAR})
+STANDS_M_S = 0.3
+GATE_M = 1.6
 _LEAST_IOU = 0.2
 _FAR = 1e6
 _NOWHERE = (math.nan,) * 3
 _NUMBERS = {label: number for number, label in enumerate(Label)}
 FloatArray = NDArray[np.float64]
+ToPixel = Callable[[LocalPosition], tuple[float, float] | None]
 
 
 class Placed(NamedTuple):
@@ -73,18 +77,45 @@ class Tracker:
         self._next_id = 1
         self._last_s: float | None = None
 
-    def update(self, seen: Sequence[Placed], *, taken_s: float, is_in_view: Callable[[Track], bool]) -> list[Track]:
-        """Return the living tracks after a frame; a missed thing that *is_in_view* should see loses trust."""
-        step_s = 0.0 if self._last_s is None else taken_s - self._last_s
-        self._last_s = taken_s
+    @property
+    def tracks(self) -> Sequence[Track]:
+        """Return the living tracks, believed or not."""
+        return self._tracks
+
+    def least_for(self, label: Label) -> float:
+        """Return the score from which a detection of *label* is of use."""
+        return self._threshold_for(label)
+
+    def update(
+        self,
+        seen: Sequence[Placed],
+        *,
+        taken_s: float,
+        is_in_view: Callable[[Track], bool],
+        to_pixel: ToPixel | None = None,
+        picture: Picture | None = None,
+    ) -> list[Track]:
+        """Return the living tracks after a frame; a missed thing that *is_in_view* should see loses trust.
+
+        *to_pixel* tells where a place lies in this frame's *picture*; only trackers that compare boxes ask for both.
+        """
+        step_s = self._step_s(taken_s)
         pairs = _match(self._tracks, seen, taken_s)
         for i, j in pairs:
-            _join(self._tracks[i], seen[j], taken_s, step_s)
+            join(self._tracks[i], seen[j], taken_s, step_s)
         self._miss({i for i, _ in pairs}, is_in_view)
         matched = {j for _, j in pairs}
         self._tracks += [self._begin(one, taken_s) for j, one in enumerate(seen) if j not in matched]
-        self._tracks = [track for track in self._tracks if taken_s - track.last_s <= self._forget_s]
+        self._forget(taken_s)
         return list(self._tracks)
+
+    def _step_s(self, taken_s: float) -> float:
+        step_s = 0.0 if self._last_s is None else taken_s - self._last_s
+        self._last_s = taken_s
+        return step_s
+
+    def _forget(self, taken_s: float) -> None:
+        self._tracks = [track for track in self._tracks if taken_s - track.last_s <= self._forget_s]
 
     def _miss(self, matched: set[int], is_in_view: Callable[[Track], bool]) -> None:
         for i, track in enumerate(self._tracks):
@@ -135,7 +166,7 @@ def _costs(tracks: Sequence[Track], seen: Sequence[Placed], taken_s: float) -> F
 
 
 def _reach_m(track: Track, taken_s: float) -> float:
-    return _GATE_M + _MOVES_M_S.get(track.label, 0.3) * (taken_s - track.last_s)
+    return GATE_M + MOVES_M_S.get(track.label, STANDS_M_S) * (taken_s - track.last_s)
 
 
 def _known(place: GroundPlace | None) -> tuple[float, float, float]:
@@ -146,7 +177,8 @@ def _known(place: GroundPlace | None) -> tuple[float, float, float]:
     return east_m, north_m, (ee + nn) / 2 + math.hypot((ee - nn) / 2, en)
 
 
-def _join(track: Track, one: Placed, taken_s: float, step_s: float) -> None:
+def join(track: Track, one: Placed, taken_s: float, step_s: float) -> None:
+    """Take in the detection that continues *track*; *step_s* is the time since the frame before."""
     if taken_s - track.last_s <= step_s + 1e-6:
         track.observed_s += min(step_s, 1.0)
     track.box, track.last_s = one.detection.box, taken_s
@@ -158,7 +190,7 @@ def _blend(track: Track, place: GroundPlace | None) -> GroundPlace | None:
     """Return the new place: things that move follow at once, things that stand settle."""
     if place is None or track.place is None:
         return place or track.place
-    share = 0.7 if track.label in _MOVERS else max(0.15, 1.0 / (len(track.scores) + 1))
+    share = 0.7 if track.label in MOVERS else max(0.15, 1.0 / (len(track.scores) + 1))
     (east_m, north_m, errors), (new_east_m, new_north_m, new_errors) = track.place, place
     is_newer = share == 0.7 or place.major_m <= track.place.major_m
     return GroundPlace(

@@ -1,0 +1,219 @@
+"""Follows things through every frame of a video: by place, by box and by colours, through gaps and weak scores.
+
+Where it differs from `perception.tracker`, which is made for a few frames a second on a vehicle: weak detections may
+continue a track (ByteTrack, Zhang and others 2022), boxes are compared with a margin (C-BIoU, Yang and others 2023), a
+camera's own motion is taken out by way of the ground, colours of clothes tell who is who after two have crossed, and a
+person of an unlikely size, or one that never moves, needs a better score.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from geofence.positions import LocalPosition
+from perception.clothes import Colours, colours_of
+from perception.detections import Detection, Label, PixelBox
+from perception.frame import Picture
+from perception.georeference import GroundPlace
+from perception.likeness import Guess, Sight, Sought, costs, match, weak_costs
+from perception.tracker import MOVERS, Placed, ToPixel, Track, Tracker, join
+
+_STEADY_S = 0.5
+"""Speeds are means over about so long."""
+_COASTS_S = 1.0
+"""Something unseen is taken to go on as it went for so long."""
+_WEAK_S = 0.7
+_WEAK_SHARE = 0.6
+"""From this share of its label's threshold on, a detection may continue a track, never begin one."""
+_DOUBLE_IOU = 0.55
+_TALL_M = 1.7
+_LIKELY = (0.7, 1.3)
+"""Box heights of people, as shares of what 1.7 m are at their place."""
+_UNLIKELY_COSTS = 0.6
+_MOST_COST = 0.3
+_EDGE_PX = 3.0
+_STILL = 0.05
+_STILL_S = 2.0
+_STILL_COSTS = 0.15
+"""People sway: a box that keeps its foot within so much of its height for so long (a sign, a doll) needs a better
+score by so much."""
+_CHANGES = 0.15
+_ALONE_IOU = 0.1
+"""Colours are learnt from boxes that overlap others by less than this."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Motion:
+    """How a track moves on the ground (m/s), in the picture without the camera's part (px/s), and where it was shown.
+
+    `shown_px` is the pixel of its place in the picture that showed it last; its foot has been at `rests_px` in the
+    picture since `rests_s`.
+    """
+
+    east_m_s: float = 0.0
+    north_m_s: float = 0.0
+    right_px_s: float = 0.0
+    down_px_s: float = 0.0
+    shown_px: tuple[float, float] | None = None
+    rests_px: tuple[float, float] = (math.inf, math.inf)
+    rests_s: float = math.inf
+    colours: Colours | None = None
+
+    def still_s(self, box: PixelBox, taken_s: float) -> float:
+        """Return for how long the foot of the box has not moved."""
+        if math.dist(self.rests_px, box.foot_px) > _STILL * box.height_px:
+            self.rests_px, self.rests_s = box.foot_px, taken_s
+        return taken_s - self.rests_s
+
+
+class Follower(Tracker):
+    """Keeps the tracks of one camera; give it what the detector saw from `least_for` on, and the picture."""
+
+    def __init__(self, *, threshold_for: Callable[[Label], float], forget_s: float = 2.5) -> None:
+        super().__init__(threshold_for=threshold_for, forget_s=forget_s)
+        self._motions: dict[int, _Motion] = {}
+
+    def least_for(self, label: Label) -> float:
+        """Return the score from which a detection of *label* is of use."""
+        return _WEAK_SHARE * self._threshold_for(label)
+
+    def update(
+        self,
+        seen: Sequence[Placed],
+        *,
+        taken_s: float,
+        is_in_view: Callable[[Track], bool],
+        to_pixel: ToPixel | None = None,
+        picture: Picture | None = None,
+    ) -> list[Track]:
+        """Return the living tracks after a frame; *to_pixel* tells where a place lies in this frame's *picture*."""
+        step_s = self._step_s(taken_s)
+        sights = _sights(seen, to_pixel, picture)
+        sought = [self._seek(track, taken_s, to_pixel) for track in self._tracks]
+        pairs = self._pairs(sought, sights)
+        for i, j in pairs.items():
+            self._follow(sought[i], sights[j], sights)
+            join(self._tracks[i], sights[j].placed, taken_s, step_s)
+            self._doubt(self._tracks[i], taken_s)
+        self._miss(set(pairs), is_in_view)
+        self._begin_new(sights, set(pairs.values()), taken_s)
+        self._forget(taken_s)
+        self._show(to_pixel)
+        return list(self._tracks)
+
+    def _pairs(self, sought: Sequence[Sought], sights: Sequence[Sight]) -> dict[int, int]:
+        """Return which track each detection continues: strong ones first, weak ones for what is left and near."""
+        strong = [j for j, sight in enumerate(sights) if self._is_strong(sight.placed.detection)]
+        weak = [j for j, sight in enumerate(sights) if self._is_weak(sight.placed.detection)]
+        pairs = {i: strong[k] for i, k in match(sought, [sights[j] for j in strong], costs)}
+        rest = [i for i, one in enumerate(sought) if i not in pairs and one.guess.gap_s <= _WEAK_S]
+        more = match([sought[i] for i in rest], [sights[j] for j in weak], weak_costs)
+        return pairs | {rest[k]: weak[m] for k, m in more}
+
+    def _is_strong(self, one: Detection) -> bool:
+        return one.score >= self._threshold_for(one.label)
+
+    def _is_weak(self, one: Detection) -> bool:
+        return self.least_for(one.label) <= one.score < self._threshold_for(one.label)
+
+    def _seek(self, track: Track, taken_s: float, to_pixel: ToPixel | None) -> Sought:
+        motion, gap_s = self._motions[track.id], taken_s - track.last_s
+        coasts_s = min(gap_s, _COASTS_S)
+        right, down = motion.right_px_s * coasts_s, motion.down_px_s * coasts_s
+        east_m = north_m = math.nan
+        if track.place is not None:
+            east_m = track.place.east_m + motion.east_m_s * coasts_s
+            north_m = track.place.north_m + motion.north_m_s * coasts_s
+            now = None if to_pixel is None or motion.shown_px is None else to_pixel(_spot(track.place))
+            if now is not None and motion.shown_px is not None:
+                right, down = right + now[0] - motion.shown_px[0], down + now[1] - motion.shown_px[1]
+        x0, y0, x1, y1 = track.box.xyxy
+        return Sought(
+            track, Guess(east_m, north_m, (x0 + right, y0 + down, x1 + right, y1 + down), gap_s), motion.colours
+        )
+
+    def _follow(self, sought: Sought, sight: Sight, sights: Sequence[Sight]) -> None:
+        """Take in how far the track was from where it was guessed to be, and what it looks like."""
+        track, guess, _ = sought
+        motion, box, place = self._motions[track.id], sight.placed.detection.box, sight.placed.place
+        if sight.colours is not None and _is_alone(sight, sights):
+            motion.colours = _mixed(motion.colours, sight.colours)
+        if guess.gap_s <= 0:
+            return
+        share = (1.0 - math.exp(-guess.gap_s / _STEADY_S)) / guess.gap_s
+        x0, _, x1, y1 = guess.corners_px
+        motion.right_px_s += share * (box.foot_px[0] - (x0 + x1) / 2)
+        motion.down_px_s += share * (box.y1_px - y1)
+        if place is not None and not math.isnan(guess.east_m) and track.label in MOVERS:
+            motion.east_m_s += share * (place.east_m - guess.east_m)
+            motion.north_m_s += share * (place.north_m - guess.north_m)
+
+    def _doubt(self, track: Track, taken_s: float) -> None:
+        """Do not believe in people who neither move nor are seen well."""
+        still_s = self._motions[track.id].still_s(track.box, taken_s)
+        if track.label is Label.PERSON and still_s >= _STILL_S and track.score < track.threshold + _STILL_COSTS:
+            track.is_believed = False
+
+    def _begin_new(self, sights: Sequence[Sight], used: set[int], taken_s: float) -> None:
+        taken = [sights[j].placed.detection for j in used]
+        for j, (placed, colours) in enumerate(sights):
+            if j not in used and self._is_strong(placed.detection) and not _is_double(placed.detection, taken):
+                track = self._begin(placed, taken_s)
+                self._motions[track.id] = _Motion(colours=colours)
+                self._tracks.append(track)
+                taken.append(placed.detection)
+
+    def _forget(self, taken_s: float) -> None:
+        super()._forget(taken_s)
+        living = {track.id for track in self._tracks}
+        self._motions = {number: motion for number, motion in self._motions.items() if number in living}
+
+    def _show(self, to_pixel: ToPixel | None) -> None:
+        if to_pixel is None:
+            return
+        for track in self._tracks:
+            if track.is_seen:
+                pixel = None if track.place is None else to_pixel(_spot(track.place))
+                self._motions[track.id].shown_px = pixel
+
+
+def _spot(place: GroundPlace, *, up_m: float = 0.0) -> LocalPosition:
+    return LocalPosition(east_m=place.east_m, north_m=place.north_m, up_m=up_m)
+
+
+def _sights(seen: Sequence[Placed], to_pixel: ToPixel | None, picture: Picture | None) -> list[Sight]:
+    """Return what is seen with its colours, with lower scores for people who would be dwarfs or giants."""
+    sights = []
+    for one in seen:
+        is_person = one.detection.label is Label.PERSON
+        placed = _weighed(one, to_pixel) if is_person and to_pixel is not None else one
+        wears = colours_of(one.detection.box, picture) if is_person and picture is not None else None
+        sights.append(Sight(placed, wears))
+    return sights
+
+
+def _weighed(one: Placed, to_pixel: ToPixel) -> Placed:
+    if one.place is None:
+        return one
+    foot, head = to_pixel(_spot(one.place)), to_pixel(_spot(one.place, up_m=_TALL_M))
+    if foot is None or head is None or min(one.detection.box.xyxy[:2]) < _EDGE_PX:
+        return one
+    box = one.detection.box
+    tall = max(box.height_px, box.width_px) / max(foot[1] - head[1], 1.0)
+    cost = min(_MOST_COST, _UNLIKELY_COSTS * max(_LIKELY[0] - tall, tall - _LIKELY[1], 0.0))
+    if cost == 0.0:
+        return one
+    return Placed(Detection(label=Label.PERSON, score=max(0.0, one.detection.score - cost), box=box), one.place)
+
+
+def _is_alone(sight: Sight, sights: Sequence[Sight]) -> bool:
+    box = sight.placed.detection.box
+    return all(other is sight or other.placed.detection.box.iou(box) < _ALONE_IOU for other in sights)
+
+
+def _mixed(before: Colours | None, new: Colours) -> Colours:
+    return new if before is None else before + _CHANGES * (new - before)
+
+
+def _is_double(one: Detection, taken: Sequence[Detection]) -> bool:
+    return any(other.label is one.label and other.box.iou(one.box) > _DOUBLE_IOU for other in taken)

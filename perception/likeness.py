@@ -1,0 +1,135 @@
+"""How alike a followed thing and a detection are: on the ground, in the picture, and in their colours."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from perception.clothes import Colours, unlike
+from perception.detections import Label
+from perception.tracker import GATE_M, MOVES_M_S, STANDS_M_S, Placed, Track
+
+_WIDER = 0.2
+"""Boxes are compared with so much of their size added at each side: small and fast things need not overlap."""
+_LEAST_IOU = 0.1
+_SURE_IOU = 0.5
+_WEAK_IOU = 0.4
+_LATE = 0.05
+_COLOURS = 0.5
+_LOST_S = 0.5
+_OTHERS = 0.6
+"""Something lost for a while does not come back in other colours."""
+_FAR = 1e6
+_NUMBERS = {label: number for number, label in enumerate(Label)}
+FloatArray = NDArray[np.float64]
+
+
+class Guess(NamedTuple):
+    """Where a track should be now: on the ground (NaN when not known) and in the picture."""
+
+    east_m: float
+    north_m: float
+    corners_px: tuple[float, float, float, float]
+    gap_s: float
+
+
+class Sought(NamedTuple):
+    """A track, where it should be, and the colours it had."""
+
+    track: Track
+    guess: Guess
+    colours: Colours | None
+
+
+class Sight(NamedTuple):
+    """A detection with its place and its colours."""
+
+    placed: Placed
+    colours: Colours | None
+
+
+Costs = Callable[[Sequence[Sought], Sequence[Sight]], FloatArray]
+
+
+def match(sought: Sequence[Sought], seen: Sequence[Sight], costs_of: Costs) -> list[tuple[int, int]]:
+    """Return the cheapest one-to-one pairs of those that may belong together (Hungarian method)."""
+    if not sought or not seen:
+        return []
+    costs = costs_of(sought, seen)
+    rows, columns = linear_sum_assignment(costs)
+    is_good = costs[rows, columns] < _FAR
+    return list(zip(rows[is_good].tolist(), columns[is_good].tolist(), strict=True))
+
+
+def costs(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
+    """Return the mean of both distances, on the ground and in the picture, and what differs in colour."""
+    overlap = _ious(sought, seen, _WIDER)
+    away = _away(sought, seen)
+    is_unplaced = np.isnan(away)
+    near = np.where(is_unplaced, 1.0 - overlap, 0.5 * np.minimum(away, 1.5) + 0.5 * (1.0 - overlap))
+    is_impossible = np.where(is_unplaced, overlap < _LEAST_IOU, (away > 1.0) & (overlap < _SURE_IOU))
+    gaps_s = np.array([[one.guess.gap_s] for one in sought])
+    other = _unlike(sought, seen)
+    is_impossible |= (gaps_s > _LOST_S) & (other > _OTHERS)
+    found = near + _LATE * gaps_s + _COLOURS * other
+    found[is_impossible | _differ(sought, seen)] = _FAR
+    return np.asarray(found)
+
+
+def weak_costs(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
+    """Return what hardly counts by itself, by its overlap with what should be there."""
+    overlap = _ious(sought, seen, 0.0)
+    return np.asarray(np.where(_differ(sought, seen) | (overlap < _WEAK_IOU), _FAR, 1.0 - overlap))
+
+
+def _away(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
+    """Return distances on the ground as shares of how far they may be; NaN where a place is not known."""
+    rows = []
+    for track, guess, _ in sought:
+        reach_m = GATE_M + MOVES_M_S.get(track.label, STANDS_M_S) * guess.gap_s
+        rows.append((guess.east_m, guess.north_m, 0.0 if track.place is None else 0.5 * track.place.major_m, reach_m))
+    here = np.array(rows).T[:, :, None]
+    there = np.array([_known(one.placed) for one in seen]).T
+    gate_m = np.minimum(np.hypot(there[2], here[2]), 2.0) + here[3]
+    return np.asarray(np.hypot(here[0] - there[0], here[1] - there[1]) / gate_m)
+
+
+def _known(one: Placed) -> tuple[float, float, float]:
+    place = one.place
+    return (math.nan,) * 3 if place is None else (place.east_m, place.north_m, place.major_m)
+
+
+def _unlike(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
+    """Return how the colours differ; what is not known lies in between and tells nothing."""
+    return np.array(
+        [
+            [
+                0.0 if one.colours is None or other.colours is None else unlike(one.colours, other.colours)
+                for other in seen
+            ]
+            for one in sought
+        ]
+    )
+
+
+def _differ(sought: Sequence[Sought], seen: Sequence[Sight]) -> NDArray[np.bool_]:
+    here = np.array([_NUMBERS[one.track.label] for one in sought])
+    return np.asarray(here[:, None] != np.array([_NUMBERS[one.placed.detection.label] for one in seen]))
+
+
+def _ious(sought: Sequence[Sought], seen: Sequence[Sight], wider: float) -> FloatArray:
+    """Return the shared over the joint areas of boxes that are made wider on all sides."""
+    here = _widened(np.array([one.guess.corners_px for one in sought]), wider)[:, None]
+    there = _widened(np.array([one.placed.detection.box.xyxy for one in seen]), wider)
+    sides = np.minimum(here[..., 2:], there[:, 2:]) - np.maximum(here[..., :2], there[:, :2])
+    shared = np.clip(sides, 0.0, None).prod(axis=2)
+    joint = (here[..., 2:] - here[..., :2]).prod(axis=2) + (there[:, 2:] - there[:, :2]).prod(axis=1) - shared
+    return np.asarray(shared / np.maximum(joint, 1e-9))
+
+
+def _widened(corners: FloatArray, wider: float) -> FloatArray:
+    more = (corners[:, 2:] - corners[:, :2]) * wider
+    return np.concatenate((corners[:, :2] - more, corners[:, 2:] + more), axis=1)
