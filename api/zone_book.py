@@ -9,6 +9,8 @@ from core.errors import Conflict
 from core.events import Event, Json
 from core.tasks import run_blocking
 from geofence.errors import BadZoneFile, ZoneProblem
+from geofence.formats.choices import ImportChoices
+from geofence.formats.exchange import check_zone_file
 from geofence.positions import GeoPosition
 from geofence.zone_files import ZoneFileReport, check_zones, read_zones
 from geofence.zones import ZoneSet, canonical_text
@@ -45,13 +47,15 @@ class ZoneBook:
             self._parsed = (document.hash, await run_blocking(lambda: read_zones(text)))
         return self._parsed[1]
 
-    async def check(self, content: bytes) -> ZoneFileReport:
-        """Return all that is right and wrong with a zone file of this site; nothing is stored."""
-        return await run_blocking(lambda: _check(content, self._near))
+    async def check(self, content: bytes, choices: ImportChoices) -> ZoneFileReport:
+        """Return all that is right and wrong with a zone file of any format for this site; nothing is stored."""
+        near = self._near
+        return await run_blocking(lambda: _with_rules(check_zone_file(content, near=near, choices=choices)))
 
     async def read(self, content: bytes) -> tuple[ZoneSet, tuple[ZoneProblem, ...]]:
-        """Return the zones of a file with its warnings; raises BadZoneFile with every problem."""
-        report = await self.check(content)
+        """Return the zones of a file in our own form with its warnings; raises BadZoneFile with every problem."""
+        near = self._near
+        report = await run_blocking(lambda: _with_rules(check_zones(content, near=near)))
         if report.problems:
             raise BadZoneFile(report.problems)
         return report.zones, report.warnings
@@ -80,9 +84,8 @@ class ZoneBook:
         return document
 
 
-def _check(content: bytes, near: GeoPosition) -> ZoneFileReport:
+def _with_rules(report: ZoneFileReport) -> ZoneFileReport:
     """Look at the shapes first, then at what the eyes of a vehicle would say to the rules."""
-    report = check_zones(content, near=near)
     return replace(report, problems=(*report.problems, *check_rules(report.zones)))
 
 

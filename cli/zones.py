@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from geofence.errors import ZoneProblem
+    from geofence.formats.choices import ImportChoices
     from geofence.zones import Zone, ZoneSet
 
 app = typer.Typer(no_args_is_help=True, help="Zone files: what they hold and what is wrong with them.")
@@ -22,6 +23,35 @@ class Language(StrEnum):
     EN = "en"
 
 
+class Kind(StrEnum):
+    """What the shapes of a file are that does not say it."""
+
+    KEEP_IN = "keep_in"
+    KEEP_OUT = "keep_out"
+
+
+class Form(StrEnum):
+    """A format to write."""
+
+    GEOJSON = "geojson"
+    KML = "kml"
+    ED269 = "ed269"
+    ED318 = "ed318"
+    PLAN = "plan"
+
+
+_FORM_OF_NAME = {".geojson": Form.GEOJSON, ".json": Form.GEOJSON, ".kml": Form.KML, ".plan": Form.PLAN}
+_FileArgument = Annotated[
+    Path, typer.Argument(help="Zones as GeoJSON, KML, KMZ, ED-269, ED-318 or QGroundControl plan.", metavar="FILE")
+]
+_LangOption = Annotated[Language | None, typer.Option(help="zh or en; otherwise as the machine is set.")]
+_GroundOption = Annotated[
+    float | None, typer.Option(help="Altitude of the ground, for limits given above mean sea level.")
+]
+_ZoneOption = Annotated[str | None, typer.Option(help="Time zone of times that name none, such as Asia/Shanghai.")]
+_KindOption = Annotated[Kind | None, typer.Option(help="What the shapes are, where the file does not say it.")]
+
+
 @app.callback()
 def main() -> None:
     """Look at zone files without a controller."""
@@ -29,31 +59,82 @@ def main() -> None:
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="A GeoJSON file of zones in WGS-84.", metavar="FILE")],
-    lang: Annotated[Language | None, typer.Option(help="zh or en; otherwise as the machine is set.")] = None,
+    file: _FileArgument,
+    lang: _LangOption = None,
+    ground_amsl_m: _GroundOption = None,
+    time_zone: _ZoneOption = None,
+    kind: _KindOption = None,
 ) -> None:
     """Read FILE and print every problem with its place and remedy, or what the file holds; exits 1 on problems."""
-    from geofence.zone_files import check_zones
-    from perception.rules.catalogue import check_rules
+    language = lang or _machine_language()
+    zones = _read(file, _choices(ground_amsl_m, time_zone, kind), language)
+    for line in _summary(zones, language):
+        typer.echo(line)
+
+
+@app.command()
+def convert(
+    file: _FileArgument,
+    out: Annotated[Path, typer.Argument(help="Where to; its ending says the format.", metavar="OUT")],
+    to: Annotated[Form | None, typer.Option(help="The format, where the ending of OUT does not say it.")] = None,
+    country: Annotated[str, typer.Option(help="Three letters, for ED-269 and ED-318.")] = "CHN",
+    authority: Annotated[str, typer.Option(help="Who publishes the zones, for ED-269 and ED-318.")] = "Roundsman",
+    lang: _LangOption = None,
+    ground_amsl_m: _GroundOption = None,
+    time_zone: _ZoneOption = None,
+    kind: _KindOption = None,
+) -> None:
+    """Read FILE and write its zones to OUT in another format, telling all that was assumed or could not be said."""
+    from geofence.formats.choices import ExportChoices, ZoneFormat
+    from geofence.formats.exchange import write_zone_file
 
     language = lang or _machine_language()
+    form = to or _FORM_OF_NAME.get(out.suffix.lower())
+    if form is None:
+        _complain(f"{out}: the ending says no format; name it with --to ({', '.join(Form)})")
+        raise typer.Exit(2)
+    zones = _read(file, _choices(ground_amsl_m, time_zone, kind), language)
+    written = write_zone_file(zones, ZoneFormat(form.value), ExportChoices(country=country, authority=authority))
+    for note in written.notes:
+        _complain(f"{_WORDS[language][1]}: {_sentence(note, language)}")
+    try:
+        out.write_text(written.text, encoding="utf-8")
+    except OSError as error:
+        _complain(f"{out}: {error.strerror}")
+        raise typer.Exit(1) from error
+
+
+_WORDS = {Language.ZH: ("错误", "注意"), Language.EN: ("error", "note")}
+
+
+def _choices(ground_amsl_m: float | None, time_zone: str | None, kind: Kind | None) -> "ImportChoices":
+    from geofence.formats.choices import ImportChoices
+    from geofence.zones import ZoneKind
+
+    named = None if kind is None else ZoneKind(kind.value)
+    return ImportChoices(ground_amsl_m=ground_amsl_m, time_zone=time_zone, kind=named)
+
+
+def _read(file: Path, choices: "ImportChoices", language: Language) -> "ZoneSet":
+    """Return the zones of a file, telling problems and notes; ends the command on problems."""
+    from geofence.formats.exchange import check_zone_file
+    from perception.rules.catalogue import check_rules
+
     try:
         content = file.read_bytes()
     except OSError as error:
         _complain(f"{file}: {error.strerror}")
         raise typer.Exit(1) from error
-    report = check_zones(content)
-    words = {Language.ZH: ("错误", "注意"), Language.EN: ("error", "note")}[language]
+    report = check_zone_file(content, choices=choices)
     problems = (*report.problems, *check_rules(report.zones))
     for problem in problems:
-        _complain(f"{words[0]}: {_sentence(problem, language)}")
+        _complain(f"{_WORDS[language][0]}: {_sentence(problem, language)}")
     for warning in report.warnings:
-        _complain(f"{words[1]}: {_sentence(warning, language)}")
+        _complain(f"{_WORDS[language][1]}: {_sentence(warning, language)}")
     if problems:
         _complain(_verdict(file, len(problems), language))
         raise typer.Exit(1)
-    for line in _summary(report.zones, language):
-        typer.echo(line)
+    return report.zones
 
 
 def _machine_language() -> Language:

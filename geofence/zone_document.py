@@ -79,8 +79,8 @@ def features_of(document: dict[str, object] | None, findings: Findings) -> list[
         return []
     other = _other_format(document)
     if other:
-        because = f"is {other}, which is not read here"
-        remedy = "export it as a GeoJSON FeatureCollection in WGS-84"
+        because = f"is {other}; only zones in our own form are taken here"
+        remedy = "look at it first with `roundsman zones check`, and convert it (roundsman zones convert)"
         findings.wrong("other_format", because, remedy=remedy, params={"format": other})
         return []
     features = document.get("features")

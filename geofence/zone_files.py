@@ -1,6 +1,7 @@
 """Zone files: GeoJSON in WGS-84 with our properties, read strictly, with every problem found at once."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geofence.errors import BadZoneFile, ZoneProblem
@@ -27,14 +28,15 @@ class ZoneFileReport:
 def check_zones(content: bytes | str, *, near: GeoPosition | None = None) -> ZoneFileReport:
     """Return everything that is right and wrong with a zone file; zones far from *near* are wrong when it is given."""
     findings = Findings(near=near)
-    document = _parsed(content, findings)
+    document = parsed(content, findings)
     if document is not None:
         check_reference(document, findings, where="")
-    zones = [
-        zone
-        for n, feature in enumerate(features_of(document, findings))
-        if (zone := read_feature(feature, n, findings))
-    ]
+    return check_features(features_of(document, findings), findings)
+
+
+def check_features(features: Sequence[object], findings: Findings) -> ZoneFileReport:
+    """Return what features in our own form hold, with all that is in *findings* by then."""
+    zones = [zone for n, feature in enumerate(features) if (zone := read_feature(feature, n, findings))]
     _check_together(zones, findings)
     return ZoneFileReport(
         zones=ZoneSet(zones=tuple(zones)), problems=tuple(findings.problems), warnings=tuple(findings.warnings)
@@ -55,7 +57,8 @@ def write_zones(zones: ZoneSet) -> str:
     return json.dumps(collection, ensure_ascii=False, indent=1) + "\n"
 
 
-def _parsed(content: bytes | str, findings: Findings) -> dict[str, object] | None:
+def parsed(content: bytes | str, findings: Findings) -> dict[str, object] | None:
+    """Return the JSON object of a file; None, with what is wrong noted, when it is none."""
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

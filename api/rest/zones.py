@@ -19,7 +19,8 @@ from api.schemas.zones import (
 from api.services import ServicesNow
 from api.zone_book import ZoneChange
 from core.database import Transaction
-from geofence.zones import ZoneSet
+from geofence.formats.choices import ImportChoices
+from geofence.zones import ZoneKind, ZoneSet
 
 router = APIRouter(prefix="/zones", tags=["zones"])
 Reader = Annotated[Account, may(Permission.READ_SITE)]
@@ -30,6 +31,14 @@ _FILE = {
         "required": True,
         "description": "a GeoJSON FeatureCollection in the form that GET /zones answers",
         "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+
+_ANY_FILE = {
+    "requestBody": {
+        "required": True,
+        "description": "GeoJSON, KML, KMZ, ED-269, ED-318 or a QGroundControl plan; its content says which",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
@@ -61,10 +70,21 @@ async def put_zones(
     return await once.run(work)
 
 
-@router.post("/check", openapi_extra=_FILE)
-async def check_zones(_account: Reader, services: ServicesNow, request: Request) -> ZoneCheckTold:
-    """Say what is wrong with a zone file; nothing is stored."""
-    return tell_check(await services.zone_book.check(await request.body()))
+@router.post("/check", openapi_extra=_ANY_FILE)
+async def check_zones(
+    _account: Reader,
+    services: ServicesNow,
+    request: Request,
+    ground_amsl_m: Annotated[float | None, Query(ge=-500, le=9000, description="altitude of the ground")] = None,
+    time_zone: Annotated[str | None, Query(max_length=60, description="of times that name none")] = None,
+    kind: Annotated[ZoneKind | None, Query(description="what shapes are that do not say it")] = None,
+) -> ZoneCheckTold:
+    """Say what a zone file of any format holds, what was assumed, and what is wrong with it; nothing is stored.
+
+    The answer's `features` are in the form that PUT /zones takes.
+    """
+    choices = ImportChoices(ground_amsl_m=ground_amsl_m, time_zone=time_zone, kind=kind)
+    return tell_check(await services.zone_book.check(await request.body(), choices))
 
 
 @router.get("/revisions")

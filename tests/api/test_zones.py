@@ -114,3 +114,39 @@ async def test_the_first_start_imports_zones_and_a_later_one_does_not(controller
     admin = await controller.sign_in("administrator")
     told = (await admin.get("/zones")).json()
     assert (told["revision"], told["made_by"]) == (1, "system")
+
+
+async def test_a_file_of_another_system_is_checked_and_its_zones_can_be_put(controller: Controller) -> None:
+    admin = await controller.sign_in("administrator")
+    site = json.loads(SITE.read_text(encoding="utf-8"))["origin"]
+    circle = {"circle": {"center": [site["lat_deg"], site["lon_deg"]], "radius": 80}, "inclusion": True, "version": 1}
+    plan = json.dumps({"fileType": "Plan", "version": 1, "geoFence": {"circles": [circle], "polygons": []}})
+
+    refused = await admin.put("/zones", content=plan, params={"because": "as it is"})
+    told = (await admin.post("/zones/check", content=plan)).json()
+    put = await admin.put(
+        "/zones", json={"type": "FeatureCollection", "features": told["features"]}, params={"because": "in"}
+    )
+
+    assert refused.json()["problems"][0]["code"] == "other_format"
+    assert told["is_good"]
+    assert put.status_code == 200
+    assert put.json()["hash"] == told["hash"]
+
+
+async def test_what_a_file_leaves_open_is_asked_and_answered(controller: Controller) -> None:
+    admin = await controller.sign_in("administrator")
+    site = json.loads(SITE.read_text(encoding="utf-8"))["origin"]
+    lon, lat = site["lon_deg"], site["lat_deg"]
+    ring = f"{lon},{lat} {lon + 0.001},{lat} {lon + 0.001},{lat + 0.001} {lon},{lat}"
+    kml = (
+        f"<kml><Placemark><Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing>"
+        "</outerBoundaryIs></Polygon></Placemark></kml>"
+    )
+
+    asked = (await admin.post("/zones/check", content=kml)).json()
+    answered = (await admin.post("/zones/check", content=kml, params={"kind": "keep_out"})).json()
+
+    assert [one["code"] for one in asked["problems"]] == ["kind_unknown"]
+    assert answered["is_good"]
+    assert answered["features"][0]["properties"]["kind"] == "keep_out"

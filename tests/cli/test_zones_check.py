@@ -94,3 +94,45 @@ def test_notes_do_not_make_a_file_bad(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert "注意: 没有允许区" in result.output
+
+
+PLAN = """{"fileType": "Plan", "version": 1, "mission": {"items": []}, "geoFence": {"circles": [
+ {"inclusion": false, "circle": {"center": [31.3, 121.4], "radius": 30}, "version": 1}], "polygons": [
+ {"inclusion": true, "polygon": [[31.29, 121.39], [31.29, 121.41], [31.31, 121.41], [31.31, 121.39]],
+  "version": 1}]}}"""
+
+
+def test_a_plan_becomes_geojson_and_an_authoritys_file_with_all_that_is_lost_told(tmp_path: Path) -> None:
+    plan, ours, theirs = tmp_path / "box.plan", tmp_path / "box.geojson", tmp_path / "box.json"
+    plan.write_text(PLAN, encoding="utf-8")
+    runner = CliRunner()
+
+    first = runner.invoke(app, ["convert", str(plan), str(ours), "--lang", "en"])
+    second = runner.invoke(
+        app, ["convert", str(ours), str(theirs), "--to", "ed269", "--country", "CHN", "--lang", "zh"]
+    )
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert [zone.kind for zone in read_zones(ours.read_bytes()).zones] == ["keep_in", "keep_out"]
+    assert json.loads(theirs.read_text(encoding="utf-8"))["features"][0]["country"] == "CHN"
+    assert "类型 keep_in 在该格式中没有对应" in second.output
+
+
+def test_an_ending_that_says_no_format_is_asked_about(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["convert", str(ESTATE), str(tmp_path / "zones.shp"), "--lang", "en"])
+
+    assert result.exit_code == 2
+    assert "--to" in result.output
+
+
+def test_what_a_person_says_settles_what_the_file_leaves_open(tmp_path: Path) -> None:
+    file = tmp_path / "fence.kml"
+    ring = "121.4,31.3 121.41,31.3 121.41,31.31 121.4,31.3"
+    file.write_text(
+        f"<kml><Placemark><Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing>"
+        "</outerBoundaryIs></Polygon></Placemark></kml>",
+        encoding="utf-8",
+    )
+
+    assert "--kind" in check(str(file), "--lang", "en").output
+    assert check(str(file), "--lang", "en", "--kind", "keep_in").exit_code == 0
