@@ -152,12 +152,16 @@ def _authorisation_problems(request: PlanRequest) -> list[Problem]:
     return []
 
 
+def usable_s(request: PlanRequest) -> float:
+    """Return for how long the vehicle flies before its battery is low."""
+    return request.card.endurance_s * (1 - request.failsafes.battery_low_ratio)
+
+
 def time_problems(request: PlanRequest, duration_s: float) -> list[Problem]:
     """Return what speaks against a flight of *duration_s*: the battery, the end of the authorisation."""
     problems = []
-    usable_s = request.card.endurance_s * (1 - request.failsafes.battery_low_ratio)
-    if duration_s > usable_s:
-        what = f"takes {duration_s:.0f} s, {request.card.id} flies {usable_s:.0f} s before its battery is low"
+    if duration_s > usable_s(request):
+        what = f"takes {duration_s:.0f} s, {request.card.id} flies {usable_s(request):.0f} s before its battery is low"
         remedy = "shorten the patrol, fly faster, or split it"
         problems.append(Problem(where="duration", what=what, remedy=remedy))
     permitted = request.site.authorisation

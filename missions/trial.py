@@ -1,7 +1,7 @@
 """A trial plan: what a patrol would be, for people who are still drawing it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.clock import Clock
@@ -12,11 +12,21 @@ from core.tasks import run_blocking
 from fleet.orders import FailsafeChoices
 from missions.errors import Problem
 from missions.patrol import Patrol
+from missions.plan import usable_s
 from missions.planner import PlannedRoute, PlanRequest, plan_patrol
 from missions.schedule import first_start
 from missions.site import Site
 from missions.situation import Situation, Situations
 from missions.sources import ZoneSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A route, and the vehicle that it was tried with: `usable_s` is its flight time before the battery is low."""
+
+    route: PlannedRoute
+    vehicle_id: VehicleId
+    usable_s: float
 
 
 class TrialPlanner:
@@ -31,7 +41,7 @@ class TrialPlanner:
         self._site = site
         self._clock = clock
 
-    async def plan(self, patrol: Patrol, *, vehicle_id: VehicleId | None) -> tuple[PlannedRoute, VehicleId]:
+    async def plan(self, patrol: Patrol, *, vehicle_id: VehicleId | None) -> Trial:
         """Return the route from the dock of *vehicle_id*, or of the first vehicle that may fly the patrol.
 
         Raises NotFound when there is no such vehicle, or none with a dock.
@@ -52,7 +62,8 @@ class TrialPlanner:
             failsafes=FailsafeChoices(),
         )
         route = await run_blocking(lambda: plan_patrol(patrol, request))
-        return replace(route, problems=(*route.problems, *_schedule_problems(patrol, request.now))), vehicle.id
+        told = replace(route, problems=(*route.problems, *_schedule_problems(patrol, request.now)))
+        return Trial(route=told, vehicle_id=vehicle.id, usable_s=usable_s(request))
 
     @staticmethod
     def _choose(patrol: Patrol, vehicles: Sequence[Situation], vehicle_id: VehicleId | None) -> Situation:

@@ -1,5 +1,7 @@
 """Patrols: defined, checked, started."""
 
+from collections import Counter
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -11,22 +13,30 @@ from api.permissions import Permission
 from api.schemas.patrols import (
     PatrolCheckTold,
     PatrolGiven,
+    PatrolStartsTold,
     PatrolsTold,
     PatrolTold,
     RunStartGiven,
     RunTold,
+    StartTold,
     tell_check,
     tell_patrol,
 )
+from api.schemas.shapes import Moment
 from api.services import ServicesNow
 from core.database import Transaction
+from core.errors import InvalidInput
 from core.ids import PatrolId, VehicleId
+from core.tasks import run_blocking
+from missions.calendar import starts_ahead
 from missions.patrol_files import patrol_from_json
 
 router = APIRouter(prefix="/patrols", tags=["patrols"])
 Reader = Annotated[Account, may(Permission.READ_FLEET)]
 Planner = Annotated[Account, may(Permission.PLAN_PATROLS)]
 Starter = Annotated[Account, may(Permission.START_RUNS)]
+_LONGEST_SPAN = timedelta(days=31)
+_MOST_STARTS = 12_000
 ForVehicle = Annotated[str | None, Query(description="plan for this vehicle instead of the best one")]
 
 
@@ -60,8 +70,22 @@ async def check_patrol(
 ) -> PatrolCheckTold:
     """Plan and prove a patrol without storing anything."""
     patrol = patrol_from_json(given.model_dump(exclude_none=True))
-    route, planned_for = await services.trial.plan(patrol, vehicle_id=VehicleId(vehicle_id) if vehicle_id else None)
-    return tell_check(route, vehicle_id=planned_for)
+    return tell_check(await services.trial.plan(patrol, vehicle_id=VehicleId(vehicle_id) if vehicle_id else None))
+
+
+@router.get("/starts")
+async def list_starts(_account: Reader, services: ServicesNow, since: Moment, until: Moment) -> PatrolStartsTold:
+    """Return the planned starts of all active patrols between two moments at most 31 days apart."""
+    if not timedelta(0) <= until - since <= _LONGEST_SPAN:
+        raise InvalidInput("until is not 0 to 31 days after since", where="until", remedy="ask for a shorter span")
+    async with services.database.transaction() as unit:
+        patrols = await services.missions.patrols(unit)
+    starts = await run_blocking(lambda: starts_ahead(patrols, since=since, until=until, most=_MOST_STARTS))
+    counts = Counter(start.patrol_id for start in starts)
+    return PatrolStartsTold(
+        starts=[StartTold(patrol_id=start.patrol_id, at=start.at) for start in starts],
+        is_cut=max(counts.values(), default=0) >= _MOST_STARTS,
+    )
 
 
 @router.get("/{patrol_id}")

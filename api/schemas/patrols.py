@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from api.schemas.shapes import Because, Given, Moment, Place, Told, place_of
 from missions.patrol import Patrol, Run
 from missions.patrol_files import patrol_to_json
-from missions.planner import PlannedRoute
+from missions.trial import Trial
 
 
 class CameraTold(Told):
@@ -62,6 +62,20 @@ class PatrolsTold(Told):
     patrols: list[PatrolTold]
 
 
+class StartTold(Told):
+    """One planned start."""
+
+    patrol_id: str
+    at: Moment
+
+
+class PatrolStartsTold(Told):
+    """Planned starts, earliest first; `is_cut` says that a patrol has more of them than are told."""
+
+    starts: list[StartTold]
+    is_cut: bool
+
+
 class ViolationTold(Told):
     """Why a route is not safe: which leg, which zone, where, by how much, and what to do."""
 
@@ -86,10 +100,13 @@ class PatrolCheckTold(Told):
     """What a patrol would be: its route, minutes, metres, and everything that stands against it."""
 
     is_flyable: bool
-    vehicle_id: str | None
+    vehicle_id: str
     route: list[tuple[float, float, float]]
+    purposes: list[str] = Field(description="of the leg to each point of `route`")
     duration_s: float
+    usable_s: float = Field(description="how long the vehicle flies before its battery is low")
     distance_m: float
+    covered_ratio: float | None = Field(description="least share of a patrol area that is seen; null without areas")
     violations: list[ViolationTold]
     problems: list[ProblemTold]
 
@@ -147,14 +164,18 @@ def tell_patrol(patrol: Patrol, *, next_start_at: Moment | None) -> PatrolTold:
     return PatrolTold.model_validate({**patrol_to_json(patrol), "next_start_at": next_start_at})
 
 
-def tell_check(route: PlannedRoute, *, vehicle_id: str | None) -> PatrolCheckTold:
+def tell_check(trial: Trial) -> PatrolCheckTold:
     """Return what is told of a trial plan."""
+    route = trial.route
     return PatrolCheckTold(
         is_flyable=route.is_flyable,
-        vehicle_id=vehicle_id,
+        vehicle_id=trial.vehicle_id,
         route=[(leg.place.lon_deg, leg.place.lat_deg, leg.height_agl_m) for leg in route.legs],
+        purposes=[leg.purpose.value for leg in route.legs],
         duration_s=route.duration_s,
+        usable_s=trial.usable_s,
         distance_m=route.distance_m,
+        covered_ratio=route.covered_ratio,
         violations=[
             ViolationTold(
                 leg=found.leg,

@@ -2,13 +2,14 @@
 
 import json
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from api.errors import tell_zone_problem
 from api.schemas.shapes import Moment, Told
 from api.store import ZoneDocument
 from core.errors import Detail
 from geofence.zone_files import ZoneFileReport
+from geofence.zones import canonical_text
 
 
 class ZonesTold(Told):
@@ -31,6 +32,7 @@ class ZoneCheckTold(Told):
     hash: str
     problems: list[dict[str, Detail]]
     warnings: list[dict[str, Detail]]
+    features: list[dict[str, JsonValue]] = Field(description="the zones that were good, in the form of GET /zones")
 
 
 class ZoneRevisionTold(Told):
@@ -69,4 +71,5 @@ def tell_check(report: ZoneFileReport) -> ZoneCheckTold:
         hash=report.zones.hash,
         problems=[tell_zone_problem(one) for one in report.problems],
         warnings=[tell_zone_problem(one) for one in report.warnings],
+        features=json.loads(canonical_text(report.zones))["features"],
     )

@@ -22,7 +22,7 @@ EXPECTED = """
     command_vehicles       x            x          -            -           -
     plan_patrols           x            x          -            -           -
     start_runs             x            x          -            -           -
-    edit_zones             x            -          -            -           -
+    edit_zones             x            x          -            -           -
     manage_users           x            -          -            -           -
 """
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from api.permissions import Role
 from api.running import Running, running_controller
 from api.services import Services
 from api.settings import ControllerSettings
+from core.events import Json
 from core.ids import EvidenceId, IncidentId, SightingId, VehicleId, ZoneId, new_id
 from fleet.live import EyesState, LivePicture, LiveTrack, LiveTracks
 from fleet.orders import CommandKind, CommandOutcome, CommandState
@@ -22,6 +23,7 @@ from fleet.telemetry import FlightMode, LandedState, VehicleState
 from fleet.vehicle import Capability, VehicleCard, VehicleKind
 from geofence.frames import LocalFrame
 from geofence.positions import ErrorEllipse, GeoPosition, LocalPosition
+from missions.patrol_files import patrol_from_json
 from perception.sighting import Photo, PhotoKind, Sighting
 
 ESTATE = Path(__file__).parents[2] / "sim" / "worlds" / "estate"
@@ -83,6 +85,11 @@ class Town:
         found = self._sighting(self.place(east_m, north_m), kind, because)
         async with self.services.database.transaction() as unit:
             return (await self.services.intake.take(unit, found)).incident_id
+
+    async def add_patrol(self, document: Mapping[str, Json]) -> None:
+        """Store a patrol as a supervisor would."""
+        async with self.services.database.transaction() as unit:
+            await self.services.mission_requests.add_patrol(unit, patrol_from_json(document), by="supervisor")
 
     def _speak(self, at_s: float) -> None:
         registry = self.services.registry

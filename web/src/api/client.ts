@@ -39,16 +39,16 @@ export async function get<T>(path: string, options: { token?: string; signal?: A
   return read<T>(await reach(path, init), path);
 }
 
-/** Sends a write; it is tried again with the same key when the network fails. */
+/** Sends a write, JSON or a file as it is; it is tried again with the same key when the network fails. */
 export async function send<T>(method: string, path: string, body?: unknown, options: SendOptions = {}): Promise<T> {
   const init: RequestInit = {
     method,
     headers: {
       ...authorisation(options.token),
       "Idempotency-Key": options.key ?? crypto.randomUUID(),
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(body === undefined || body instanceof Blob ? {} : { "Content-Type": "application/json" }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
   };
   const retries = options.retries ?? RETRY_AFTER_MS.length;
   for (let attempt = 0; ; attempt++) {

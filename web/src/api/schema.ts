@@ -450,6 +450,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patrols/starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Starts
+         * @description Return the planned starts of all active patrols between two moments at most 31 days apart.
+         */
+        get: operations["list_starts_api_v1_patrols_starts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patrols/{patrol_id}": {
         parameters: {
             query?: never;
@@ -843,7 +863,9 @@ export interface paths {
         put?: never;
         /**
          * Check Zones
-         * @description Say what is wrong with a zone file; nothing is stored.
+         * @description Say what a zone file of any format holds, what was assumed, and what is wrong with it; nothing is stored.
+         *
+         *     The answer's `features` are in the form that PUT /zones takes.
          */
         post: operations["check_zones_api_v1_zones_check_post"];
         delete?: never;
@@ -1655,6 +1677,11 @@ export interface components {
          * @description What a patrol would be: its route, minutes, metres, and everything that stands against it.
          */
         PatrolCheckTold: {
+            /**
+             * Covered Ratio
+             * @description least share of a patrol area that is seen; null without areas
+             */
+            covered_ratio: number | null;
             /** Distance M */
             distance_m: number;
             /** Duration S */
@@ -1663,14 +1690,24 @@ export interface components {
             is_flyable: boolean;
             /** Problems */
             problems: components["schemas"]["ProblemTold"][];
+            /**
+             * Purposes
+             * @description of the leg to each point of `route`
+             */
+            purposes: string[];
             /** Route */
             route: [
                 number,
                 number,
                 number
             ][];
+            /**
+             * Usable S
+             * @description how long the vehicle flies before its battery is low
+             */
+            usable_s: number;
             /** Vehicle Id */
-            vehicle_id: string | null;
+            vehicle_id: string;
             /** Violations */
             violations: components["schemas"]["ViolationTold"][];
         };
@@ -1715,6 +1752,16 @@ export interface components {
             speed_m_s: number;
             /** Vehicle Ids */
             vehicle_ids?: string[];
+        };
+        /**
+         * PatrolStartsTold
+         * @description Planned starts, earliest first; `is_cut` says that a patrol has more of them than are told.
+         */
+        PatrolStartsTold: {
+            /** Is Cut */
+            is_cut: boolean;
+            /** Starts */
+            starts: components["schemas"]["StartTold"][];
         };
         /**
          * PatrolTold
@@ -2141,6 +2188,19 @@ export interface components {
          */
         Stage: "accept" | "handle" | "verify";
         /**
+         * StartTold
+         * @description One planned start.
+         */
+        StartTold: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Patrol Id */
+            patrol_id: string;
+        };
+        /**
          * StateTold
          * @description The newest word of a vehicle, with its age; `is_stale` when it is too old to be trusted.
          */
@@ -2369,6 +2429,13 @@ export interface components {
          * @description All that is wrong or odd with a zone file.
          */
         ZoneCheckTold: {
+            /**
+             * Features
+             * @description the zones that were good, in the form of GET /zones
+             */
+            features: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
             /** Hash */
             hash: string;
             /** Is Good */
@@ -2392,6 +2459,12 @@ export interface components {
             /** Revisions */
             revisions: components["schemas"]["ZoneRevisionTold"][];
         };
+        /**
+         * ZoneKind
+         * @description What a zone is for.
+         * @enum {string}
+         */
+        ZoneKind: "keep_in" | "keep_out" | "rule" | "grid";
         /**
          * ZoneRevisionTold
          * @description One revision, without its zones.
@@ -3205,6 +3278,38 @@ export interface operations {
             };
         };
     };
+    list_starts_api_v1_patrols_starts_get: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolStartsTold"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_patrol_api_v1_patrols__patrol_id__get: {
         parameters: {
             query?: never;
@@ -3970,15 +4075,22 @@ export interface operations {
     };
     check_zones_api_v1_zones_check_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description altitude of the ground */
+                ground_amsl_m?: number | null;
+                /** @description of times that name none */
+                time_zone?: string | null;
+                /** @description what shapes are that do not say it */
+                kind?: components["schemas"]["ZoneKind"] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description a GeoJSON FeatureCollection in the form that GET /zones answers */
+        /** @description GeoJSON, KML, KMZ, ED-269, ED-318 or a QGroundControl plan; its content says which */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/octet-stream": string;
             };
         };
         responses: {

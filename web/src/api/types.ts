@@ -34,3 +34,6 @@ export type Alarm = Schemas["AlarmTold"];
 export type AlarmDetail = Schemas["AlarmInFullTold"];
 export type PanelAlarm = Schemas["PanelAlarmTold"];
 export type Kind = Schemas["KindTold"];
+export type PatrolStarts = Schemas["PatrolStartsTold"];
+export type Zones = Schemas["ZonesTold"];
+export type ZoneCheck = Schemas["ZoneCheckTold"];

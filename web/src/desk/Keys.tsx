@@ -24,7 +24,7 @@ export function Keys() {
     const press = (event: KeyboardEvent): void => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       if (event.key === "?") setShown((shown) => !shown);
-      else if (event.key === "Escape") escape(isShown, setShown);
+      else if (event.key === "Escape") escape(desk, isShown, setShown);
       else actOn(desk, event.key.toLowerCase());
     };
     addEventListener("keydown", press);
@@ -55,8 +55,11 @@ export function Keys() {
   );
 }
 
-function escape(isShown: boolean, setShown: (shown: boolean) => void): void {
+/** Closes one thing at a time: the keys, the shape in hand, what is selected. */
+function escape(desk: Desk, isShown: boolean, setShown: (shown: boolean) => void): void {
   if (isShown) setShown(false);
+  else if (desk.planner.activeKey) desk.planner.activate(null);
+  else if (desk.zoneEditor.activeKey) desk.zoneEditor.activate(null);
   else select(null);
 }
 

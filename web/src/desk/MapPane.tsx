@@ -1,10 +1,14 @@
 /** The map, and the few buttons over it. */
 import { useEffect, useRef, useState } from "react";
 import { t, useLanguage } from "../i18n";
+import type { Place } from "../api/types";
 import { DeskMap } from "../map/desk_map";
+import type { Shape } from "../map/drawing";
+import { planFeatures } from "../map/shapes";
 import type { Desk } from "./desk";
 import { useDesk, useDeskTopics } from "./hooks";
-import { select, useSelection } from "./selection";
+import { usePlanner, useZoneEditor } from "./planning/hooks";
+import { select, selected, useSelection } from "./selection";
 import type { Selection } from "./selection";
 
 const LAYERS = [
@@ -30,6 +34,7 @@ export function MapPane() {
   useEffect(() => {
     map?.follow(isFollowing);
   }, [map, isFollowing]);
+  usePlanOnMap(map, kind);
   const toggle = (prefix: string): void => {
     const isHidden = hidden.includes(prefix);
     setHidden(isHidden ? hidden.filter((one) => one !== prefix) : [...hidden, prefix]);
@@ -62,7 +67,12 @@ function useDeskMap(desk: Desk): [DeskMap | null, React.RefObject<HTMLDivElement
   useEffect(() => {
     if (!container.current) return;
     const kindName = (code: string): string => desk.kindName(code);
-    const made = new DeskMap({ container: container.current, store: desk.store, onSelect: select, kindName });
+    // A shape that is drawn belongs to whichever table is open.
+    const onShape = (key: string, shape: Shape): void => {
+      if (selected()?.kind === "zones") desk.zoneEditor.take(key, shape);
+      else desk.planner.take(key, shape);
+    };
+    const made = new DeskMap({ container: container.current, store: desk.store, onSelect: select, kindName, onShape });
     setMap(made);
     return () => made.close();
   }, [desk]);
@@ -74,6 +84,37 @@ function useDeskMap(desk: Desk): [DeskMap | null, React.RefObject<HTMLDivElement
     if (map && zones) map.setZones(zones);
   }, [map, zones]);
   return [map, container];
+}
+
+/** The table that is open lies on the map: a patrol with its route, or zones that are not in force yet. */
+function usePlanOnMap(map: DeskMap | null, kind: Selection["kind"] | undefined): void {
+  const desk = useDesk();
+  const planned = usePlanner().version(["draft", "check"]);
+  const edited = useZoneEditor().version(["draft"]);
+  useEffect(() => {
+    if (!map || kind !== "plan" || !desk.planner.draft) return;
+    const { draft, activeKey, check } = desk.planner;
+    const others = draft.parts.filter((part) => part.key !== activeKey).map((part) => part.shape);
+    map.setPlan(planFeatures(others, check), desk.planner.task());
+  }, [map, desk, kind, planned]);
+  useEffect(() => {
+    if (!map || kind !== "zones") return;
+    const task = desk.zoneEditor.task();
+    map.setPlan(planFeatures([], null), task);
+    map.setZones(desk.zoneEditor.document(task?.key));
+  }, [map, desk, kind, edited]);
+  useEffect(() => {
+    if (!map || (kind !== "plan" && kind !== "zones")) return;
+    return () => {
+      map.setPlan(planFeatures([], null), null);
+      if (kind === "zones" && desk.zones) map.setZones(desk.zones);
+    };
+  }, [map, desk, kind]);
+  useEffect(() => {
+    const show = (event: Event): void => map?.goTo((event as CustomEvent<Place>).detail);
+    addEventListener("desk:place", show);
+    return () => removeEventListener("desk:place", show);
+  }, [map]);
 }
 
 function placeOf(desk: Desk, selection: Selection) {

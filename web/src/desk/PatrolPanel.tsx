@@ -10,6 +10,7 @@ import { useAction, useDesk, useDeskTopics, useLive, useLoaded } from "./hooks";
 import { NextStart } from "./PatrolsPanel";
 import { Row } from "./Row";
 import { RunBody } from "./RunPanel";
+import { select } from "./selection";
 import { doingWords } from "./vehicle_words";
 
 const SHOWN_RUNS = 8;
@@ -25,6 +26,11 @@ export function PatrolPanel({ id }: { id: string }) {
   return (
     <article className="panel">
       <PatrolHead patrol={patrol} />
+      {desk.may("plan_patrols") && (
+        <button type="button" onClick={() => select({ kind: "plan", id })}>
+          {t("plan.open")}
+        </button>
+      )}
       {active.map((run) => (
         <RunBody key={run.id} run={run} />
       ))}

@@ -7,6 +7,7 @@ import { metres, span, until } from "../i18n/format";
 import { ProblemBox } from "../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics, useLive, useNow } from "./hooks";
 import { Row, walkRows } from "./Row";
+import { select } from "./selection";
 
 export function PatrolsPanel() {
   useLanguage();
@@ -40,6 +41,21 @@ export function PatrolsPanel() {
           </Row>
         ))}
       </section>
+      <div className="buttons">
+        {desk.may("plan_patrols") && (
+          <button type="button" onClick={() => select({ kind: "plan", id: "new" })}>
+            {t("plan.new")}
+          </button>
+        )}
+        {desk.may("edit_zones") && (
+          <button type="button" onClick={() => select({ kind: "zones", id: "all" })}>
+            {t("zones.title")}
+          </button>
+        )}
+        <button type="button" onClick={() => select({ kind: "week", id: "now" })}>
+          {t("week.title")}
+        </button>
+      </div>
       {desk.may("plan_patrols") && <Import />}
     </article>
   );

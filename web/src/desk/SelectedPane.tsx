@@ -4,6 +4,9 @@ import { AlarmPanel } from "./AlarmPanel";
 import { IncidentPanel } from "./IncidentPanel";
 import { PatrolPanel } from "./PatrolPanel";
 import { PatrolsPanel } from "./PatrolsPanel";
+import { PlanPanel } from "./planning/PlanPanel";
+import { WeekPanel } from "./planning/WeekPanel";
+import { ZonesPanel } from "./planning/ZonesPanel";
 import { RunPanel } from "./RunPanel";
 import { select, useSelection } from "./selection";
 import type { Selection } from "./selection";
@@ -34,5 +37,8 @@ function Panel({ selection }: { selection: Selection | null }) {
   if (kind === "incident") return <IncidentPanel id={id} />;
   if (kind === "alarm") return <AlarmPanel id={id} />;
   if (kind === "run") return <RunPanel id={id} />;
+  if (kind === "plan") return <PlanPanel id={id} />;
+  if (kind === "zones") return <ZonesPanel />;
+  if (kind === "week") return <WeekPanel />;
   return <SightingPanel id={id} />;
 }

@@ -133,16 +133,25 @@ function Readiness({ vehicle }: { vehicle: Vehicle }) {
 function Failsafes({ vehicle }: { vehicle: Vehicle }) {
   const path = `/vehicles/${encodeURIComponent(vehicle.id)}/failsafes`;
   const { value, error } = useLoaded(() => get<FailsafeTable>(path), vehicle.order_id ?? "", vehicle.id);
-  const phases = [...new Set(value?.rows.map((row) => row.phase))];
   return (
     <section>
       <h2>{t("failsafes.title")}</h2>
       <ProblemBox error={error} />
+      <FailsafeRows rows={value?.rows ?? []} />
+    </section>
+  );
+}
+
+/** The table phase by phase: what fails, and what the vehicle does then. */
+export function FailsafeRows({ rows }: { rows: Failsafe[] }) {
+  const phases = [...new Set(rows.map((row) => row.phase))];
+  return (
+    <>
       {phases.map((phase) => (
         <details key={phase}>
           <summary>{word("phase", phase)}</summary>
           <dl className="failsafes">
-            {value?.rows
+            {rows
               .filter((row) => row.phase === phase)
               .map((row) => (
                 <div key={row.failure}>
@@ -153,7 +162,7 @@ function Failsafes({ vehicle }: { vehicle: Vehicle }) {
           </dl>
         </details>
       ))}
-    </section>
+    </>
   );
 }
 

@@ -1,6 +1,22 @@
 /** The desk behind its screen: session, live line, siren and what is asked of the server. */
 import { ApiError, get, onSignedOut, send } from "../api/client";
-import type { Alarm, Command, CommandKind, Incident, Kind, Order, Patrol, PatrolCheck, PatrolGiven, Permission, Run, Site, User, Vehicle } from "../api/types";
+import type {
+  Alarm,
+  Command,
+  CommandKind,
+  Incident,
+  Kind,
+  Order,
+  Patrol,
+  PatrolCheck,
+  PatrolGiven,
+  Permission,
+  Place,
+  Run,
+  Site,
+  User,
+  Vehicle,
+} from "../api/types";
 import { nameOf, t, word } from "../i18n";
 import { LiveConnection } from "../live/connection";
 import { Emitter } from "../live/emitter";
@@ -8,6 +24,8 @@ import type { ServerMessage } from "../live/messages";
 import { commandOf } from "../live/messages";
 import { Siren } from "../live/siren";
 import { LiveStore } from "../live/store";
+import { Planner } from "./planning/planner";
+import { ZoneEditor } from "./planning/zone_editor";
 import { select, selected } from "./selection";
 
 const FLEET_EVERY_MS = 5_000;
@@ -18,6 +36,8 @@ export type DeskTopic = "session" | "site" | "zones" | "patrols" | "kinds";
 export class Desk extends Emitter<DeskTopic> {
   readonly store = new LiveStore();
   readonly siren = new Siren();
+  readonly planner = new Planner();
+  readonly zoneEditor = new ZoneEditor();
   user: User | null = null;
   /** The last user stays visible behind the sign-in page when a sign-in has ended: nothing typed is lost. */
   hasBeenSignedIn = false;
@@ -74,6 +94,11 @@ export class Desk extends Emitter<DeskTopic> {
   async signOut(): Promise<void> {
     await send("DELETE", "/session");
     location.reload();
+  }
+
+  /** Brings a place into view on the map. */
+  showPlace(place: Place): void {
+    dispatchEvent(new CustomEvent<Place>("desk:place", { detail: place }));
   }
 
   may(permission: Permission): boolean {

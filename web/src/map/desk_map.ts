@@ -5,6 +5,8 @@ import type { Place, Site } from "../api/types";
 import type { Selection } from "../desk/selection";
 import { language, nameOf, onLanguage, t, word } from "../i18n";
 import type { LiveStore, Topic } from "../live/store";
+import { Drawing } from "./drawing";
+import type { DrawingTask, Shape } from "./drawing";
 import { addIcons } from "./icons";
 import * as shapes from "./shapes";
 import { FONT, makeStyle, nameField } from "./style";
@@ -28,6 +30,8 @@ export interface DeskMapOptions {
   store: LiveStore;
   onSelect: (selection: Selection | null) => void;
   kindName: (code: string) => string;
+  /** A shape was drawn or mended by hand. */
+  onShape: (key: string, shape: Shape) => void;
 }
 
 export class DeskMap {
@@ -43,6 +47,9 @@ export class DeskMap {
   #isDirty = true;
   #site: Site | null = null;
   #zones: GeoJSON.FeatureCollection = shapes.collection([]);
+  #plan: GeoJSON.FeatureCollection = shapes.collection([]);
+  #task: DrawingTask | null = null;
+  #drawing: Drawing | null = null;
 
   constructor(options: DeskMapOptions) {
     this.#options = options;
@@ -70,6 +77,7 @@ export class DeskMap {
   close(): void {
     clearInterval(this.#tick);
     this.#stops.forEach((stop) => stop());
+    this.#drawing?.stop();
     this.#map.remove();
   }
 
@@ -81,6 +89,14 @@ export class DeskMap {
   setZones(zones: GeoJSON.FeatureCollection): void {
     this.#zones = zones;
     this.#set("zones", zones);
+  }
+
+  /** Shows what is being planned, and gives one of its shapes into a person's hand. */
+  setPlan(plan: GeoJSON.FeatureCollection, task: DrawingTask | null): void {
+    this.#plan = plan;
+    this.#task = task;
+    this.#set("plan", plan);
+    this.#beginDrawing();
   }
 
   select(selection: Selection | null): void {
@@ -119,6 +135,8 @@ export class DeskMap {
     this.#isLoaded = true;
     this.#drawSite();
     this.#set("zones", this.#zones);
+    this.#set("plan", this.#plan);
+    this.#beginDrawing();
     for (const layer of Object.keys(SELECTABLE)) {
       this.#map.on("mouseenter", layer, () => (this.#map.getCanvas().style.cursor = "pointer"));
       this.#map.on("mouseleave", layer, () => (this.#map.getCanvas().style.cursor = ""));
@@ -126,6 +144,13 @@ export class DeskMap {
     this.#isDirty = true;
     this.#redraw();
     this.#options.container.dataset["ready"] = "true";
+  }
+
+  /** The tools of drawing are made when they are first needed: most desks never draw. */
+  #beginDrawing(): void {
+    if (!this.#isLoaded || (this.#task === null && this.#drawing === null)) return;
+    this.#drawing ??= new Drawing(this.#map, this.#options.onShape);
+    this.#drawing.begin(this.#task);
   }
 
   #drawSite(): void {
@@ -142,6 +167,7 @@ export class DeskMap {
   }
 
   #clicked(event: maplibre.MapMouseEvent): void {
+    if (this.#task !== null) return;
     const around: [maplibre.PointLike, maplibre.PointLike] = [
       [event.point.x - 8, event.point.y - 8],
       [event.point.x + 8, event.point.y + 8],

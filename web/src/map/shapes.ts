@@ -1,5 +1,5 @@
 /** What the desk knows, as shapes for the map. Pure, so that it can be tested without a map. */
-import type { Alarm, Incident, Order, Place, Sighting, Vehicle } from "../api/types";
+import type { Alarm, Incident, Order, PatrolCheck, Place, Sighting, Vehicle } from "../api/types";
 import type { Selection } from "../desk/selection";
 import type { TrailPoint } from "../live/store";
 
@@ -70,6 +70,23 @@ export function alarmFeature(alarm: Alarm, label: string): Feature {
 
 export function isSelected(selection: Selection | null, kind: Selection["kind"], id: string): boolean {
   return selection?.kind === kind && selection.id === id;
+}
+
+/** What is planned: the drawn shapes, the route that would fly them, and numbered signs where something is wrong. */
+export function planFeatures(drawn: (GeoJSON.Geometry | null)[], check: PatrolCheck | null): Collection {
+  const features: Feature[] = drawn.flatMap((geometry) =>
+    geometry ? [{ type: "Feature", geometry, properties: { part: "shape" } }] : [],
+  );
+  check?.route.slice(1).forEach((end, index) => {
+    const start = check.route[index]!;
+    const purpose = check.purposes[index + 1];
+    const part = purpose === "survey" || purpose === "line" ? "work" : "transit";
+    features.push(line([[start[0], start[1]], [end[0], end[1]]], { part }));
+  });
+  check?.violations.forEach((one, index) => {
+    if (one.place) features.push(point(one.place, { part: "trouble", label: `${index + 1}` }));
+  });
+  return collection(features);
 }
 
 /** The box around everything that has coordinates, as [[west, south], [east, north]]; null when there is nothing. */

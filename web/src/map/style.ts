@@ -38,6 +38,7 @@ const SOURCES = [
   "incidents",
   "vehicles",
   "alarms",
+  "plan",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -61,6 +62,7 @@ export function makeStyle(language: Language): StyleSpecification {
       ...routeLayers(),
       ...peopleLayers(),
       ...vehicleLayers(),
+      ...planLayers(),
     ],
   };
 }
@@ -294,6 +296,70 @@ function vehicleLayers(): LayerSpecification[] {
       source: "alarms",
       layout: { "icon-image": "icon-alarm", "icon-allow-overlap": true, ...label, "text-size": 14 },
       paint: { ...plain, "text-color": "#ffffff" },
+    },
+  ];
+}
+
+/** What is being planned: the shapes in grey, the route that the server found in blue, what is wrong with it marked. */
+function planLayers(): LayerSpecification[] {
+  const is = (part: string): ExpressionSpecification => ["==", ["get", "part"], part];
+  return [
+    {
+      id: "plan-area",
+      type: "fill",
+      source: "plan",
+      filter: ["all", is("shape"), ["==", ["geometry-type"], "Polygon"]],
+      paint: { "fill-color": COLOURS.calm, "fill-opacity": 0.12 },
+    },
+    {
+      id: "plan-shape",
+      type: "line",
+      source: "plan",
+      filter: ["all", is("shape"), ["!=", ["geometry-type"], "Point"]],
+      paint: { "line-color": COLOURS.calm, "line-width": 2 },
+    },
+    {
+      id: "plan-transit",
+      type: "line",
+      source: "plan",
+      filter: is("transit"),
+      paint: { "line-color": COLOURS.selected, "line-width": 1.5, "line-dasharray": [2, 2] },
+    },
+    {
+      id: "plan-route",
+      type: "line",
+      source: "plan",
+      filter: is("work"),
+      paint: { "line-color": COLOURS.selected, "line-width": 2.5 },
+    },
+    {
+      id: "plan-point",
+      type: "circle",
+      source: "plan",
+      filter: ["all", is("shape"), ["==", ["geometry-type"], "Point"]],
+      paint: {
+        "circle-radius": 6,
+        "circle-color": COLOURS.ground,
+        "circle-stroke-color": COLOURS.calm,
+        "circle-stroke-width": 2,
+      },
+    },
+    {
+      id: "plan-trouble",
+      type: "symbol",
+      source: "plan",
+      filter: is("trouble"),
+      layout: {
+        "icon-image": "icon-decision",
+        "icon-allow-overlap": true,
+        "text-field": ["get", "label"],
+        "text-font": FONT,
+        "text-size": 12,
+        "text-anchor": "left",
+        "text-offset": [1.2, 0],
+        "text-allow-overlap": true,
+      },
+      paint: { "text-color": COLOURS.decision, "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 },
     },
   ];
 }

@@ -1,0 +1,94 @@
+"""The drawing table: patrols and zones drawn by hand on the map, checked as one draws, approved by a person."""
+
+import json
+import re
+
+from playwright.async_api import Page, expect
+
+from tests.browser.screens import Screens, hold
+from tests.browser.town import ESTATE, Town
+
+
+async def click_map(desk: Page, *points: tuple[float, float]) -> None:
+    """Click places of the map, given as shares of its width and height."""
+    box = await desk.locator(".map").bounding_box()
+    assert box is not None
+    for across, down in points:
+        x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
+        await desk.mouse.move(x - 3, y)
+        await desk.mouse.move(x, y)
+        await desk.mouse.click(x, y)
+
+
+async def test_a_drawn_area_is_planned_at_once_and_stored_as_a_draft(desk: Page, town: Town) -> None:
+    await desk.get_by_role("button", name="Draw a patrol").click()
+    await desk.get_by_label("Name (English)").fill("The lawn")
+    await desk.get_by_role("button", name="+ area").click()
+    corners = [(0.40, 0.46), (0.60, 0.46), (0.60, 0.54), (0.40, 0.54)]
+    await click_map(desk, *corners, corners[-1])
+    result = desk.locator(".check")
+    await expect(result).to_contain_text("Area seen")
+    await expect(result.locator(".verdict")).to_be_visible()
+    await desk.get_by_role("button", name="Store as a draft").click()
+    await expect(desk.locator(".state-words")).to_contain_text("A draft: it does not fly.")
+    await expect(desk).to_have_url(re.compile(r"#/plan/(?!new$)"))
+    async with town.services.database.transaction() as unit:
+        stored = [one for one in await town.services.missions.patrols(unit) if one.name == "The lawn"]
+    assert [one.is_active for one in stored] == [False]
+    assert len(stored[0].parts) == 1
+
+
+async def test_what_stands_against_a_patrol_is_told_while_it_is_changed(desk: Page) -> None:
+    await desk.locator("[data-row^=patrol]").first.click()
+    await desk.get_by_role("button", name="Open on the drawing table").click()
+    verdict = desk.locator(".verdict")
+    await expect(verdict).to_contain_text("can be flown")
+    approve = desk.get_by_role("button", name="Approve")
+    await expect(approve).to_be_enabled()
+    height = desk.get_by_label("Height (m)")
+    await height.fill("400")
+    await expect(verdict).to_contain_text("cannot be flown")
+    await expect(desk.locator(".check .reasons")).to_contain_text("the ceiling of the authorisation")
+    await expect(approve).to_be_disabled()
+    await height.blur()
+    await desk.get_by_role("button", name="Undo").click()
+    await expect(verdict).to_contain_text("can be flown")
+    await hold(approve)
+    await expect(desk.get_by_role("button", name="Open on the drawing table")).to_be_visible()
+
+
+async def test_a_drawn_zone_is_in_force_only_when_a_person_says_why(desk: Page, town: Town) -> None:
+    await desk.get_by_role("button", name="Zones", exact=True).last.click()
+    await expect(desk.locator(".state-words")).to_contain_text("In force: revision 1")
+    await desk.get_by_role("button", name="+ keep-out").click()
+    corners = [(0.46, 0.47), (0.54, 0.47), (0.54, 0.53), (0.46, 0.53)]
+    await click_map(desk, *corners, corners[-1])
+    await desk.get_by_label("Name (English)").fill("Crane")
+    await expect(desk.locator(".verdict")).to_contain_text("nothing wrong")
+    force = desk.get_by_role("button", name="Put in force")
+    await hold(force)
+    await expect(desk.locator(".ask")).to_be_visible()
+    await desk.get_by_label("Because").fill("a crane is built up here")
+    await hold(force)
+    await expect(desk.locator(".state-words")).to_contain_text("In force: revision 2")
+    async with town.services.database.transaction() as unit:
+        zones = await town.services.zone_book.zones(unit)
+        newest = await town.services.zone_documents.newest(unit)
+    assert "Crane" in {zone.name for zone in zones.zones}
+    assert newest is not None
+    assert newest.because == "a crane is built up here"
+
+
+async def test_the_week_shows_every_planned_start(screens: Screens, town: Town) -> None:
+    daily = json.loads((ESTATE / "patrols.json").read_text())[0] | {
+        "name": "Every morning",
+        "schedule": {"rule": "FREQ=DAILY", "first_start_local": "2026-01-01T06:30:00", "time_zone": "Asia/Shanghai"},
+    }
+    await town.add_patrol(daily)
+    desk = await screens.desk(path="/#/week/now")
+    mornings = desk.locator(".week td.start[title*='06:30 Every morning']")
+    await expect(mornings.first).to_be_visible()
+    # Today's may be over.
+    shown = await mornings.count()
+    assert shown in {6, 7}
+    await expect(desk.locator(".panel .reasons")).to_contain_text(f"Every morning: {shown} starts")

@@ -1,0 +1,103 @@
+/** What the plan would be: minutes, metres, battery, coverage, what stands against it, and what a failure would do. */
+import { get } from "../../api/client";
+import type { Failsafes, PatrolCheck } from "../../api/types";
+import { t, word } from "../../i18n";
+import { metres, percent, span } from "../../i18n/format";
+import { ProblemBox } from "../../shared/ProblemBox";
+import { useDesk, useLoaded } from "../hooks";
+import { FailsafeRows } from "../VehiclePanel";
+import { usePlanner } from "./hooks";
+
+export function CheckResult() {
+  const { check, error, isChecking, draft } = usePlanner();
+  const isDrawn = draft?.parts.some((part) => part.shape) ?? false;
+  return (
+    <section className="check" aria-live="polite" aria-busy={isChecking}>
+      <h2>
+        {t("plan.result")} {isChecking && <span className="muted">· {t("plan.checking")}</span>}
+      </h2>
+      {!isDrawn && <p className="empty">{t("plan.draw_first")}</p>}
+      <ProblemBox error={error} />
+      {check && <Result check={check} />}
+    </section>
+  );
+}
+
+function Result({ check }: { check: PatrolCheck }) {
+  const desk = useDesk();
+  return (
+    <>
+      <p className={`verdict ${check.is_flyable ? "good" : "bad"}`}>
+        {check.is_flyable ? `✓ ${t("import.good")}` : `✕ ${t("import.bad")}`}
+      </p>
+      <dl className="numbers">
+        <dt>{t("patrol.vehicle")}</dt>
+        <dd>{desk.vehicleName(check.vehicle_id)}</dd>
+        <dt>{t("plan.duration")}</dt>
+        <dd>{span(check.duration_s)}</dd>
+        <dt>{t("plan.distance")}</dt>
+        <dd>{metres(check.distance_m)}</dd>
+        <dt>{t("vehicle.battery")}</dt>
+        <dd>
+          <Battery check={check} />
+        </dd>
+        {check.covered_ratio !== null && (
+          <>
+            <dt>{t("plan.covered")}</dt>
+            <dd>{(check.covered_ratio * 100).toFixed(1)} %</dd>
+          </>
+        )}
+      </dl>
+      <Against check={check} />
+      <details>
+        <summary>{t("failsafes.title")}</summary>
+        <VehicleFailsafes vehicleId={check.vehicle_id} />
+      </details>
+    </>
+  );
+}
+
+function Battery({ check }: { check: PatrolCheck }) {
+  const share = check.usable_s > 0 ? check.duration_s / check.usable_s : 1;
+  const text = t("plan.battery_used", { percent: percent(share), span: span(check.usable_s) });
+  return (
+    <>
+      <meter min={0} max={1} high={0.85} optimum={0.4} value={Math.min(1, share)} aria-label={text} /> {text}
+    </>
+  );
+}
+
+/** Each reason leads to its place on the map. */
+function Against({ check }: { check: PatrolCheck }) {
+  const desk = useDesk();
+  return (
+    <ul className="reasons">
+      {check.problems.map((one, index) => (
+        <li key={`p${index}`}>
+          {one.where}: {one.what} {one.remedy && `→ ${one.remedy}`}
+        </li>
+      ))}
+      {check.violations.map((one, index) => (
+        <li key={`v${index}`}>
+          {one.place ? (
+            <button type="button" className="quiet place" onClick={() => desk.showPlace(one.place as [number, number])}>
+              ⌖ {index + 1}
+            </button>
+          ) : null}
+          {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}: {one.because} {one.remedy && `→ ${one.remedy}`}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function VehicleFailsafes({ vehicleId }: { vehicleId: string }) {
+  const path = `/vehicles/${encodeURIComponent(vehicleId)}/failsafes`;
+  const { value, error } = useLoaded(() => get<Failsafes>(path), "", vehicleId);
+  return (
+    <>
+      <ProblemBox error={error} />
+      <FailsafeRows rows={value?.rows ?? []} />
+    </>
+  );
+}

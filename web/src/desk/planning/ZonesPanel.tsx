@@ -1,0 +1,226 @@
+/** Zones on the drawing table: drawn, changed, taken from a file, and put in force as a whole by a person with a reason. */
+import { useEffect, useRef } from "react";
+import { send } from "../../api/client";
+import type { ZoneCheck } from "../../api/types";
+import { nameOf, t, useLanguage, word } from "../../i18n";
+import { ProblemBox } from "../../shared/ProblemBox";
+import { BecauseMoves } from "../Because";
+import { useAction, useDesk } from "../hooks";
+import { Field } from "./Field";
+import { useZoneEditor } from "./hooks";
+import { isDrawable, ZONE_KINDS } from "./zone_editor";
+import type { DraftZone, ZoneProperties } from "./zone_editor";
+
+export function ZonesPanel() {
+  useLanguage();
+  const desk = useDesk();
+  const editor = useZoneEditor();
+  const action = useAction();
+  const { run } = action;
+  useEffect(() => {
+    void run(() => desk.zoneEditor.open());
+    return () => desk.zoneEditor.activate(null);
+  }, [desk, run]);
+  if (!desk.may("edit_zones")) return <p className="empty">{t("zones.may_not")}</p>;
+  return (
+    <article className="panel planning">
+      <header>
+        <h1>{t("zones.title")}</h1>
+        <p className="state-words">{editor.isChanged ? t("zones.changed") : t("zones.in_force", { n: editor.revision })}</p>
+      </header>
+      <ProblemBox error={action.error} onClose={action.clear} />
+      <Add />
+      <ZoneList />
+      {(editor.isChanged || editor.check) && (
+        <div className="outcome">
+          <Check />
+          {editor.isChanged && <Approve />}
+        </div>
+      )}
+    </article>
+  );
+}
+
+function Add() {
+  const editor = useZoneEditor();
+  return (
+    <section>
+      <div className="buttons">
+        {ZONE_KINDS.map((kind) => (
+          <button key={kind} type="button" onClick={() => editor.add(kind)}>
+            + {word("zone_kind", kind)}
+          </button>
+        ))}
+      </div>
+      <div className="buttons">
+        <ImportZones />
+        <button type="button" className="quiet" disabled={!editor.canUndo} onClick={() => editor.undo()}>
+          {t("plan.undo")}
+        </button>
+      </div>
+      {editor.activeKey && editor.task() && (
+        <p className="hint">{editor.task()?.geometry ? t("plan.hint_mend") : word("plan_hint", "area")}</p>
+      )}
+    </section>
+  );
+}
+
+function ImportZones() {
+  const editor = useZoneEditor();
+  const action = useAction();
+  const input = useRef<HTMLInputElement>(null);
+  const read = (file: File): void =>
+    void action.run(async () => {
+      const told = await send<ZoneCheck>("POST", "/zones/check", file);
+      editor.merge(told.features as unknown as GeoJSON.Feature[]);
+    });
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        aria-label={t("zones.import")}
+        accept=".geojson,.json,.kml,.kmz,.plan"
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          if (file) read(file);
+          event.target.value = "";
+        }}
+      />
+      <button type="button" disabled={action.isBusy} onClick={() => input.current?.click()}>
+        {t("zones.import")}
+      </button>
+      <ProblemBox error={action.error} onClose={action.clear} />
+    </>
+  );
+}
+
+function ZoneList() {
+  const editor = useZoneEditor();
+  if (!editor.zones) return <p className="empty">{t("loading")}</p>;
+  return (
+    <section>
+      <h2>{t("zones.all", { n: editor.zones.length })}</h2>
+      <ol className="parts">
+        {editor.zones.map((zone) => (
+          <ZoneRow key={zone.key} zone={zone} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function ZoneRow({ zone }: { zone: DraftZone }) {
+  const editor = useZoneEditor();
+  const isActive = editor.activeKey === zone.key;
+  const { id, kind } = zone.properties;
+  return (
+    <li className={isActive ? "current" : ""}>
+      <button type="button" className="part-name" aria-pressed={isActive} onClick={() => editor.activate(isActive ? null : zone.key)}>
+        {nameOf(zone.properties) || id}
+        <span className="muted"> · {zone.geometry ? word("zone_kind", kind) : t("plan.not_drawn")}</span>
+      </button>
+      <span className="part-tools">
+        <button type="button" className="quiet" aria-label={t("plan.remove")} title={t("plan.remove")} onClick={() => editor.remove(zone.key)}>
+          ✕
+        </button>
+      </span>
+      {isActive && <ZoneFields zone={zone} />}
+    </li>
+  );
+}
+
+function ZoneFields({ zone }: { zone: DraftZone }) {
+  const editor = useZoneEditor();
+  const set = (changes: Partial<ZoneProperties>): void => editor.set(zone.key, changes);
+  const { properties } = zone;
+  const isAir = properties.kind === "keep_in" || properties.kind === "keep_out";
+  return (
+    <div className="fields">
+      {!isDrawable(zone.geometry) && <p className="note">{t("zones.not_drawable")}</p>}
+      <Field label={t("zones.id")} value={properties.id} onChange={(id) => set({ id })} />
+      <Field label={t("plan.name")} value={properties.name ?? ""} onChange={(name) => set({ name })} />
+      <Field label={t("plan.name_zh")} value={properties.name_zh ?? ""} onChange={(name_zh) => set({ name_zh })} />
+      {isAir && (
+        <>
+          <Height label={t("zones.floor")} value={properties.floor_agl_m} onChange={(floor_agl_m) => set({ floor_agl_m })} />
+          <Height label={t("zones.ceiling")} value={properties.ceiling_agl_m} onChange={(ceiling_agl_m) => set({ ceiling_agl_m })} />
+        </>
+      )}
+      {properties.kind === "rule" && <p className="hint">{t("zones.rules", { rules: ruleNames(properties) })}</p>}
+    </div>
+  );
+}
+
+function ruleNames(properties: ZoneProperties): string {
+  return Object.keys((properties["rules"] ?? {})).join(", ") || "–";
+}
+
+interface HeightProps {
+  label: string;
+  value: number | null;
+  onChange: (value: number | null) => void;
+}
+
+/** An empty field is no limit. */
+function Height({ label, value, onChange }: HeightProps) {
+  return (
+    <label>
+      {label} (m)
+      <input
+        type="number"
+        placeholder={t("zones.no_limit")}
+        value={value ?? ""}
+        onChange={(event) => onChange(event.target.value === "" ? null : Number(event.target.value))}
+      />
+    </label>
+  );
+}
+
+function Check() {
+  const { check, error } = useZoneEditor();
+  if (!check && !error) return null;
+  return (
+    <section className="check" aria-live="polite">
+      <h2>{t("zones.check")}</h2>
+      <ProblemBox error={error} />
+      {check && (
+        <>
+          <p className={`verdict ${check.is_good ? "good" : "bad"}`}>
+            {check.is_good ? `✓ ${t("zones.good", { n: check.zones })}` : `✕ ${t("zones.bad")}`}
+          </p>
+          <ul className="reasons">
+            {[...check.problems, ...check.warnings].map((one, index) => (
+              <li key={index}>
+                {String(one["where"] ?? "")}: {String(one["detail"] ?? one["because"] ?? "")}
+                {one["remedy"] ? ` → ${String(one["remedy"])}` : ""}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Approve() {
+  const editor = useZoneEditor();
+  const action = useAction();
+  const missing = editor.zones?.some((zone) => zone.geometry === null) ?? true;
+  const isReady = !missing && editor.check?.is_good;
+  return (
+    <>
+      {missing && <p className="hint">{t("zones.missing")}</p>}
+      <BecauseMoves
+        moves={isReady ? [{ to: "force", label: t("zones.approve") }] : []}
+        phrases={[]}
+        onMove={(_to, because) => editor.approve(because)}
+      />
+      <button type="button" className="quiet" onClick={() => void action.run(() => editor.discard())}>
+        {t("zones.discard")}
+      </button>
+      <ProblemBox error={action.error} onClose={action.clear} />
+    </>
+  );
+}

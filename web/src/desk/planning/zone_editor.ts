@@ -1,0 +1,174 @@
+/** Zones while they are changed: nothing is in force before a person approves the whole set with a reason. */
+import { ApiError, get, send } from "../../api/client";
+import type { ZoneCheck, Zones } from "../../api/types";
+import { Emitter } from "../../live/emitter";
+import type { DrawingTask, Shape } from "../../map/drawing";
+
+const QUIET_MS = 400;
+const MOST_STEPS_BACK = 50;
+
+export const ZONE_KINDS = ["keep_in", "keep_out", "rule", "grid"] as const;
+
+export interface ZoneProperties {
+  id: string;
+  kind: string;
+  name: string;
+  name_zh: string;
+  floor_agl_m: number | null;
+  ceiling_agl_m: number | null;
+  [more: string]: unknown;
+}
+
+export interface DraftZone {
+  key: string;
+  properties: ZoneProperties;
+  geometry: GeoJSON.Geometry | null;
+}
+
+export class ZoneEditor extends Emitter<"draft" | "check"> {
+  zones: DraftZone[] | null = null;
+  revision = 0;
+  activeKey: string | null = null;
+  isChanged = false;
+  check: ZoneCheck | null = null;
+  error: ApiError | null = null;
+  readonly #before: DraftZone[][] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+
+  /** Reads the zones in force; changes that are not approved yet are kept. */
+  async open(): Promise<void> {
+    if (this.isChanged) return;
+    this.#load(await get<Zones>("/zones"));
+  }
+
+  discard(): Promise<void> {
+    this.isChanged = false;
+    return this.open();
+  }
+
+  get canUndo(): boolean {
+    return this.#before.length > 0;
+  }
+
+  undo(): void {
+    const before = this.#before.pop();
+    if (before) this.#put(before);
+  }
+
+  activate(key: string | null): void {
+    this.activeKey = key;
+    this.emit("draft");
+  }
+
+  add(kind: string): void {
+    const key = crypto.randomUUID();
+    const properties = { id: this.#freeId(kind), kind, name: "", name_zh: "", floor_agl_m: null, ceiling_agl_m: null };
+    this.#change([...(this.zones ?? []), { key, properties, geometry: null }]);
+    this.activate(key);
+  }
+
+  remove(key: string): void {
+    this.#change((this.zones ?? []).filter((zone) => zone.key !== key));
+  }
+
+  set(key: string, properties: Partial<ZoneProperties>): void {
+    this.#replace(key, (zone) => ({ ...zone, properties: { ...zone.properties, ...properties } }));
+  }
+
+  /** A shape comes from the map. */
+  take(key: string, shape: Shape): void {
+    this.#replace(key, (zone) => ({ ...zone, geometry: shape }));
+  }
+
+  /** Zones from a file, checked by the server: those with a known id are replaced, the others added. */
+  merge(features: GeoJSON.Feature[]): void {
+    const coming = new Map(features.map((one) => [String(one.properties?.["id"]), one]));
+    const kept = (this.zones ?? []).filter((zone) => !coming.has(zone.properties.id));
+    this.#change([...kept, ...features.map(draftZone)]);
+  }
+
+  task(): DrawingTask | null {
+    const zone = this.zones?.find((one) => one.key === this.activeKey);
+    if (!zone || !isDrawable(zone.geometry)) return null;
+    return { key: zone.key, kind: "polygon", geometry: zone.geometry };
+  }
+
+  /** All drawn zones; the one in a person's hand can be left out. */
+  document(without?: string): GeoJSON.FeatureCollection {
+    const drawn = (this.zones ?? []).filter((zone) => zone.geometry !== null && zone.key !== without);
+    return {
+      type: "FeatureCollection",
+      features: drawn.map(({ properties, geometry }) => ({ type: "Feature", properties, geometry: geometry! })),
+    };
+  }
+
+  async approve(because: string): Promise<void> {
+    const query = new URLSearchParams({ because, revision: String(this.revision) });
+    const stored = await send<Zones>("PUT", `/zones?${query.toString()}`, this.document());
+    this.isChanged = false;
+    this.#load(stored);
+  }
+
+  #load(told: Zones): void {
+    this.revision = told.revision;
+    this.#before.length = 0;
+    this.zones = (told.features as unknown as GeoJSON.Feature[]).map(draftZone);
+    this.check = null;
+    this.error = null;
+    this.activate(null);
+    this.emit("check");
+  }
+
+  #replace(key: string, change: (zone: DraftZone) => DraftZone): void {
+    this.#change((this.zones ?? []).map((zone) => (zone.key === key ? change(zone) : zone)));
+  }
+
+  #change(zones: DraftZone[]): void {
+    if (this.zones) this.#before.push(this.zones);
+    if (this.#before.length > MOST_STEPS_BACK) this.#before.shift();
+    this.#put(zones);
+  }
+
+  #put(zones: DraftZone[]): void {
+    this.zones = zones;
+    this.isChanged = true;
+    if (!zones.some((zone) => zone.key === this.activeKey)) this.activeKey = null;
+    this.emit("draft");
+    clearTimeout(this.#timer);
+    const number = ++this.#asked;
+    this.#timer = setTimeout(() => void this.#ask(number), QUIET_MS);
+  }
+
+  async #ask(number: number): Promise<void> {
+    let check: ZoneCheck | null = null;
+    let error: ApiError | null = null;
+    try {
+      check = await send<ZoneCheck>("POST", "/zones/check", this.document());
+    } catch (failure) {
+      if (!(failure instanceof ApiError)) throw failure;
+      error = failure;
+    }
+    if (number !== this.#asked) return;
+    this.check = check;
+    this.error = error;
+    this.emit("check");
+  }
+
+  #freeId(kind: string): string {
+    const taken = new Set(this.zones?.map((zone) => zone.properties.id));
+    for (let number = 1; ; number++) {
+      const id = `${kind.replace("_", "-")}-${number}`;
+      if (!taken.has(id)) return id;
+    }
+  }
+}
+
+/** Shapes with holes or of several parts are shown, and changed by a file. */
+export function isDrawable(geometry: GeoJSON.Geometry | null): geometry is GeoJSON.Polygon | null {
+  return geometry === null || (geometry.type === "Polygon" && geometry.coordinates.length === 1);
+}
+
+function draftZone(feature: GeoJSON.Feature): DraftZone {
+  return { key: crypto.randomUUID(), properties: feature.properties as ZoneProperties, geometry: feature.geometry };
+}
