@@ -9,29 +9,28 @@ place where it looked last (`geofence.free_room`), and looks again when the vehi
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
 import shapely
-from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
 from core.ids import ZoneId
+from geofence.forbidden import Forbidden, ForbiddenSpace
 from geofence.frames import FloatArray, LocalFrame
 from geofence.free_room import FARTHEST_M, FreeRoom, Wall, free_room
 from geofence.margins import Stopping
 from geofence.positions import GeoPosition
-from geofence.prisms import GeometryArray, Prisms, Slab, slabs
+from geofence.prisms import BoolArray, IntArray
 from geofence.route_shapes import segments
 from geofence.windows import ZoneHours
-from geofence.zones import Zone, ZoneKind, ZoneSet
+from geofence.zones import ZoneSet
 
 _CLOSING_M = 0.05
 """A vehicle inside of the guard's margin is held only when its way to a standstill brings it this much nearer."""
-_FAR_M = 1e6
 _CLOSE_BEYOND_REACH_M = 1.0
 """What is no farther than this beyond a vehicle's reach is kept off in height, not sideways, by a free room."""
 
@@ -82,16 +81,21 @@ class _Motion:
     climb_m_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Forbidden:
-    """An upright prism where no vehicle may be: a keep-out zone, or what lies outside of the keep-in zones."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Whereabouts:
+    """Where n vehicles are now: `is_inside` where they may be, shape (n,), and what they are in otherwise."""
 
-    area: BaseGeometry
-    lowest_m: float
-    highest_m: float
-    zone_id: ZoneId | None
-    name: str
-    is_keep_out: bool
+    is_inside: BoolArray
+    _first: IntArray
+    _prisms: tuple[Forbidden, ...]
+
+    def zone_id(self, row: int) -> ZoneId | None:
+        """Return the zone that the vehicle of *row* breaks; None where it breaks none, or no keep-in zone is there."""
+        return None if self.is_inside[row] else self._prisms[self._first[row]].zone_id
+
+    def because(self, row: int) -> str:
+        """Return what is wrong with the place of the vehicle of *row*, as the end of a sentence; empty when nothing."""
+        return "" if self.is_inside[row] else self._prisms[self._first[row]].because(is_in=True)
 
 
 class LiveGuard:
@@ -101,7 +105,7 @@ class LiveGuard:
         self._zones = zones
         self._frame = frame
         self._settings = settings or GuardSettings()
-        self._forbidden = lru_cache(maxsize=16)(self._find_forbidden)
+        self._space = lru_cache(maxsize=16)(self._find_space)
         self._hours = ZoneHours(zones, lookahead_s=self._settings.lookahead_s)
         self._room: FreeRoom | None = None
         self._room_hours: tuple[bool, ...] = ()
@@ -135,34 +139,67 @@ class LiveGuard:
         self, lon_lat_deg: FloatArray, heights_agl_m: FloatArray, velocities_m_s: FloatArray, now: datetime
     ) -> list[GuardVerdict]:
         """Return the verdicts on n vehicles: places (n, 2), heights (n,), east/north/up velocities (n, 3)."""
-        tree, forbidden = self._forbidden(self._hours.in_force(now))
-        here = self._frame.to_local_array(lon_lat_deg)
-        there = here + velocities_m_s[:, :2] * self._seconds_to_stop(velocities_m_s)[:, None]
+        space = self._space(self._hours.in_force(now))
+        ends_m = heights_agl_m + velocities_m_s[:, 2] * self._seconds_to_level(velocities_m_s)
+        rows, prisms = space.pairs(
+            lon_lat_deg,
+            np.minimum(heights_agl_m, ends_m) - self._settings.height_margin_m,
+            np.maximum(heights_agl_m, ends_m) + self._settings.height_margin_m,
+            self._settings.margin_m
+            + np.hypot(velocities_m_s[:, 0], velocities_m_s[:, 1]) * self._seconds_to_stop(velocities_m_s),
+        )
+        verdicts = [_FREE] * len(heights_agl_m)
+        for row, near, motion in self._near(space, rows, prisms, lon_lat_deg, heights_agl_m, velocities_m_s):
+            verdicts[row] = self._verdict(motion, near)
+        return verdicts
+
+    def whereabouts(self, lon_lat_deg: FloatArray, heights_agl_m: FloatArray, now: datetime) -> Whereabouts:
+        """Say of n vehicles whether they are where they may be: places (n, 2), heights (n,); predicts nothing."""
+        space = self._space(self._hours.in_force(now))
+        first = space.first_around(lon_lat_deg, heights_agl_m)
+        return Whereabouts(is_inside=first < 0, _first=first, _prisms=space.prisms)
+
+    def _near(
+        self,
+        space: ForbiddenSpace,
+        rows: IntArray,
+        prisms: IntArray,
+        lon_lat_deg: FloatArray,
+        heights_agl_m: FloatArray,
+        velocities_m_s: FloatArray,
+    ) -> Iterator[tuple[int, list[Forbidden], _Motion]]:
+        """Yield each vehicle whose way to a standstill touches prisms (grown by the margin), with these."""
+        chosen, places = np.unique(rows, return_inverse=True)
+        velocities = velocities_m_s[chosen]
+        here = self._frame.to_local_array(lon_lat_deg[chosen])
+        there = here + velocities[:, :2] * self._seconds_to_stop(velocities)[:, None]
         paths = segments(here, there)
-        near: list[list[_Forbidden]] = [[] for _ in paths]
-        for row, hit in tree.query(paths, predicate="dwithin", distance=self._settings.margin_m).T:
-            near[row].append(forbidden[hit])
-        return [
-            self._verdict(self._motion(paths[n], here[n], there[n], heights_agl_m[n], velocities_m_s[n]), near[n])
-            if near[n]
-            else _FREE
-            for n in range(len(paths))
-        ]
+        near: dict[int, list[Forbidden]] = {}
+        touches = space.is_near(paths[places], prisms, within_m=self._settings.margin_m)
+        for place, prism in sorted(zip(places[touches].tolist(), prisms[touches].tolist(), strict=True)):
+            near.setdefault(place, []).append(space.prisms[prism])
+        for place, touched in near.items():
+            row = int(chosen[place])
+            yield (
+                row,
+                touched,
+                self._motion(paths[place], here[place], there[place], heights_agl_m[row], velocities[place]),
+            )
 
     def _free_room(
         self, position: GeoPosition, height_m: float, reach_m: float, in_force: tuple[bool, ...]
     ) -> FreeRoom | None:
-        tree, forbidden = self._forbidden(in_force)
+        space = self._space(in_force)
         local = self._frame.to_local(position)
         here, margin_m = shapely.Point(local.east_m, local.north_m), self._settings.margin_m
-        near = tree.query(here, predicate="dwithin", distance=FARTHEST_M + margin_m)
+        near = space.tree.query(here, predicate="dwithin", distance=FARTHEST_M + margin_m)
         walls = (
             Wall(
-                distance_m=float(shapely.distance(here, forbidden[n].area)),
-                lowest_m=forbidden[n].lowest_m,
-                highest_m=forbidden[n].highest_m,
+                distance_m=float(shapely.distance(here, prism.area)),
+                lowest_m=prism.lowest_m,
+                highest_m=prism.highest_m,
             )
-            for n in near
+            for prism in (space.prisms[n] for n in near)
         )
         return free_room(
             position,
@@ -178,6 +215,12 @@ class LiveGuard:
         stopping = self._settings.stopping
         speeds = np.hypot(velocities_m_s[:, 0], velocities_m_s[:, 1])
         return np.asarray(stopping.reaction_s + speeds / (2 * stopping.deceleration_m_s2))
+
+    def _seconds_to_level(self, velocities_m_s: FloatArray) -> FloatArray:
+        stopping = self._settings.stopping
+        return np.asarray(
+            stopping.reaction_s + np.abs(velocities_m_s[:, 2]) / (2 * stopping.vertical_deceleration_m_s2)
+        )
 
     def _motion(
         self, path: BaseGeometry, here: FloatArray, there: FloatArray, height_m: float, velocity_m_s: FloatArray
@@ -195,12 +238,12 @@ class LiveGuard:
             climb_m_s=climb_m_s,
         )
 
-    def _verdict(self, motion: _Motion, near: Sequence[_Forbidden]) -> GuardVerdict:
+    def _verdict(self, motion: _Motion, near: Sequence[Forbidden]) -> GuardVerdict:
         breaches = [breach for prism in near if (breach := self._breach(motion, prism))]
         inside = not any(_is_in(motion, prism) for prism in near)
         return GuardVerdict(is_inside=inside, breach=min(breaches, key=lambda b: b.in_s, default=None))
 
-    def _breach(self, motion: _Motion, prism: _Forbidden) -> PredictedBreach | None:
+    def _breach(self, motion: _Motion, prism: Forbidden) -> PredictedBreach | None:
         upright_m = _upright_m(motion, prism, self._settings.height_margin_m)
         if upright_m is None:
             return None
@@ -212,54 +255,18 @@ class LiveGuard:
             zone_id=prism.zone_id,
             in_s=in_s,
             distance_m=max(level_m, upright_m),
-            because=_because(prism, is_in=_is_in(motion, prism)),
+            because=prism.because(is_in=_is_in(motion, prism)),
         )
 
-    def _find_forbidden(self, in_force: tuple[bool, ...]) -> tuple[STRtree, tuple[_Forbidden, ...]]:
-        zones = [zone for zone, holds in zip(self._zones.zones, in_force, strict=True) if holds]
-        outs = Prisms.of([zone for zone in zones if zone.kind is ZoneKind.KEEP_OUT], self._frame)
-        ins = Prisms.of([zone for zone in zones if zone.kind is ZoneKind.KEEP_IN], self._frame)
-        has_keep_in = any(self._zones.of_kind(ZoneKind.KEEP_IN))
-        outside = [_outside_of(slab) for slab in slabs(ins)] if has_keep_in else []
-        forbidden = (*(_keep_out(outs, n) for n in range(len(outs.zones))), *outside)
-        areas: GeometryArray = np.array([prism.area for prism in forbidden], dtype=object)
-        shapely.prepare(areas)
-        return STRtree(areas), forbidden
+    def _find_space(self, in_force: tuple[bool, ...]) -> ForbiddenSpace:
+        return ForbiddenSpace.of(self._zones, in_force, self._frame)
 
 
 def _up_s(stopping: Stopping, climb_m_s: float) -> float:
     return stopping.reaction_s + abs(climb_m_s) / (2 * stopping.vertical_deceleration_m_s2)
 
 
-def _keep_out(prisms: Prisms, index: int) -> _Forbidden:
-    zone = prisms.zones[index]
-    return _Forbidden(
-        area=prisms.polygons[index],
-        lowest_m=float(prisms.floors_m[index]),
-        highest_m=float(prisms.ceilings_m[index]),
-        zone_id=zone.id,
-        name=_name(zone),
-        is_keep_out=True,
-    )
-
-
-def _outside_of(slab: Slab) -> _Forbidden:
-    nearest = slab.zones[0] if slab.zones else None
-    return _Forbidden(
-        area=shapely.difference(shapely.box(-_FAR_M, -_FAR_M, _FAR_M, _FAR_M), slab.region),
-        lowest_m=slab.lowest_m,
-        highest_m=slab.highest_m,
-        zone_id=nearest.id if nearest else None,
-        name=_name(nearest) if nearest else "",
-        is_keep_out=False,
-    )
-
-
-def _name(zone: Zone) -> str:
-    return zone.name or zone.id
-
-
-def _is_in(motion: _Motion, prism: _Forbidden) -> bool:
+def _is_in(motion: _Motion, prism: Forbidden) -> bool:
     is_at_height = prism.lowest_m < motion.height_m < prism.highest_m
     return is_at_height and bool(shapely.intersects(prism.area, motion.here))
 
@@ -276,7 +283,7 @@ def _level_m(motion: _Motion, area: BaseGeometry, margin_m: float) -> float | No
     return None if contact.is_empty else float(shapely.distance(motion.here, contact))
 
 
-def _upright_m(motion: _Motion, prism: _Forbidden, margin_m: float) -> float | None:
+def _upright_m(motion: _Motion, prism: Forbidden, margin_m: float) -> float | None:
     """Return the metres up or down to the first contact with the prism's heights grown by the margin."""
     here_m = _above_or_below_m(motion.height_m, prism)
     end_m = _above_or_below_m(motion.end_height_m, prism)
@@ -291,17 +298,9 @@ def _upright_m(motion: _Motion, prism: _Forbidden, margin_m: float) -> float | N
     return here_m - margin_m if nearest_m < margin_m else None
 
 
-def _above_or_below_m(height_m: float, prism: _Forbidden) -> float:
+def _above_or_below_m(height_m: float, prism: Forbidden) -> float:
     return max(prism.lowest_m - height_m, height_m - prism.highest_m, 0.0)
 
 
 def _seconds(distance_m: float, speed_m_s: float) -> float:
     return distance_m / speed_m_s if distance_m > 0 else 0.0
-
-
-def _because(prism: _Forbidden, *, is_in: bool) -> str:
-    if prism.is_keep_out:
-        return f"{'is inside' if is_in else 'is about to enter'} the keep-out zone {prism.name}"
-    if not prism.zone_id:
-        return f"{'is' if is_in else 'is about to be'} above or below the keep-in zones"
-    return f"{'is outside of' if is_in else 'is about to leave'} the keep-in zone {prism.name}"
