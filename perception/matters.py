@@ -1,7 +1,7 @@
 """Matters: what was observed at one place for one rule of one zone, over frames, strips and passes.
 
-A rule does not look at every frame (`Rule.every_s`); its seconds, places and pictures come from those it looked at.
-While something it follows was missed, it looks at every frame.
+A rule looks at most twice a second of the frames' own time (every third frame of five a second); its seconds, places
+and pictures come from the frames it looked at. While something is missed at its place, it looks at every frame.
 """
 
 import math
@@ -21,6 +21,7 @@ from perception.tracker import Track
 
 _GAP_S = 1.0
 """Two views with more between them are two looks; the time between does not count as observed."""
+_EVERY_S = 0.45
 _NEW_PASS_S = 120.0
 _JOIN_M = 5.0
 _JOIN_AT_MOST_M = 15.0
@@ -160,7 +161,7 @@ class RuleWatch:
         sight: Sight | None = None,
     ) -> list[Found]:
         """Return what has become certain with this frame; *sight* tells what else of the ground it shows."""
-        if order_id == self._pass and self._due_s - self.rule.every_s <= frame.taken_s < self._due_s:
+        if order_id == self._pass and self._due_s - _EVERY_S <= frame.taken_s < self._due_s:
             return []
         self._begin_pass(frame, order_id)
         step_s, self._last_s = frame.taken_s - self._last_s, frame.taken_s
@@ -169,8 +170,8 @@ class RuleWatch:
         seen = [self._take(one, frame, detections) for one in self._candidates(tracks, frame, sight)]
         if step_s <= _GAP_S and sight is not None:
             self._miss(step_s, frame, sight)
-        is_any_missed = any(0.0 < frame.taken_s - matter.last_s <= _GAP_S for matter in self._matters)
-        self._due_s = frame.taken_s + (0.0 if is_any_missed else self.rule.every_s)
+        is_any_missed = any(one.absent_s and frame.taken_s - one.last_s <= _GAP_S for one in self._matters)
+        self._due_s = frame.taken_s + (0.0 if is_any_missed else _EVERY_S)
         return [found for matter in seen if (found := self._judge(matter)) is not None]
 
     def _begin_pass(self, frame: Frame, order_id: OrderId | None) -> None:

@@ -7,7 +7,7 @@ from geofence.zones import Zone
 from perception.detections import Label
 from perception.rules.parameters import Licence, Timed, spots_of
 from perception.rules.places import near
-from perception.rules.rule import EVERY_S, Candidate, Finding, Observed, View
+from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
 KIND = "L0101"
@@ -33,7 +33,6 @@ class BinRule:
     labels = frozenset({Label.BIN, Label.FULL_BIN})
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
-    every_s = EVERY_S
 
     def __init__(self, *, parameters: Timed[BinParameters], zone: Zone, frame: LocalFrame) -> None:
         self._parameters = parameters

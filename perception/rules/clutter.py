@@ -11,7 +11,7 @@ from perception.detections import Label
 from perception.georeference import GroundPlace
 from perception.rules.parameters import Licence, Timed, local_m, spots_of
 from perception.rules.places import clusters, joint_box, middle, near
-from perception.rules.rule import EVERY_S, Candidate, Finding, Observed, View
+from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
 _KINDS = {Label.PILE: "20507", Label.BOARD: "20203", Label.BIKE: "20506"}
@@ -90,7 +90,6 @@ class ClutterRule:
     version = "2"
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
-    every_s = EVERY_S
 
     def __init__(
         self, *, parameters: Timed[ClutterParameters], zone: Zone, frame: LocalFrame, name: str = "clutter"

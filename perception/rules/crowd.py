@@ -40,7 +40,6 @@ class CrowdRule:
     version = "2"
     labels = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
-    every_s = 0.55
 
     def __init__(self, *, parameters: Timed[CrowdParameters], zone: Zone, frame: LocalFrame) -> None:
         self._parameters = parameters

@@ -6,7 +6,7 @@ from geofence.frames import LocalFrame
 from geofence.zones import Zone
 from perception.detections import Label
 from perception.rules.parameters import Licence, Timed, spots_of
-from perception.rules.rule import EVERY_S, Candidate, Finding, Observed, View
+from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
 KIND = "L0901"
@@ -34,7 +34,6 @@ class PersonDownRule:
     labels = frozenset({Label.PERSON})
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
-    every_s = EVERY_S
 
     def __init__(self, *, parameters: Timed[PersonDownParameters], zone: Zone, frame: LocalFrame) -> None:
         self._parameters = parameters

@@ -20,8 +20,6 @@ from perception.tracker import Track
 _DISCS = 12
 _NAMED = 30
 """So many of those who stood at a place are named in its facts."""
-EVERY_S = 0.35
-"""Every second frame of five a second."""
 SURE_SIGMAS = 2.0
 """Inside a zone is claimed only this many standard errors away from its border."""
 
@@ -132,10 +130,6 @@ class Rule(Protocol):
     @property
     def gone_after_s(self) -> float:
         """Seconds in view without it after which it is over: what comes later is a new matter."""
-
-    @property
-    def every_s(self) -> float:
-        """How often it looks at most, in seconds of the frames' own time."""
 
     def candidates(self, view: View) -> list[Candidate]:
         """Return the places of interest."""

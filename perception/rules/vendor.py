@@ -8,7 +8,7 @@ from geofence.zones import Zone
 from perception.detections import Label
 from perception.rules.parameters import Licence, Timed, spots_of
 from perception.rules.places import clusters, joint_box, middle, near
-from perception.rules.rule import EVERY_S, Candidate, Finding, Observed, View
+from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
 VENDOR, SHOP = "20501", "20504"
@@ -40,7 +40,6 @@ class VendorRule:
     labels = frozenset({Label.CART, Label.UMBRELLA})
     follows = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
-    every_s = EVERY_S
 
     def __init__(self, *, parameters: Timed[VendorParameters], zone: Zone, frame: LocalFrame) -> None:
         self._parameters = parameters
@@ -112,7 +111,6 @@ class ShopRule:
     version = "1"
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
-    every_s = EVERY_S
 
     def __init__(self, *, parameters: Timed[ShopParameters], zone: Zone, frame: LocalFrame) -> None:
         self.labels = frozenset(parameters.always.labels)

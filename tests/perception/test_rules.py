@@ -7,13 +7,16 @@ import pytest
 from core.errors import InvalidInput
 from core.events import Json
 from core.ids import OrderId
-from geofence.zones import WeeklyWindow
+from geofence.zones import WeeklyWindow, ZoneSet
 from perception.detections import Label
+from perception.georeference import Georeference
 from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_rule, make_watches
 from perception.rules.rule import RuleZone
+from perception.sight import Sight
 from perception.tracker import Track
-from tests.perception.eyes import FRAME, frame_at, gaze, rule_zone, track, zones_with
+from perception.walls import Walls
+from tests.perception.eyes import FRAME, LENS, frame_at, gaze, rule_zone, track, zones_with
 
 VENDOR: dict[str, Json] = {"dwell_s": 3, "people_within_m": 4, "people_at_least": 1}
 CLUTTER: dict[str, Json] = {"unmoved_for_s": 5, "moved_tolerance_m": 2.5}
@@ -201,12 +204,20 @@ def test_the_seconds_of_a_rule_do_not_depend_on_the_rate_of_the_video(step_s: fl
 
 def test_what_was_missed_once_is_looked_for_in_the_very_next_frame() -> None:
     watching = watch_for("vendor", VENDOR)
-    gone = {5, 6, 12, 13}
+    sight = Sight(
+        gaze=gaze(),
+        reference=Georeference(camera=LENS, frame=FRAME),
+        walls=Walls(zones=ZoneSet(zones=()), frame=FRAME),
+    )
+    seen = stall_with_customer()
+    unseen = [replace(one, is_seen=False) for one in seen]
+    missed = {6, 12, 15, 16}
 
     found = [
         one
-        for i in range(30)
-        for one in watching.look([] if i in gone else stall_with_customer(), frame_at(i * 0.2, view=gaze()), (), None)
+        for i in range(24)
+        for one in watching.look(unseen if i in missed else seen, frame_at(i * 0.2, view=gaze()), (), None, sight)
     ]
 
     assert [one.finding.facts["looks"] for one in found] == [1]
+    assert found[0].finding.facts["observed_s"] == pytest.approx(3.4, abs=0.5)
