@@ -5,22 +5,26 @@ inclusion polygon to contain the vehicle. So one polygon goes up for the union o
 keep-outs that reach from the lowest leg to the way home; the agent's guard holds all of them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shapely import MultiPolygon, Point, Polygon, transform, unary_union
+from shapely import Point, Polygon, transform, unary_union
 from shapely.geometry.base import BaseGeometry
 
+from core.errors import InvalidInput
 from fleet.errors import OrderRefused
+from fleet.order_route import route_of_order
 from fleet.orders import Order
+from geofence.fence_fit import Fence, FenceWish, fit_fence
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
+from geofence.route_shapes import route_shapes
 from geofence.zones import Zone, ZoneKind
 
 MOST_CORNERS = 64
 MARGIN_M = 1.0
-_TOLERANCES_M = (0.0, 0.25, 0.5, 1.0, 2.0)
+_PATH_M = 0.5
+"""A plainer fence stays at least so far away from the planned path."""
 _TIME_STEP = timedelta(minutes=5)
 _MOST_TIME_STEPS = 288
 
@@ -35,20 +39,35 @@ class FencePolygon:
 
 def fence_polygons(order: Order) -> tuple[FencePolygon, ...]:
     """Return the fence for *order*, keep-in first; raises OrderRefused when it cannot be held or misses the dock."""
+    fence = fence_of(order)
+    frame = LocalFrame(origin=order.dock.place)
+    inside = [_ring(fence.inside, frame, is_inclusion=True)] if fence.inside else []
+    return (*inside, *(_ring(ring, frame, is_inclusion=False) for ring in fence.outside))
+
+
+def fence_of(order: Order) -> Fence:
+    """Return the fence for *order* in metres around its dock, with what was lost; raises OrderRefused."""
     frame = LocalFrame(origin=order.dock.place)
     keep_ins = [_local(zone, frame) for zone in order.zones.of_kind(ZoneKind.KEEP_IN)]
     keep_outs = [_local(zone, frame) for zone in order.zones.of_kind(ZoneKind.KEEP_OUT) if _is_held(zone, order)]
-    for tolerance_m in _TOLERANCES_M:
-        inside = [_keep_in(keep_ins, tolerance_m, order)] if keep_ins else []
-        holes = [Polygon(ring) for polygon in inside for ring in polygon.interiors]
-        outside = holes + _keep_outs(keep_outs, tolerance_m)
-        if sum(_corners(polygon) for polygon in (*inside, *outside)) <= MOST_CORNERS:
-            return (*(_fence(p, frame, True) for p in inside), *(_fence(p, frame, False) for p in outside))
-    raise OrderRefused(
-        f"the fence needs more than the {MOST_CORNERS} corners that an autopilot holds",
-        where=order.id,
-        remedy="simplify the keep-in and keep-out zones around the patrol",
+    wish = FenceWish(
+        keep_in=unary_union(keep_ins),
+        keep_outs=keep_outs,
+        needed=_needed(order, frame),
+        home=Point(0.0, 0.0),
+        margin_m=MARGIN_M,
+        most_corners=MOST_CORNERS,
     )
+    try:
+        return fit_fence(wish)
+    except InvalidInput as error:
+        raise OrderRefused(error.message, where=order.id, remedy=error.remedy) from error
+
+
+def _needed(order: Order, frame: LocalFrame) -> BaseGeometry:
+    """Return the ground that the flight is planned over, on every leg and every way home."""
+    shapes = route_shapes(route_of_order(order), frame).geometries
+    return unary_union(list(shapes)).buffer(_PATH_M, quad_segs=4)
 
 
 def ceiling_agl_m(order: Order) -> float | None:
@@ -73,33 +92,7 @@ def _local(zone: Zone, frame: LocalFrame) -> Polygon:
     return transform(zone.polygon, frame.to_local_array)
 
 
-def _keep_in(keep_ins: Sequence[Polygon], tolerance_m: float, order: Order) -> Polygon:
-    shrunk = unary_union(keep_ins).buffer(-(MARGIN_M + tolerance_m), join_style="mitre").simplify(tolerance_m)
-    for part in _parts(shrunk):
-        if part.contains(Point(0.0, 0.0)):
-            return part
-    raise OrderRefused(
-        f"the dock {order.dock.id} lies outside of the keep-in zones (or less than {MARGIN_M + tolerance_m} m inside)",
-        where=order.id,
-        remedy="move the dock or widen the keep-in zone",
-    )
-
-
-def _keep_outs(keep_outs: Sequence[Polygon], tolerance_m: float) -> list[Polygon]:
-    grown = unary_union([p.buffer(MARGIN_M + tolerance_m, join_style="mitre", mitre_limit=2.0) for p in keep_outs])
-    return [Polygon(part.exterior) for part in _parts(grown.simplify(tolerance_m))]
-
-
-def _parts(geometry: BaseGeometry) -> list[Polygon]:
-    parts = geometry.geoms if isinstance(geometry, MultiPolygon) else [geometry]
-    return [part for part in parts if isinstance(part, Polygon) and not part.is_empty]
-
-
-def _corners(polygon: Polygon) -> int:
-    return len(polygon.exterior.coords) - 1
-
-
-def _fence(polygon: Polygon, frame: LocalFrame, is_inclusion: bool) -> FencePolygon:
+def _ring(polygon: Polygon, frame: LocalFrame, *, is_inclusion: bool) -> FencePolygon:
     ring = transform(polygon, frame.to_geo_array).exterior.coords[:-1]
     corners = tuple(GeoPosition(lon_deg=lon_deg, lat_deg=lat_deg) for lon_deg, lat_deg in ring)
     return FencePolygon(is_inclusion=is_inclusion, corners=corners)

@@ -151,10 +151,25 @@ def test_round_zones_are_simplified_outwards_until_they_fit() -> None:
     assert local(fence[1]).contains(grown)
 
 
-def test_too_many_corners_are_refused_with_a_remedy() -> None:
+def test_many_keep_outs_are_fenced_together_or_left_outside() -> None:
     specks: list[Zone] = [keep_out(area(10.0 * n, 60.0, 10.0 * n + 3, 63.0)) for n in range(-10, 11)]
+    order = make_order(zones=(keep_in(), *specks))
+    inside, *outside = fence_polygons(order)
+
+    assert len(inside.corners) + sum(len(polygon.corners) for polygon in outside) <= MOST_CORNERS
+    for n in range(-10, 11):
+        speck = Point(10.0 * n + 1.5, 61.5)
+        assert not local(inside).contains(speck) or any(local(polygon).contains(speck) for polygon in outside)
+
+
+def test_too_many_corners_are_refused_with_a_remedy() -> None:
+    """Legs run between all of the keep-outs, so that none can be fenced with its neighbour."""
+    specks = [keep_out(area(x - 1.5, y - 1.5, x + 1.5, y + 1.5)) for x in range(20, 81, 15) for y in range(20, 81, 15)]
+    legs = [leg(east, north) for n in range(27, 81, 15) for east, north in ((12.0, n), (88.0, n), (n, 12.0), (n, 88.0))]
+    order = replace(make_order(zones=(keep_in(), *specks)), legs=tuple(legs))
+
     with pytest.raises(OrderRefused, match="64 corners") as refusal:
-        fence_polygons(make_order(zones=(keep_in(), *specks)))
+        fence_polygons(order)
     assert refusal.value.remedy
 
 
