@@ -52,8 +52,19 @@ def _is_outside(region: BaseGeometry, parts: GeometryArray, room_m: FloatArray) 
     border = region.boundary
     shapely.prepare(region)
     shapely.prepare(border)
+    if _is_whole_inside(region, border, parts, room_m):
+        return np.zeros(len(parts), dtype=bool)
     is_safe = shapely.covers(region, parts) & (shapely.distance(parts, border) >= room_m - _CLOSE_M)
     return np.asarray(is_there & ~is_safe)
+
+
+def _is_whole_inside(region: BaseGeometry, border: BaseGeometry, parts: GeometryArray, room_m: FloatArray) -> bool:
+    """Say whether even the hull of all *parts* together stays well inside: mostly so, and quickly seen."""
+    corners = shapely.get_coordinates(parts)
+    if not len(corners):
+        return True
+    hull = shapely.convex_hull(shapely.linestrings(corners)) if len(corners) > 1 else shapely.Point(corners[0])
+    return bool(shapely.covers(region, hull) and shapely.distance(hull, border) >= float(room_m.max()))
 
 
 def _outside(

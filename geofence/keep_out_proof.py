@@ -11,9 +11,10 @@ from shapely.geometry.base import BaseGeometry
 from geofence.frames import FloatArray, LocalFrame
 from geofence.margins import Margins
 from geofence.positions import GeoPosition, LocalPosition
-from geofence.prisms import GeometryArray, IntArray, Prisms
+from geofence.prisms import GeometryArray, IntArray
+from geofence.proof_ground import ProofGround
 from geofence.route import RoutePhase, Violation
-from geofence.route_shapes import Shapes, leg_or_none
+from geofence.route_shapes import NO_LEG, Shapes, leg_or_none
 from geofence.zones import Zone
 
 _CLOSE_M = 1e-6
@@ -30,9 +31,10 @@ class _Pairs:
     highest_m: FloatArray
 
 
-def keep_out_violations(prisms: Prisms, margins: Margins, shapes: Shapes, frame: LocalFrame) -> Iterator[Violation]:
+def keep_out_violations(ground: ProofGround, margins: Margins, shapes: Shapes) -> Iterator[Violation]:
     """Yield a violation for every shape that comes nearer to a keep-out zone than the margins allow."""
-    pairs = _pairs(prisms, shapes, margins)
+    prisms, frame = ground.keep_out, ground.frame
+    pairs = _pairs(ground, shapes, margins)
     near_m = pairs.shapes.room_m - _CLOSE_M
     own = pairs.shapes.within(pairs.lowest_m, pairs.highest_m, with_way_home=False)
     home = pairs.shapes.within(pairs.lowest_m, pairs.highest_m, with_way_home=True)
@@ -46,21 +48,42 @@ def keep_out_violations(prisms: Prisms, margins: Margins, shapes: Shapes, frame:
         yield _entry(zone, pairs.polygons[row], part, leg, phase, room_m, frame)
 
 
-def _pairs(prisms: Prisms, shapes: Shapes, margins: Margins) -> _Pairs:
-    near_m = shapes.room_m - _CLOSE_M
-    rows, hits = prisms.tree.query(shapes.geometries, predicate="dwithin", distance=near_m)
-    lowest = prisms.floors_m[hits] - margins.height_error_m
-    highest = prisms.ceilings_m[hits] + margins.height_error_m
-    top = np.maximum(shapes.high_m, shapes.home_m)[rows]
-    bottom = np.minimum(shapes.low_m, shapes.home_m)[rows]
-    meets = (top > lowest) & (bottom < highest)
+def _pairs(ground: ProofGround, shapes: Shapes, margins: Margins) -> _Pairs:
+    prisms = ground.keep_out
+    top = np.maximum(shapes.high_m, shapes.home_m) + margins.height_error_m
+    bottom = np.minimum(shapes.low_m, shapes.home_m) - margins.height_error_m
+    rows, hits = _near(ground, shapes, bottom, top)
+    meets = (top[rows] > prisms.floors_m[hits]) & (bottom[rows] < prisms.ceilings_m[hits])
+    rows, hits = rows[meets], hits[meets]
     return _Pairs(
-        shapes=shapes.pick(rows[meets]),
-        zones=hits[meets],
-        polygons=prisms.polygons[hits[meets]],
-        lowest_m=lowest[meets],
-        highest_m=highest[meets],
+        shapes=shapes.pick(rows),
+        zones=hits,
+        polygons=prisms.polygons[hits],
+        lowest_m=prisms.floors_m[hits] - margins.height_error_m,
+        highest_m=prisms.ceilings_m[hits] + margins.height_error_m,
     )
+
+
+def _near(ground: ProofGround, shapes: Shapes, bottom: FloatArray, top: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return pairs of shapes and zones near each other over ground, without zones that the shapes pass over or under.
+
+    Columns reach down to the ground and would meet every zone in height, so they are looked up by themselves.
+    """
+    is_column = shapes.legs == NO_LEG
+    found = [_near_some(ground, shapes, bottom, top, np.flatnonzero(part)) for part in (is_column, ~is_column)]
+    rows, hits = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.lexsort((hits, rows))
+    return rows[order], hits[order]
+
+
+def _near_some(
+    ground: ProofGround, shapes: Shapes, bottom: FloatArray, top: FloatArray, rows: IntArray
+) -> tuple[IntArray, IntArray]:
+    if not rows.size:
+        return rows, rows
+    zones, tree = ground.keep_outs_between(float(bottom[rows].min()), float(top[rows].max()))
+    near, hits = tree.query(shapes.geometries[rows], predicate="dwithin", distance=shapes.room_m[rows] - _CLOSE_M)
+    return rows[near], zones[hits]
 
 
 def _entry(

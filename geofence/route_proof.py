@@ -12,11 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from geofence.frames import LocalFrame
 from geofence.keep_in_proof import keep_in_violations
 from geofence.keep_out_proof import keep_out_violations
 from geofence.positions import GeoPosition
-from geofence.prisms import Prisms, slabs
+from geofence.proof_ground import proof_ground
 from geofence.route import OrderRoute, RoutePhase, RouteProof, RouteWindow, Violation
 from geofence.route_shapes import Shapes, route_shapes
 from geofence.start_room import start_room_m
@@ -28,17 +27,16 @@ _ONCE = frozenset({"above_keep_in_ceiling", "below_keep_in_floor", "above_author
 
 def prove_order(route: OrderRoute) -> RouteProof:
     """Return every reason why *route* may not be flown, the gravest for each leg and zone; none means safe."""
-    frame = LocalFrame(origin=route.dock)
-    keep_out, regions = Prisms.of(route.keep_outs(), frame), slabs(Prisms.of(route.keep_ins(), frame))
-    shapes = route_shapes(route, frame)
+    ground = proof_ground(route)
+    shapes = route_shapes(route, ground.frame)
     if route.start is not None:
-        room_m = start_room_m(route, route.start, keep_out, regions, frame)
+        room_m = start_room_m(route, route.start, ground.keep_out, ground.regions, ground.frame)
         shapes = replace(shapes, room_m=np.where(shapes.leaves_start, room_m, shapes.room_m))
     found = [
         *_window_violations(route),
         *_authorised_height_violations(route),
-        *keep_in_violations(route, regions, shapes, frame),
-        *keep_out_violations(keep_out, route.margins, shapes, frame),
+        *keep_in_violations(route, ground.regions, shapes, ground.frame),
+        *keep_out_violations(ground, route.margins, shapes),
     ]
     return RouteProof(zones_hash=route.zones.hash, violations=tuple(_gravest(found)))
 

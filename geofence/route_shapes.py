@@ -195,9 +195,8 @@ class _Path:
 def _hulls(corners: list[FloatArray]) -> GeometryArray:
     if not len(corners[0]):
         return np.empty(0, dtype=object)
-    rows = np.stack(corners, axis=1)
-    points = shapely.multipoints(rows.reshape(-1, 2), indices=np.repeat(np.arange(len(rows)), len(corners)))
-    return np.asarray(shapely.convex_hull(points), dtype=object)
+    # As lines through the corners: a hull of points takes seven times as long to make.
+    return np.asarray(shapely.convex_hull(shapely.linestrings(np.stack(corners, axis=1))), dtype=object)
 
 
 def _joined(parts: list[Shapes]) -> Shapes:
