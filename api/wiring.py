@@ -15,7 +15,14 @@ from api.services import Services
 from api.settings import ControllerSettings
 from api.sign_in import SignInDesk
 from api.store_sql import SqlAccountStore, SqlAnswerStore, SqlZoneDocumentStore
-from api.wiring_incidents import AlarmParts, IncidentParts, build_alarms, build_incidents, open_outside_line
+from api.wiring_incidents import (
+    AlarmParts,
+    IncidentParts,
+    build_alarms,
+    build_incidents,
+    build_intake,
+    open_outside_line,
+)
 from api.wiring_missions import MissionParts, build_missions
 from api.zone_book import ZoneBook
 from core.clock import Clock, SystemClock
@@ -29,6 +36,7 @@ from fleet.registry import FleetRegistry
 from fleet.store_sql import SqlFleetStore
 from incidents.escalator import OutsideLine
 from incidents.handlers import LookResultHandler, SightingHandler
+from incidents.intake import Intake as IncidentIntake
 from missions.figures import MissionFigures
 from missions.site import Site, read_site
 
@@ -94,7 +102,7 @@ def _site(settings: ControllerSettings) -> Site:
 
 
 def _services(ground: Ground) -> Services:
-    incidents = build_incidents(settings=ground.settings, site=ground.site, clock=ground.clock, zones=ground.zone_book)
+    incidents = build_incidents(settings=ground.settings, clock=ground.clock)
     missions = build_missions(
         database=ground.database,
         fleet=ground.fleet,
@@ -128,7 +136,8 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         desk=alarms.desk,
         look_every_s=settings.alarm_resend_s,
     )
-    downlink = _downlink(ground, incidents)
+    intake = build_intake(site=ground.site, clock=clock, zones=ground.zone_book, parts=incidents, alarms=alarms.desk)
+    downlink = _downlink(ground, incidents, intake)
     housekeeper = Housekeeper(
         database=database,
         accounts=accounts,
@@ -174,7 +183,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         photos=incidents.photos,
         incident_books=incidents.books,
         moves=incidents.moves,
-        intake=incidents.intake,
+        intake=intake,
         verification=incidents.verification,
         alarm_store=alarms.store,
         alarms=alarms.desk,
@@ -192,10 +201,10 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
     )
 
 
-def _downlink(ground: Ground, incidents: IncidentParts) -> Downlink:
+def _downlink(ground: Ground, incidents: IncidentParts, sightings: IncidentIntake) -> Downlink:
     routes = report_routes(
         fleet=ground.fleet,
-        sightings=SightingHandler(intake=incidents.intake),
+        sightings=SightingHandler(intake=sightings),
         looks=LookResultHandler(verification=incidents.verification),
     )
     return Downlink(

@@ -40,7 +40,6 @@ class IncidentParts:
     books: IncidentBooks
     moves: Moves
     verification: Verification
-    intake: Intake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ async def open_outside_line(settings: ControllerSettings) -> AsyncIterator[Outsi
         yield WebhookLine(url=settings.alarm_webhook, client=client, secret=settings.alarm_webhook_secret)
 
 
-def build_incidents(*, settings: ControllerSettings, site: Site, clock: Clock, zones: ZonesInForce) -> IncidentParts:
+def build_incidents(*, settings: ControllerSettings, clock: Clock) -> IncidentParts:
     """Return the parts of the room of incidents."""
     kinds = read_kinds(settings.kinds) if settings.kinds else shipped_kinds()
     incidents, sightings, timeline, numbers = SqlIncidentStore(), SqlSightingStore(), SqlTimelineStore(), SqlNumbers()
@@ -72,18 +71,6 @@ def build_incidents(*, settings: ControllerSettings, site: Site, clock: Clock, z
     photos = PhotoKeeper(book=evidence, store=store, clock=clock)
     books = IncidentBooks(incidents=incidents, timeline=timeline, kinds=kinds, clock=clock)
     verification = Verification(incidents=incidents, sightings=sightings, books=books, photos=photos, kinds=kinds)
-    intake = Intake(
-        incidents=incidents,
-        sightings=sightings,
-        numbers=numbers,
-        books=books,
-        photos=photos,
-        verification=verification,
-        kinds=kinds,
-        zones=zones,
-        clock=clock,
-        time_zone=site.time_zone,
-    )
     return IncidentParts(
         kinds=kinds,
         incidents=incidents,
@@ -95,7 +82,23 @@ def build_incidents(*, settings: ControllerSettings, site: Site, clock: Clock, z
         books=books,
         moves=Moves(incidents=incidents, evidence=evidence, books=books),
         verification=verification,
-        intake=intake,
+    )
+
+
+def build_intake(*, site: Site, clock: Clock, zones: ZonesInForce, parts: IncidentParts, alarms: AlarmDesk) -> Intake:
+    """Return what takes sightings in: it files them, and rings where somebody lies on the ground."""
+    return Intake(
+        incidents=parts.incidents,
+        sightings=parts.sightings,
+        numbers=parts.numbers,
+        books=parts.books,
+        photos=parts.photos,
+        verification=parts.verification,
+        alarms=alarms,
+        kinds=parts.kinds,
+        zones=zones,
+        clock=clock,
+        time_zone=site.time_zone,
     )
 
 

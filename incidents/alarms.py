@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from core.clock import Clock
 from core.database import Transaction
 from core.errors import Conflict, NotFound
-from core.ids import AlarmId, RunId, VehicleId, new_id
+from core.ids import AlarmId, IncidentId, RunId, VehicleId, new_id
 from geofence.positions import GeoPosition
 from incidents.alarm import AlarmState, HelpAlarm, Ring
 from incidents.bodies import alarm_event
@@ -17,6 +17,7 @@ from incidents.errors import AlreadyAnswered, RevisionPassed
 from incidents.incident import TimelineLine
 from incidents.store import AlarmStore, Numbers, TimelineStore
 from missions.site import Panel
+from perception.sighting import Sighting
 
 SERIES = "QZ"
 
@@ -29,6 +30,14 @@ class AlarmSettings:
     supervisor_s: float = 30.0
     outside_retry_s: float = 15.0
     time_zone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmName:
+    """What a vehicle saw, in both languages."""
+
+    name: str
+    name_zh: str
 
 
 class Panels(Protocol):
@@ -101,14 +110,26 @@ class AlarmDesk:
         await self._numbers.lock(unit, SERIES)
         if (known := await self._alarms.by_press(unit, press_id)) is not None:
             return _of_panel(known, panel_id)
-        alarm = await self._raise(unit, panel, press_id, pressed_at)
-        await self._alarms.add(unit, alarm)
-        await self.tell(unit, alarm, actor=panel_id, what=alarm.state.value, because=alarm.because)
-        return alarm
+        because = f"the help button at {panel.name} was pressed"
+        return await self._raise(unit, panel, press_id=press_id, at=pressed_at, because=because)
 
-    async def _raise(self, unit: Transaction, panel: Panel, press_id: str, pressed_at: datetime) -> HelpAlarm:
+    async def seen(
+        self, unit: Transaction, sighting: Sighting, *, incident_id: IncidentId, name: AlarmName
+    ) -> HelpAlarm:
+        """Raise the alarm of something that a vehicle saw and that cannot wait; once for each incident."""
+        await self._numbers.lock(unit, SERIES)
+        press_id = f"incident:{incident_id}"
+        if (known := await self._alarms.by_press(unit, press_id)) is not None:
+            return known
+        eye = sighting.vehicle_id
+        seen_by = Panel(
+            id=f"eyes:{eye}", name=f"{eye}: {name.name}", name_zh=f"{eye}：{name.name_zh}", place=sighting.place
+        )
+        return await self._raise(unit, seen_by, press_id=press_id, at=sighting.last_seen_at, because=sighting.because)
+
+    async def _raise(self, unit: Transaction, panel: Panel, *, press_id: str, at: datetime, because: str) -> HelpAlarm:
         now = self._clock.now()
-        return HelpAlarm(
+        alarm = HelpAlarm(
             id=AlarmId(new_id()),
             number=await self._numbers.next(unit, SERIES, year=now.astimezone(self._time_zone).year),
             press_id=press_id,
@@ -117,12 +138,15 @@ class AlarmDesk:
             panel_name_zh=panel.name_zh,
             place=panel.place,
             state=AlarmState.RAISED,
-            pressed_at=pressed_at,
+            pressed_at=at,
             raised_at=now,
             escalate_at=now + timedelta(seconds=self._settings.desk_s),
-            because=f"the help button at {panel.name} was pressed",
+            because=because,
             revision=1,
         )
+        await self._alarms.add(unit, alarm)
+        await self.tell(unit, alarm, actor=panel.id, what=alarm.state.value, because=because)
+        return alarm
 
     async def rung(self, unit: Transaction, alarm_id: AlarmId, *, desk: str) -> HelpAlarm:
         """Note that the alarm rings at *desk*; once for each escalation, repeats change nothing."""

@@ -8,12 +8,13 @@ from core.database import Transaction
 from core.errors import InvalidInput
 from core.ids import EvidenceId, IncidentId, new_id
 from geofence.positions import GeoPosition
+from incidents.alarms import AlarmDesk, AlarmName
 from incidents.bodies import sighting_event
 from incidents.books import IncidentBooks, Reason
 from incidents.evidence import EvidenceOrigin
 from incidents.grids import ZonesInForce, responsible_grid
 from incidents.incident import OPEN_STATES, Incident, IncidentState
-from incidents.kinds import Kind, KindTable
+from incidents.kinds import FoundBy, Kind, KindTable
 from incidents.photo_keeper import PhotoKeeper
 from incidents.same_place import NEVER_SAME_M, can_be_same, distance_m
 from incidents.store import IncidentStore, Numbers, SightingRecord, SightingStore
@@ -47,6 +48,7 @@ class Intake:
         books: IncidentBooks,
         photos: PhotoKeeper,
         verification: Verification,
+        alarms: AlarmDesk,
         kinds: KindTable,
         zones: ZonesInForce,
         clock: Clock,
@@ -58,6 +60,7 @@ class Intake:
         self._books = books
         self._photos = photos
         self._verification = verification
+        self._alarms = alarms
         self._kinds = kinds
         self._zones = zones
         self._clock = clock
@@ -66,11 +69,13 @@ class Intake:
     async def take(self, unit: Transaction, sighting: Sighting) -> Taken:
         """Put *sighting* into the books, with its pictures.
 
-        Raises NotFound for an unknown kind and InvalidInput for one that is no incident or for a wrong picture.
+        A kind that is an alarm (a person lies on the ground) rings as well: the incident keeps the pictures, the alarm
+        calls people. Raises NotFound for an unknown kind and InvalidInput for one that no eye can see or for a wrong
+        picture.
         """
         kind = self._kinds.kind(sighting.kind)
-        if kind.is_alarm:
-            raise InvalidInput(f"{kind.name} is an alarm, not an incident", where="kind", params={"kind": kind.code})
+        if kind.found_by is FoundBy.BUTTON:
+            raise InvalidInput(f"{kind.name} is an alarm of a button", where="kind", params={"kind": kind.code})
         # Two vehicles that see one thing at the same moment must not open two incidents.
         await self._numbers.lock(unit, SERIES)
         if (known := await self._sightings.get(unit, sighting.id)) is not None:
@@ -118,6 +123,9 @@ class Intake:
         await self._books.open(unit, incident, Reason(actor=sighting.vehicle_id, because=sighting.because))
         photos = await self._record(unit, incident.id, sighting, opened=True)
         await self._books.note(unit, incident, "sighting", _reason(sighting, photos))
+        if kind.is_alarm:
+            name = AlarmName(name=kind.name, name_zh=kind.name_zh)
+            await self._alarms.seen(unit, sighting, incident_id=incident.id, name=name)
         if kind.files_itself:
             await self._file(unit, incident, kind, sighting)
         return Taken(incident_id=incident.id, opened=True)

@@ -139,17 +139,6 @@ class Room:
             photos=self.photos,
             kinds=self.kinds,
         )
-        self.intake = Intake(
-            incidents=self.incidents,
-            sightings=self.sightings,
-            numbers=self.numbers,
-            books=self.books,
-            photos=self.photos,
-            verification=self.verification,
-            kinds=self.kinds,
-            zones=FixedZones(),
-            clock=self.clock,
-        )
         self.moves = Moves(incidents=self.incidents, evidence=self.evidence, books=self.books)
         self.desk = AlarmDesk(
             alarms=self.alarms,
@@ -158,6 +147,18 @@ class Room:
             panels=OnePanel(),
             looks=self.looks,
             settings=self.settings,
+            clock=self.clock,
+        )
+        self.intake = Intake(
+            incidents=self.incidents,
+            sightings=self.sightings,
+            numbers=self.numbers,
+            books=self.books,
+            photos=self.photos,
+            verification=self.verification,
+            alarms=self.desk,
+            kinds=self.kinds,
+            zones=FixedZones(),
             clock=self.clock,
         )
         self.figures = Figures(

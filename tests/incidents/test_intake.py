@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import InvalidInput, NotFound, StorageFull
 from core.ids import SightingId, VehicleId, new_id
+from incidents.alarm import AlarmState
 from incidents.handlers import SightingHandler
 from incidents.incident import IncidentState
 from tests.incidents.room import Room
@@ -201,3 +202,18 @@ async def test_a_sighting_whose_picture_cannot_be_kept_leaves_nothing_and_comes_
         assert await room.sightings.count(unit) == 0
     assert await room.database.last_cursor() == 0
     assert (await room.take(sighting)).opened
+
+
+async def test_a_person_on_the_ground_rings_at_once_and_once(room: Room) -> None:
+    first = await room.take(room.sighting(kind="L0901", photos=1))
+    incident = await room.incident(first.incident_id)
+    assert incident.state is IncidentState.REPORTED
+    async with room.database.transaction() as unit:
+        (alarm,) = await room.alarms.find(unit)
+    assert (alarm.state, alarm.place) == (AlarmState.RAISED, incident.place)
+    assert (alarm.panel_name, alarm.panel_name_zh) == ("drone-1: person down", "drone-1：人员摔倒")
+    assert alarm.escalate_at is not None
+    again = await room.take(room.sighting(kind="L0901", east_m=1, seen_s_ago=2, for_s=1))
+    assert again.incident_id == first.incident_id
+    async with room.database.transaction() as unit:
+        assert len(await room.alarms.find(unit)) == 1

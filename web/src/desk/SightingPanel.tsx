@@ -1,13 +1,14 @@
 /** One sighting: what perception believes it saw, and why. */
 import { get } from "../api/client";
 import type { IncidentDetail, Sighting } from "../api/types";
-import { t, useLanguage } from "../i18n";
+import { t, useLanguage, word } from "../i18n";
 import { metres, percent, time } from "../i18n/format";
 import { ProblemBox } from "../shared/ProblemBox";
 import { useDesk, useLive, useLoaded } from "./hooks";
 import { BoxedPhoto } from "./IncidentPanel";
 import { ruleWords } from "./rule_words";
 import { select } from "./selection";
+import { WhoWhere } from "./WhoWhere";
 
 export function SightingPanel({ id }: { id: string }) {
   useLanguage();
@@ -34,6 +35,7 @@ export function SightingPanel({ id }: { id: string }) {
             <BoxedPhoto key={photo.id} photo={photo} />
           ))}
       </div>
+      <WhoWhere facts={sighting.facts} />
       <dl className="numbers">
         <dt>{t("sighting.by")}</dt>
         <dd>{desk.vehicleName(sighting.vehicle_id)}</dd>
@@ -48,7 +50,13 @@ export function SightingPanel({ id }: { id: string }) {
         <dt>{t("sighting.score")}</dt>
         <dd>{percent(sighting.score)}</dd>
         <dt>{t("sighting.rule")}</dt>
-        <dd>{sighting.rule}</dd>
+        <dd>{word("rule", sighting.rule)}</dd>
+        {typeof sighting.facts["looks"] === "number" && (
+          <>
+            <dt>{t("sighting.looks")}</dt>
+            <dd>{sighting.facts["looks"]}</dd>
+          </>
+        )}
       </dl>
       {incident_id && (
         <button type="button" onClick={() => select({ kind: "incident", id: incident_id })}>
