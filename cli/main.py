@@ -25,6 +25,7 @@ SUB_COMMANDS = {
     "sim": SubCommand(module="cli.sim", summary="Run the simulator, set its faults, ask for its truth.  仿真"),
     "patrol": SubCommand(module="cli.patrol", summary="Start a patrol from a file and follow it.  巡逻"),
     "rounds": SubCommand(module="cli.rounds", summary="Plan endless rounds on a road graph.  循环巡逻"),
+    "look": SubCommand(module="cli.look", summary="Look at a video: tracks, sightings and why.  看视频"),
     "zones": SubCommand(module="cli.zones", summary="Check a zone file and say what is wrong where.  区域"),
     "users": SubCommand(module="cli.users", summary="Add, list and change users and devices.  用户"),
     "openapi": SubCommand(module="cli.openapi", summary="Print the OpenAPI document.  接口文档"),

@@ -11,15 +11,24 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInput
 from perception.decoders.boxes import RawBoxes, keep_best
-from perception.decoders.centre_point import CentrePointDecoder
-from perception.decoders.picodet import PicoDetDecoder
+from perception.decoders.catalogue import make_decoder
 from perception.detections import Detection, Detections, Label
-from perception.model_card import ModelCard, check_shapes, read_card, read_model
+from perception.model_card import Fit, ModelCard, check_names, check_shapes, read_card, read_model
 
 Picture = NDArray[np.uint8]
 BUILT_IN_CARD = Path(__file__).parent / "models" / "simulator.json"
 _LOWEST_SCORE = 0.1
 _SAME_IOU = 0.6
+_LABELS = list(Label)
+_RUNTIME_ERRORS = (
+    onnxruntime.capi.onnxruntime_pybind11_state.Fail,
+    onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument,
+    onnxruntime.capi.onnxruntime_pybind11_state.InvalidGraph,
+    onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf,
+    onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented,
+    onnxruntime.capi.onnxruntime_pybind11_state.RuntimeException,
+)
+Scale = tuple[float, float]
 
 
 class Detector(Protocol):
@@ -32,23 +41,6 @@ class Detector(Protocol):
         """Return what is seen in *picture* (h, w, 3; BGR), down to scores of 0.1: the caller filters."""
 
 
-class Decoder(Protocol):
-    """Turns a model's raw outputs into boxes in the pixels of its input."""
-
-    def decode(self, outputs: Mapping[str, NDArray[np.float32]], lowest_score: float) -> RawBoxes:
-        """Return all boxes from *lowest_score* on."""
-
-
-def _make_decoder(card: ModelCard) -> Decoder:
-    if card.decoder == "centre_point":
-        return CentrePointDecoder(outputs=card.outputs, labels=len(card.labels))
-    if card.decoder == "picodet":
-        return PicoDetDecoder(outputs=card.outputs, labels=len(card.labels), side_px=card.input.width_px)
-    raise InvalidInput(
-        f"no decoder is called {card.decoder!r}", where=card.name, remedy="known are centre_point and picodet"
-    )
-
-
 class OnnxDetector:
     """Runs one model with one thread; raises InvalidInput when the model is not what its card says."""
 
@@ -59,62 +51,113 @@ class OnnxDetector:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         content = read_model(self.card, card_file.parent)
-        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except _RUNTIME_ERRORS as error:
+            raise InvalidInput(
+                f"the model cannot be loaded: {str(error).splitlines()[0]}",
+                where=str(card_file.parent / self.card.file),
+                remedy="it must be ONNX; export it again for a runtime of this version",
+            ) from error
         check_shapes(
             self.card,
             {node.name: tuple(node.shape) for node in self._session.get_inputs()},
             {node.name: tuple(node.shape) for node in self._session.get_outputs()},
         )
-        self._decoder = _make_decoder(self.card)
+        check_names(self.card, [node.name for node in self._session.get_inputs()])
+        self._decoder = make_decoder(self.card)
         self._outputs = list(self.card.outputs)
-        self._tensor = np.zeros((1, 3, self.card.input.height_px, self.card.input.width_px), np.float32)
+        wanted = self.card.input
+        self._tensor = np.full((1, 3, wanted.height_px, wanted.width_px), 0.0, np.float32)
+        self._extra = {name: kind.value_for(wanted) for name, kind in wanted.extra.items()}
         self._planes = [np.empty((0, 0), np.uint8) for _ in range(3)]
-        self._meanings = [self.card.means.get(label) for label in self.card.labels]
+        self._channels = [0, 1, 2] if wanted.colours == "bgr" else [2, 1, 0]
+        meanings = [self.card.means.get(label) for label in self.card.labels]
+        self._numbers = np.array([-1 if label is None else _LABELS.index(label) for label in meanings], np.int64)
+        self._try_out()
 
     def detect(self, picture: Picture) -> Detections:
         tensor, scale = self.prepare(picture)
         raw = self.infer(tensor)
         return self.read(raw, scale, picture.shape[1], picture.shape[0])
 
-    def prepare(self, picture: Picture) -> tuple[NDArray[np.float32], float]:
-        """Return the model's input and how many of its pixels one pixel of the picture takes.
+    def prepare(self, picture: Picture) -> tuple[NDArray[np.float32], Scale]:
+        """Return the model's input and how many of its pixels one pixel of the picture takes, across and down.
 
         The input is the detector's own memory: it holds until the next picture is prepared.
         """
         wanted = self.card.input
-        scale = min(wanted.width_px / picture.shape[1], wanted.height_px / picture.shape[0], 1.0)
-        if scale < 1.0:
-            size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        scale = self._scale(picture)
+        size = (round(picture.shape[1] * scale[0]), round(picture.shape[0] * scale[1]))
+        if size != (picture.shape[1], picture.shape[0]):
+            way = cv2.INTER_AREA if max(scale) <= 1.0 else cv2.INTER_LINEAR
+            picture = np.asarray(cv2.resize(picture, size, interpolation=way), np.uint8)
         height, width = picture.shape[:2]
         if self._planes[0].shape != (height, width):
             self._planes = [np.empty((height, width), np.uint8) for _ in range(3)]
-            self._tensor.fill(0.0)
+            self._fill_rest()
         cv2.split(picture, self._planes)
         for i, (mean, std) in enumerate(zip(wanted.mean_bgr, wanted.std_bgr, strict=True)):
-            channel = self._tensor[0, i, :height, :width]
+            channel = self._tensor[0, self._channels[i], :height, :width]
             channel[...] = self._planes[i]
             if (mean, std) != (0.0, 1.0):
                 channel -= mean
                 channel /= std
         return self._tensor, scale
 
+    def _scale(self, picture: Picture) -> Scale:
+        across = self.card.input.width_px / picture.shape[1]
+        down = self.card.input.height_px / picture.shape[0]
+        if self.card.input.fit is Fit.STRETCH:
+            return across, down
+        smaller = min(across, down, 1.0)
+        return smaller, smaller
+
+    def _fill_rest(self) -> None:
+        """Fill what the picture does not cover."""
+        wanted = self.card.input
+        for i, (mean, std) in enumerate(zip(wanted.mean_bgr, wanted.std_bgr, strict=True)):
+            padding = 0.0 if wanted.pad_value is None else (wanted.pad_value - mean) / std
+            self._tensor[0, self._channels[i]] = padding
+
+    def _try_out(self) -> None:
+        """Run the model once: what it really gives must be what its card says."""
+        try:
+            raw = self.infer(self._tensor)
+        except _RUNTIME_ERRORS as error:
+            raise InvalidInput(
+                f"the model does not run on what its card says: {str(error).splitlines()[0]}",
+                where=self.card.name,
+                remedy="correct the card's input",
+            ) from error
+        inputs = {self.card.input.name: self._tensor.shape}
+        check_shapes(self.card, inputs, {name: value.shape for name, value in raw.items()})
+        self._decoder.decode(raw, _LOWEST_SCORE)
+
     def infer(self, tensor: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
         """Return the model's raw outputs by name."""
-        values = self._session.run(self._outputs, {self.card.input.name: tensor})
+        values = self._session.run(self._outputs, {self.card.input.name: tensor, **self._extra})
         return dict(zip(self._outputs, values, strict=True))
 
-    def read(self, raw: Mapping[str, NDArray[np.float32]], scale: float, width_px: int, height_px: int) -> Detections:
+    def read(self, raw: Mapping[str, NDArray[np.float32]], scale: Scale, width_px: int, height_px: int) -> Detections:
         """Return detections in the picture's own pixels."""
-        boxes = self._decoder.decode(raw, _LOWEST_SCORE)
+        boxes = self._of_use(self._decoder.decode(raw, _LOWEST_SCORE))
         corners = boxes.corners_px
-        if scale != 1.0:
-            corners /= scale
+        if scale != (1.0, 1.0):
+            corners /= (*scale, *scale)
         np.maximum(corners, 0.0, out=corners)
         np.minimum(corners, (width_px, height_px, width_px, height_px), out=corners)
         seen: list[tuple[Label, float, Sequence[float]]] = []
         for box, score, number in keep_best(boxes, same_iou=_SAME_IOU):
-            meaning = self._meanings[number]
-            if meaning is not None and box[2] > box[0] and box[3] > box[1]:
+            meaning = _LABELS[number]
+            if box[2] > box[0] and box[3] > box[1]:
                 seen.append((meaning, score, box))
         return Detections(seen)
+
+    def _of_use(self, boxes: RawBoxes) -> RawBoxes:
+        """Return the boxes that mean something to us, with our labels' numbers: a bus and a truck are one car."""
+        numbers = self._numbers[boxes.classes]
+        kept = numbers >= 0
+        if kept.all():
+            return RawBoxes(corners_px=boxes.corners_px, scores=boxes.scores, classes=numbers)
+        return RawBoxes(corners_px=boxes.corners_px[kept], scores=boxes.scores[kept], classes=numbers[kept])

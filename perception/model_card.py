@@ -2,27 +2,67 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import InvalidInput
 from perception.detections import Label
 
 Shape = tuple[int | str, ...]
+ANY = -1
+"""In a card's output: a number that differs from picture to picture."""
+
+
+class Fit(StrEnum):
+    """How a picture of another shape is made to fit."""
+
+    PAD = "pad"
+    """Made smaller (never larger) as it is, and filled up at right and below."""
+    STRETCH = "stretch"
+    """Made as wide and as high as the input."""
+
+
+class ExtraInput(StrEnum):
+    """Small inputs beside the picture that some exports have."""
+
+    SIZE_WH = "size_wh"
+    """Whole numbers (1, 2): width and height of the input, so that boxes come in its pixels."""
+    SIZE_HW = "size_hw"
+    """The same, height first."""
+    ONES = "ones"
+    """Ones (1, 2): a scale that changes nothing."""
+
+    def value_for(self, wanted: "ModelInput") -> NDArray[np.int64] | NDArray[np.float32]:
+        """Return what goes in."""
+        if self is ExtraInput.ONES:
+            return np.ones((1, 2), np.float32)
+        size = [wanted.width_px, wanted.height_px]
+        return np.array([size if self is ExtraInput.SIZE_WH else size[::-1]], np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInput:
-    """What goes in: one picture, BGR, channels first, (value − mean) / std a channel, padded at right and below."""
+    """What goes in: one picture, channels first, (value − mean) / std a channel; means are those of B, G and R.
+
+    `pad_value` is the grey that fills up (before the mean is taken off); None fills with the mean itself.
+    """
 
     name: str
     width_px: int
     height_px: int
     mean_bgr: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std_bgr: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    colours: Literal["bgr", "rgb"] = "bgr"
+    fit: Fit = Fit.PAD
+    pad_value: float | None = None
+    extra: Mapping[str, ExtraInput] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +105,26 @@ def read_card(file: Path) -> ModelCard:
         raise InvalidInput(f"the model card cannot be read: {error.strerror}", where=str(file)) from error
     except (ValueError, ValidationError) as error:
         raise InvalidInput(f"is not a model card: {error}", where=str(file)) from error
-    if unknown := sorted(set(card.means) - set(card.labels)):
-        raise InvalidInput(
-            f"gives a meaning to labels that the model does not have: {', '.join(unknown)}", where=str(file)
-        )
+    if faults := _faults(card):
+        raise InvalidInput("; ".join(faults), where=str(file), remedy="correct the card")
     return card
+
+
+def _faults(card: ModelCard) -> list[str]:
+    faults: list[str] = []
+    if unknown := sorted(set(card.means) - set(card.labels)):
+        faults.append(f"gives a meaning to labels that the model does not have: {', '.join(unknown)}")
+    if not card.means:
+        faults.append("gives no label a meaning, so nothing would ever be seen")
+    if twice := sorted({label for label in card.labels if card.labels.count(label) > 1}):
+        faults.append(f"names labels twice: {', '.join(twice)}")
+    if foreign := sorted(set(card.min_scores) - {label.value for label in Label}):
+        faults.append(f"gives scores to labels that are not ours: {', '.join(foreign)}")
+    if min(card.input.width_px, card.input.height_px) < 1 or 0.0 in card.input.std_bgr:
+        faults.append("the input needs a size above 0 and no std of 0")
+    if not all(0.0 < score < 1.0 for score in (card.min_score, *card.min_scores.values())):
+        faults.append("scores lie between 0 and 1")
+    return faults
 
 
 def read_model(card: ModelCard, folder: Path) -> bytes:
@@ -89,6 +144,17 @@ def read_model(card: ModelCard, folder: Path) -> bytes:
     return content
 
 
+def check_names(card: ModelCard, inputs: Sequence[str]) -> None:
+    """Raise InvalidInput when the model takes inputs that the card does not give, or the other way round."""
+    given = {card.input.name, *card.input.extra}
+    if missing := sorted(set(inputs) - given):
+        raise InvalidInput(
+            f"the model also takes {', '.join(missing)}",
+            where=card.name,
+            remedy="name it in the card's input.extra, or export the model with one input",
+        )
+
+
 def check_shapes(card: ModelCard, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> None:
     """Raise InvalidInput when the model takes or gives something else than its card says."""
     wanted: Shape = (1, 3, card.input.height_px, card.input.width_px)
@@ -105,7 +171,8 @@ def _compare(card: ModelCard, what: str, wanted: Mapping[str, Shape], found: Map
                 remedy="correct the card",
             )
         if len(shape) != len(found[name]) or any(
-            isinstance(there, int) and there != here for here, there in zip(shape, found[name], strict=True)
+            isinstance(there, int) and there > 0 and here not in {there, ANY}
+            for here, there in zip(shape, found[name], strict=True)
         ):
             raise InvalidInput(
                 f"{what} {name!r} has the shape {found[name]}, the card says {shape}",

@@ -21,6 +21,7 @@ _ERRORS = ("place_m", "height_m", "yaw_deg", "pitch_deg", "roll_deg", "pixel_px"
 _MOST_DISTORTION = (0, 4, 5, 8)
 SURVEYED = PoseErrors(place_m=0.05, height_m=0.05, yaw_deg=0.1, pitch_deg=0.1, roll_deg=0.1, pixel_px=3.0)
 """A camera that stands still was measured once, with care."""
+_SAME_SHAPE = 0.01
 REMEDY = "write the file as docs/detectors.md shows"
 Ranges = Mapping[str, tuple[float, float]]
 _RANGES: Ranges = {
@@ -127,6 +128,28 @@ def gaze_of(pose: Mapping[str, float], ground: GroundFrame) -> Gaze:
         yaw_deg=pose["yaw_deg"],
         pitch_deg=pose["pitch_deg"],
         roll_deg=pose["roll_deg"],
+    )
+
+
+def fitted(lens: Intrinsics, size_px: tuple[int, int]) -> Intrinsics:
+    """Return the lens for pictures of another size; raises InvalidInput when they have another shape."""
+    across, down = size_px[0] / lens.width_px, size_px[1] / lens.height_px
+    if across == down == 1.0:
+        return lens
+    if abs(across / down - 1.0) > _SAME_SHAPE:
+        raise InvalidInput(
+            f"the pictures are {size_px[0]} × {size_px[1]}, the camera file speaks of "
+            f"{lens.width_px:g} × {lens.height_px:g}",
+            where="intrinsics",
+            remedy="calibrate the camera in the size that it records in",
+        )
+    return Intrinsics(
+        width_px=size_px[0],
+        height_px=size_px[1],
+        fx_px=lens.fx_px * across,
+        fy_px=lens.fy_px * down,
+        cx_px=lens.cx_px * across,
+        cy_px=lens.cy_px * down,
     )
 
 

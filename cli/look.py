@@ -1,0 +1,135 @@
+"""`roundsman look`: what the eyes see in a video, a folder of pictures or a stream, without vehicle and controller."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from perception.offline.examination import Account, Examination
+    from perception.offline.papers import Papers
+    from perception.offline.recording import RecordedFrame, Recording
+
+app = typer.Typer(add_completion=False, help="Look at a recording: tracks, sightings and why.  看视频")
+_WHY_NOT = {
+    "no_pose": "the camera's pose at their time is not known (outside of poses.csv, or in a long gap of it)",
+    "bad_pose": "the camera's pose is no number",
+    "sky": "the camera sees no ground there, or only ground too near to the horizon",
+    "too_steep": "the camera looked down more steeply than the model can tell things apart",
+    "too_low": "the camera was lower than 1 m above the ground",
+    "failed": "looking at them failed (see the log)",
+}
+
+
+@app.command()
+def look(  # noqa: PLR0913  one for each option
+    source: Annotated[str, typer.Argument(help="video, folder of pictures, or stream (rtsp:, udp:, tcp:, http:)")],
+    camera: Annotated[Path, typer.Option(help="camera.json: lens and pose.  相机文件")],
+    poses: Annotated[Path | None, typer.Option(help="poses.csv of a moving camera.  位姿表")] = None,
+    model: Annotated[Path | None, typer.Option(help="a model's card; default: the simulator model.  模型卡")] = None,
+    zones: Annotated[Path | None, typer.Option(help="zones with rules; none: only tracks.  区域文件")] = None,
+    out: Annotated[Path | None, typer.Option(help="write sightings here (JSON lines).  发现")] = None,
+    tracks: Annotated[Path | None, typer.Option(help="write tracks here (JSON lines).  轨迹")] = None,
+    annotated: Annotated[Path | None, typer.Option(help="write a film with boxes here (MP4).  标注视频")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="folder for the sightings' pictures.  照片目录")] = None,
+    report: Annotated[Path | None, typer.Option(help="write the account here (JSON).  小结")] = None,
+    every: Annotated[int, typer.Option(min=1, help="look only at every so-manieth frame.  隔帧")] = 1,
+    slices: Annotated[bool, typer.Option("--slices", help="cut pictures for small things (slower).  切片")] = False,
+    rate_hz: Annotated[float | None, typer.Option(min=0.01, help="pictures a second, for a folder.  帧率")] = None,
+    start_at: Annotated[datetime | None, typer.Option(help="when the recording began (UTC).  开始时间")] = None,
+    for_s: Annotated[float | None, typer.Option(min=0.0, help="stop after so many seconds of it.  时长")] = None,
+) -> None:
+    """Look at every frame; write tracks, sightings and a film; say what could not be assessed."""
+    from perception.offline.opening import open_look
+    from perception.offline.papers import Papers, report_of
+
+    console = Console(stderr=True)
+    began_at = None if start_at is None else start_at.replace(tzinfo=start_at.tzinfo or UTC)
+    opened = open_look(
+        source=source, camera=camera, poses=poses, model=model, zones=zones,
+        slices=slices, rate_hz=rate_hz, start_at=began_at,
+    )  # fmt: skip
+    examination, recording = opened.examination, opened.recording
+    papers = Papers(
+        sightings=out, tracks=tracks, pictures=pictures, film=annotated,
+        ground=examination.ground, start_at=examination.start_at,
+    )  # fmt: skip
+    with recording, papers:
+        is_whole = _walk(examination, recording, papers, console, every=every, for_s=for_s)
+    notes = [
+        *opened.notes,
+        *examination.notes,
+        *([recording.note] if recording.note else []),
+        *([] if is_whole else ["stopped early"]),
+    ]
+    _tell(examination.account, console, notes=notes, damaged=recording.damaged)
+    if report is not None:
+        _write(
+            report,
+            report_of(examination.account, source=source, model=opened.model, damaged=recording.damaged, notes=notes),
+        )
+    if not is_whole:
+        sys.exit(130)
+
+
+def _walk(
+    examination: "Examination",
+    recording: "Recording",
+    papers: "Papers",
+    console: Console,
+    *,
+    every: int,
+    for_s: float | None,
+) -> bool:
+    """Look at the frames with a progress bar; returns False when it was interrupted, with everything so far written."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    is_whole = True
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("frames", total=recording.count)
+        try:
+            for recorded in _chosen(recording, every, for_s):
+                papers.write(examination.look(recorded), recorded.time_s)
+                progress.update(task, completed=recorded.number + 1)
+        except KeyboardInterrupt:
+            is_whole = False
+    papers.write_tracks(examination.end())
+    return is_whole
+
+
+def _chosen(recording: "Recording", every: int, for_s: float | None) -> Iterator["RecordedFrame"]:
+    for recorded in recording:
+        if for_s is not None and recorded.time_s > for_s:
+            return
+        if recorded.number % every == 0:
+            yield recorded
+
+
+def _tell(account: "Account", console: Console, *, notes: list[str], damaged: int) -> None:
+    table = Table(title=f"{account.frames} frames, {account.seconds:.1f} s", show_header=False)
+    table.add_row("analysed", str(account.analysed))
+    for name, count in account.not_assessed.items():
+        table.add_row("[bold]not assessed[/bold]", f"{count}: {_WHY_NOT.get(name, name)}")
+    if damaged:
+        table.add_row("damaged", f"{damaged} packets or pictures could not be read")
+    followed = ", ".join(f"{count} {label}" for label, count in account.tracks.most_common()) or "nothing"
+    table.add_row("followed", f"{followed} ({account.lines} lines)" if account.analysed else "nothing was assessed")
+    found = ", ".join(f"{count} {rule}" for rule, count in account.sightings.most_common())
+    table.add_row("sightings", found or ("none" if account.analysed else "nothing was assessed: this is not 'none'"))
+    console.print(table)
+    for note in notes:
+        console.print(f"note: {note}", soft_wrap=True, markup=False)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"cannot be written: {error.strerror}", where=str(file)) from error

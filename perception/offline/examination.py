@@ -1,0 +1,157 @@
+"""Looking at a recording from end to end: every frame through the eyes, and everything that they say."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from core.errors import InvalidInput
+from core.ids import VehicleId
+from geofence.footprint import Gaze, Intrinsics
+from geofence.zones import ZoneSet
+from perception.detector import Detector
+from perception.following import Follower
+from perception.frame import Frame
+from perception.georeference import Georeference, PoseErrors
+from perception.offline.camera_file import SURVEYED, CameraFile, fitted
+from perception.offline.ground_frame import GroundFrame
+from perception.offline.poses_file import Poses
+from perception.offline.recording import RecordedFrame
+from perception.offline.track_book import TrackBook, TrackLine
+from perception.pipeline import Pipeline, Seen
+from perception.tracker import Track
+
+_LOWEST_M = 1.0
+_VEHICLE = VehicleId("recording")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What one frame gave: what was seen in it, and the lines of earlier frames that are finished with it."""
+
+    number: int
+    seen: Seen
+    lines: Sequence[TrackLine]
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """What became of the frames, and what was found."""
+
+    frames: int = 0
+    analysed: int = 0
+    not_assessed: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    lines: int = 0
+    tracks: Counter[str] = field(default_factory=Counter)
+    sightings: Counter[str] = field(default_factory=Counter)
+    _known: set[int] = field(default_factory=set)
+
+    def take(self, frame: RecordedFrame, seen: Seen) -> None:
+        """Count one frame."""
+        self.frames += 1
+        self.seconds = frame.time_s
+        if seen.not_assessed is None:
+            self.analysed += 1
+        else:
+            self.not_assessed[seen.not_assessed.value] += 1
+        self.sightings.update(one.rule for one in seen.sightings)
+
+    def write(self, lines: Sequence[TrackLine]) -> None:
+        """Count finished lines."""
+        self.lines += len(lines)
+        for line in lines:
+            if line.track not in self._known:
+                self._known.add(line.track)
+                self.tracks[line.label.value] += 1
+
+
+class Examination:
+    """One recording's eyes: the same pipeline as beside a vehicle, with the tracker for every frame of a video."""
+
+    def __init__(
+        self,
+        *,
+        detector: Detector,
+        camera: CameraFile,
+        poses: Poses | None,
+        zones: ZoneSet,
+        start_at: datetime,
+    ) -> None:
+        ground = poses.ground if poses is not None else camera.ground
+        assert ground is not None, "a camera file without a pose comes with poses"
+        self.ground: GroundFrame = ground
+        self.start_at = start_at
+        self.account = Account()
+        self.notes: list[str] = []
+        self._fixed: Gaze | None = camera.gaze
+        self._poses = poses
+        self._camera = camera
+        self._detector = detector
+        self._zones = zones
+        self._follower = Follower(threshold_for=detector.card.score_for)
+        self._book = TrackBook()
+        self._pipeline = self._make_pipeline(camera.lens)
+        self._size_px: tuple[int, int] | None = None
+
+    def _make_pipeline(self, lens: Intrinsics) -> Pipeline:
+        reference = Georeference(
+            camera=lens,
+            frame=self.ground.frame,
+            distortion=self._camera.distortion,
+            errors=self._camera.errors or (SURVEYED if self._poses is None else PoseErrors()),
+        )
+        return Pipeline(
+            vehicle_id=_VEHICLE,
+            detector=self._detector,
+            reference=reference,
+            zones=self._zones,
+            lowest_agl_m=_LOWEST_M,
+            tracker=self._follower,
+            places_cut_people=True,
+        )
+
+    def _fit(self, recorded: RecordedFrame) -> None:
+        """See to it that the lens is that of the pictures; raises InvalidInput when they have another shape."""
+        size_px = (recorded.picture.shape[1], recorded.picture.shape[0])
+        if self._size_px is None:
+            lens = fitted(self._camera.lens, size_px)
+            if lens is not self._camera.lens:
+                self.notes.append(
+                    f"the pictures are {size_px[0]} × {size_px[1]}, the camera file speaks of "
+                    f"{self._camera.lens.width_px:g} × {self._camera.lens.height_px:g}: its lens was scaled"
+                )
+                self._pipeline = self._make_pipeline(lens)
+        elif size_px != self._size_px:
+            raise InvalidInput(
+                f"the pictures change from {self._size_px[0]} × {self._size_px[1]} to {size_px[0]} × {size_px[1]}",
+                where=f"frame {recorded.number}",
+                remedy="a camera file speaks of one size: look at the parts one by one",
+            )
+        self._size_px = size_px
+
+    def look(self, recorded: RecordedFrame) -> Looked:
+        """Look at the next frame; raises InvalidInput for pictures that are not the camera file's."""
+        self._fit(recorded)
+        gaze = self._fixed if self._poses is None else self._poses.at(recorded.time_s)
+        frame = Frame(
+            number=recorded.number,
+            picture=recorded.picture,
+            taken_s=recorded.time_s,
+            taken_at=self.start_at + timedelta(seconds=recorded.time_s),
+            gaze=gaze,
+        )
+        seen = self._pipeline.process(frame)
+        self.account.take(recorded, seen)
+        lines = self._book.add(recorded.number, recorded.time_s, self._living(seen))
+        self.account.write(lines)
+        return Looked(number=recorded.number, seen=seen, lines=lines)
+
+    def _living(self, seen: Seen) -> Sequence[Track]:
+        return self._follower.tracks if seen.not_assessed is None else ()
+
+    def end(self) -> list[TrackLine]:
+        """Return the lines of the last frames."""
+        lines = self._book.close()
+        self.account.write(lines)
+        return lines

@@ -1,0 +1,68 @@
+"""Opening a look at a recording: every file that is needed, checked before the first frame."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.clock import SystemClock
+from geofence.zones import ZoneKind, ZoneSet
+from perception.detector import BUILT_IN_CARD, Detector, OnnxDetector
+from perception.offline.camera_file import read_camera
+from perception.offline.examination import Examination
+from perception.offline.poses_file import read_poses
+from perception.offline.recording import Recording
+from perception.offline.zones_file import ReadZones, read_zones_for
+from perception.sliced import SlicedDetector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedLook:
+    """A recording and the eyes for it; `notes` say what was assumed."""
+
+    recording: Recording
+    examination: Examination
+    model: str
+    notes: tuple[str, ...]
+
+
+def open_look(
+    *,
+    source: str,
+    camera: Path,
+    poses: Path | None,
+    model: Path | None,
+    zones: Path | None,
+    slices: bool,
+    rate_hz: float | None,
+    start_at: datetime | None,
+) -> OpenedLook:
+    """Return everything opened; raises InvalidInput naming the file and what is wrong with it."""
+    lens = read_camera(camera, needs_pose=poses is None)
+    path = None if poses is None else read_poses(poses)
+    ground = path.ground if path is not None else lens.ground
+    assert ground is not None, "read_camera asks for a pose where no table of poses is given"
+    read = ReadZones(zones=ZoneSet(zones=())) if zones is None else read_zones_for(zones, ground)
+    whole = OnnxDetector(card_file=model or BUILT_IN_CARD)
+    detector: Detector = SlicedDetector(whole=whole) if slices else whole
+    recording = Recording(source, rate_hz=rate_hz)
+    began_at = start_at or recording.began_at
+    examination = Examination(
+        detector=detector,
+        camera=lens,
+        poses=path,
+        zones=read.zones,
+        start_at=began_at or SystemClock().now(),
+    )
+    notes = [read.assumed, _time_note(read.zones) if began_at is None else ""]
+    return OpenedLook(
+        recording=recording,
+        examination=examination,
+        model=f"{whole.card.name} {whole.card.version}",
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def _time_note(zones: ZoneSet) -> str:
+    if not any(zone.times for zone in zones.of_kind(ZoneKind.RULE)):
+        return ""
+    return "the recording does not say when it was made: zones with hours are judged as if it began now (--start-at)"

@@ -1,0 +1,121 @@
+"""The files that a look at a recording leaves: tracks, sightings with their pictures, and the account."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from core.errors import InvalidInput
+from core.events import Json
+from perception.offline.examination import Account, Looked
+from perception.offline.film import Film
+from perception.offline.ground_frame import GroundFrame
+from perception.offline.lines import sighting_line, track_line
+from perception.offline.track_book import TrackLine
+from perception.sighting import Photo, Sighting
+
+
+class Papers:
+    """Open files to write to while looking; a context manager. Raises InvalidInput when one cannot be written."""
+
+    def __init__(
+        self,
+        *,
+        sightings: Path | None,
+        tracks: Path | None,
+        pictures: Path | None,
+        film: Path | None,
+        ground: GroundFrame,
+        start_at: datetime,
+    ) -> None:
+        self._stack = ExitStack()
+        self._ground = ground
+        self._start_at = start_at
+        self._pictures = pictures
+        try:
+            self._sightings = self._open(sightings)
+            self._tracks = self._open(tracks)
+            self._film = None if film is None else self._stack.enter_context(Film(file=film))
+            if pictures is not None:
+                _make_folder(pictures)
+        except InvalidInput:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> "Papers":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def write(self, looked: Looked, time_s: float) -> None:
+        """Write what one frame gave."""
+        self.write_tracks(looked.lines)
+        for sighting in looked.seen.sightings:
+            self._write_sighting(sighting, looked.number)
+        if self._film is not None:
+            self._film.add(looked, time_s)
+
+    def write_tracks(self, lines: Sequence[TrackLine]) -> None:
+        """Write finished lines."""
+        if self._tracks is not None:
+            self._tracks.writelines(track_line(line, self._ground) + "\n" for line in lines)
+
+    def _write_sighting(self, sighting: Sighting, frame: int) -> None:
+        photos: list[Json] = [self._keep(photo, sighting) for photo in sighting.photos] if self._pictures else []
+        line = sighting_line(sighting, self._ground, start_at=self._start_at, frame=frame, photos=photos)
+        if self._sightings is not None:
+            self._sightings.write(line + "\n")
+            self._sightings.flush()
+
+    def _keep(self, photo: Photo, sighting: Sighting) -> dict[str, Json]:
+        assert self._pictures is not None
+        file = self._pictures / f"{sighting.id}-{photo.kind.value}.jpg"
+        file.write_bytes(photo.jpeg)
+        return {
+            "kind": photo.kind.value,
+            "file": file.name,
+            "sha256": hashlib.sha256(photo.jpeg).hexdigest(),
+            "taken_s": round((photo.taken_at - self._start_at).total_seconds(), 3),
+            "box_xyxy_px": None if photo.box_xyxy_px is None else [round(value, 1) for value in photo.box_xyxy_px],
+        }
+
+    def _open(self, file: Path | None) -> TextIO | None:
+        if file is None:
+            return None
+        try:
+            return self._stack.enter_context(file.open("w", encoding="utf-8"))
+        except OSError as error:
+            raise InvalidInput(f"cannot be written: {error.strerror}", where=str(file)) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
+
+
+def report_of(account: Account, *, source: str, model: str, damaged: int, notes: list[str]) -> str:
+    """Return the account of a look as JSON."""
+    document = {
+        "source": source,
+        "model": model,
+        "frames": account.frames,
+        "analysed": account.analysed,
+        "not_assessed": dict(account.not_assessed),
+        "assessed_ratio": round(account.analysed / account.frames, 4) if account.frames else 0.0,
+        "damaged": damaged,
+        "seconds": round(account.seconds, 3),
+        "tracks": dict(account.tracks),
+        "track_lines": account.lines,
+        "sightings": dict(account.sightings),
+        "notes": notes,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,162 @@
+"""Recordings: every picture of a file, a folder of pictures or a stream, with its time since the first one."""
+
+import re
+from collections.abc import Iterator
+from configparser import ConfigParser, Error
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+
+from core.errors import InvalidInput, Unavailable
+from perception.frame import Picture
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+USUAL_HZ = 10.0
+_STREAM = re.compile(r"^[a-z][a-z0-9+.-]*://")
+_WAIT_S = (10.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedFrame:
+    """A picture, its number (from 0, over every picture of the recording) and its time since the first one."""
+
+    number: int
+    picture: Picture
+    time_s: float
+
+
+class Recording:
+    """Something that gives pictures, once; `damaged` counts those that could not be read.
+
+    Raises InvalidInput for what is no recording, Unavailable for a stream that is not there.
+    """
+
+    def __init__(self, source: str, *, rate_hz: float | None = None) -> None:
+        self.source = source
+        self.damaged = 0
+        self.note = ""
+        self.count: int | None = None
+        self.began_at: datetime | None = None
+        self.is_stream = bool(_STREAM.match(source)) and not source.startswith("file:")
+        self._files: list[Path] = []
+        self._container: InputContainer | None = None
+        folder = Path(source)
+        if not self.is_stream and folder.is_dir():
+            self._open_folder(folder, rate_hz)
+        else:
+            self._open_video(rate_hz)
+
+    def __enter__(self) -> "Recording":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[RecordedFrame]:
+        return self._video() if self._container is not None else self._folder()
+
+    def close(self) -> None:
+        """Let go of the file or stream."""
+        if self._container is not None:
+            self._container.close()
+
+    def _open_folder(self, folder: Path, rate_hz: float | None) -> None:
+        self._files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
+        if not self._files:
+            raise InvalidInput("the folder holds no pictures", where=self.source, remedy="JPEG and PNG files are read")
+        self.count = len(self._files)
+        self._rate_hz = rate_hz or _sequence_rate_hz(folder) or USUAL_HZ
+        if rate_hz is None:
+            self.note = f"the pictures are taken to be {self._rate_hz:g} a second; --rate-hz says otherwise"
+
+    def _open_video(self, rate_hz: float | None) -> None:
+        if rate_hz is not None:
+            raise InvalidInput("a video has its own times", where=self.source, remedy="leave --rate-hz out")
+        if not self.is_stream and not Path(self.source).exists():
+            raise InvalidInput("there is no such file or folder", where=self.source)
+        try:
+            container = av.open(self.source, timeout=_WAIT_S)
+        except (av.error.FFmpegError, OSError) as error:
+            kind = Unavailable if self.is_stream else InvalidInput
+            raise kind(f"is not a video that can be read: {error.strerror}", where=self.source) from error
+        if not container.streams.video:
+            container.close()
+            raise InvalidInput("holds no pictures", where=self.source, remedy="give a file with a video track")
+        self._container = container
+        stream = container.streams.video[0]
+        self.count = stream.frames or None
+        self.began_at = _moment(container.metadata.get("creation_time"))
+
+    def _folder(self) -> Iterator[RecordedFrame]:
+        for number, file in enumerate(self._files):
+            picture = cv2.imread(str(file))
+            if picture is None:
+                self.damaged += 1
+                continue
+            yield RecordedFrame(number=number, picture=np.asarray(picture, np.uint8), time_s=number / self._rate_hz)
+
+    def _video(self) -> Iterator[RecordedFrame]:
+        assert self._container is not None
+        stream = self._container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        first_s: float | None = None
+        rate_hz = float(stream.average_rate or USUAL_HZ)
+        for number, frame in enumerate(self._decoded()):
+            stamp_s = number / rate_hz if frame.pts is None else frame.time
+            first_s = stamp_s if first_s is None else first_s
+            yield RecordedFrame(number=number, picture=_upright(frame), time_s=stamp_s - first_s)
+        if first_s is None:
+            raise InvalidInput("holds not one whole picture", where=self.source)
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        assert self._container is not None
+        stream = self._container.streams.video[0]
+        packets = self._container.demux(stream)
+        while True:
+            try:
+                packet = next(packets)
+                yield from stream.codec_context.decode(packet)
+            except StopIteration:
+                return
+            except av.error.InvalidDataError:
+                self.damaged += 1
+            except (av.error.FFmpegError, OSError) as error:
+                self.note = f"the recording ends in the middle: {error.strerror}"
+                return
+
+
+def _upright(frame: av.VideoFrame) -> Picture:
+    """Return the picture as it is meant to be seen."""
+    picture = frame.to_ndarray(format="bgr24")
+    turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(picture, turns), np.uint8)
+
+
+def _sequence_rate_hz(folder: Path) -> float | None:
+    """Return the rate of a MOT Challenge sequence, whose seqinfo.ini lies beside its folder of pictures."""
+    for file in (folder / "seqinfo.ini", folder.parent / "seqinfo.ini"):
+        try:
+            parser = ConfigParser()
+            parser.read(file, encoding="utf-8")
+            rate_hz = parser.getfloat("Sequence", "frameRate", fallback=0.0)
+        except (Error, ValueError) as error:
+            raise InvalidInput(f"is not a sequence's description: {error}", where=str(file)) from error
+        if rate_hz > 0:
+            return rate_hz
+    return None
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None

@@ -1,0 +1,77 @@
+"""Sliced inference: the whole picture and overlapping cuts of it, for things that are small in the whole one."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from perception.decoders.boxes import RawBoxes, keep_best
+from perception.detections import Detection, Detections, Label
+from perception.detector import OnnxDetector, Picture
+from perception.model_card import ModelCard
+
+_OVERLAP = 0.2
+_MOST_CUTS = 12
+_SAME_IOU = 0.5
+_EDGE_PX = 2.0
+_LABELS = list(Label)
+
+
+class SlicedDetector:
+    """Looks at the whole picture and at cuts in the size of the model's input (larger ones if there were too many)."""
+
+    def __init__(self, *, whole: OnnxDetector, most_cuts: int = _MOST_CUTS) -> None:
+        self._whole = whole
+        self._most_cuts = most_cuts
+
+    @property
+    def card(self) -> ModelCard:
+        """Return the card of the model."""
+        return self._whole.card
+
+    def detect(self, picture: Picture) -> Sequence[Detection]:
+        found = list(self._whole.detect(picture))
+        for x0, y0, x1, y1 in self._cuts(picture.shape[1], picture.shape[0]):
+            cut = np.ascontiguousarray(picture[y0:y1, x0:x1])
+            inner = (x0 > 0, y0 > 0, x1 < picture.shape[1], y1 < picture.shape[0])
+            found += [_moved(one, x0, y0) for one in self._whole.detect(cut) if not _is_cut_off(one, cut, inner)]
+        return _merged(found)
+
+    def _cuts(self, width_px: int, height_px: int) -> Iterator[tuple[int, int, int, int]]:
+        wide, tall = self.card.input.width_px, self.card.input.height_px
+        while _count(width_px, wide) * _count(height_px, tall) > self._most_cuts:
+            wide, tall = round(1.15 * wide), round(1.15 * tall)
+        columns, rows = _starts(width_px, wide), _starts(height_px, tall)
+        if len(columns) * len(rows) > 1:
+            for y in rows:
+                for x in columns:
+                    yield x, y, min(x + wide, width_px), min(y + tall, height_px)
+
+
+def _count(length_px: int, cut_px: int) -> int:
+    return 1 if length_px <= cut_px else 1 + -(-(length_px - cut_px) // max(1, round(cut_px * (1 - _OVERLAP))))
+
+
+def _starts(length_px: int, cut_px: int) -> list[int]:
+    return [round(start) for start in np.linspace(0, max(0, length_px - cut_px), _count(length_px, cut_px))]
+
+
+def _is_cut_off(one: Detection, cut: Picture, inner: tuple[bool, bool, bool, bool]) -> bool:
+    """Say whether a box ends at a side of its cut that is no side of the picture: a neighbour shows it whole."""
+    height, width = cut.shape[:2]
+    x0, y0, x1, y1 = one.box.xyxy
+    touches = (x0 < _EDGE_PX, y0 < _EDGE_PX, x1 > width - _EDGE_PX, y1 > height - _EDGE_PX)
+    return any(touch and side for touch, side in zip(touches, inner, strict=True))
+
+
+def _moved(one: Detection, x_px: int, y_px: int) -> Detection:
+    x0, y0, x1, y1 = one.box.xyxy
+    return Detection(one.label, one.score, type(one.box)(x0 + x_px, y0 + y_px, x1 + x_px, y1 + y_px))
+
+
+def _merged(found: Sequence[Detection]) -> Detections:
+    boxes = RawBoxes(
+        corners_px=np.array([one.box.xyxy for one in found], np.float32).reshape(-1, 4),
+        scores=np.array([one.score for one in found], np.float32),
+        classes=np.array([_LABELS.index(one.label) for one in found], np.int64),
+    )
+    return Detections([(_LABELS[number], score, box) for box, score, number in keep_best(boxes, same_iou=_SAME_IOU)])
