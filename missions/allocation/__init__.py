@@ -1,0 +1,1 @@
+"""Who does what, in which order: jobs shared out over vehicles, docks and sorties. Knows seconds, not places."""

@@ -1,0 +1,94 @@
+"""Room for sorties under a limit on every vehicle: what each may take now, and what its seconds cost now."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from missions.allocation.packing import pack
+from missions.allocation.problem import Problem, Visits
+from missions.allocation.vrp import Slot, Trip
+
+Piles = list[list[Visits]]
+_LEAST_ROOM = 0.1
+"""A further sortie is offered where a vehicle has so much of its endurance left."""
+_CHEAPEST, _DEAREST = 0.4, 3.0
+
+
+class Fleet:
+    """Carriers in groups that are alike, with a price for the seconds of each group."""
+
+    def __init__(self, problem: Problem, *, random: np.random.Generator) -> None:
+        self._problem = problem
+        self._random = random
+        groups: dict[object, list[int]] = defaultdict(list)
+        for carrier, who in enumerate(problem.carriers):
+            groups[who].append(carrier)
+        self.groups = list(groups.values())
+        self._group_of = {carrier: n for n, group in enumerate(self.groups) for carrier in group}
+        self.prices = np.ones(len(self.groups))
+
+    def piles(self, trips: Sequence[Trip]) -> Piles:
+        """Return the sorties of each carrier, shared out anew within each group."""
+        piles: Piles = [[] for _ in self._problem.carriers]
+        for n, group in enumerate(self.groups):
+            own = [trip.visits for trip in trips if self._group_of[trip.carrier] == n and trip.visits]
+            who = self._problem.carriers[group[0]]
+            durations_s = [self._problem.sortie(group[0], visits).duration_s for visits in own]
+            packed = pack(durations_s, len(group), most=who.max_sorties, pause_s=who.turnaround_s)
+            for carrier, pile in zip(group, packed, strict=True):
+                piles[carrier] = [own[sortie] for sortie in pile]
+        return piles
+
+    def loads_s(self, piles: Piles) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        """Return how long each carrier is busy, time in the dock between sorties included."""
+        return np.array([self._load_s(carrier, own) for carrier, own in enumerate(piles)])
+
+    def _load_s(self, carrier: int, own: Sequence[Visits]) -> float:
+        pauses_s = self._problem.carriers[carrier].turnaround_s * max(0, len(own) - 1)
+        return pauses_s + math.fsum(self._problem.sortie(carrier, visits).duration_s for visits in own)
+
+    def reprice(
+        self, loads_s: np.ndarray[tuple[int, ...], np.dtype[np.float64]], *, aim_s: float, step: float, least: float
+    ) -> None:
+        """Make groups dearer that are busy longer than *aim_s* on average, and the others cheaper."""
+        means_s = np.array([loads_s[group].mean() for group in self.groups])
+        off = np.clip((means_s - aim_s) / max(aim_s, 1e-9), -0.3, 0.3)
+        prices = self.prices * np.exp(step * off)
+        if least < 1.0:
+            prices = prices / prices.mean()
+        self.prices = np.clip(prices, max(least, _CHEAPEST), _DEAREST)
+
+    def slots(self, piles: Piles, *, limit_s: float) -> tuple[list[Trip], list[Slot]]:
+        """Return the trips of *piles* and their slots, and then empty slots for further sorties."""
+        trips: list[Trip] = []
+        used: list[Slot] = []
+        free: list[Slot] = []
+        for carrier, own in enumerate(piles):
+            caps, more = self._caps(carrier, own, limit_s)
+            trips.extend(Trip(carrier=carrier, visits=visits) for visits in own)
+            used.extend(self._slot(carrier, cap) for cap in caps)
+            free.extend(self._slot(carrier, cap) for cap in more)
+        return trips, [*used, *free]
+
+    def _slot(self, carrier: int, cap_s: float) -> Slot:
+        return Slot(carrier=carrier, cap_s=cap_s, price=float(self.prices[self._group_of[carrier]]))
+
+    def _caps(self, carrier: int, own: Sequence[Visits], limit_s: float) -> tuple[list[float], list[float]]:
+        """Return the caps of a carrier's sorties, and those of further sorties that it may fly."""
+        who = self._problem.carriers[carrier]
+        free = who.max_sorties - len(own)
+        if math.isinf(limit_s):
+            return [who.endurance_s] * len(own), [who.endurance_s] * min(2, free)
+        if not own:
+            return [], [min(who.endurance_s, limit_s)]
+        durations_s = np.array([self._problem.sortie(carrier, visits).duration_s for visits in own])
+        slack_s = limit_s - self._load_s(carrier, own)
+        if slack_s <= 0:
+            return (durations_s * max(0.0, 1 + slack_s / durations_s.sum())).tolist(), []
+        more_s = slack_s - who.turnaround_s
+        if free and more_s > _LEAST_ROOM * who.endurance_s and self._random.random() < 0.5:
+            return durations_s.tolist(), [min(more_s, who.endurance_s)]
+        shares = self._random.dirichlet(np.full(len(own), 2.0))
+        return np.minimum(durations_s + slack_s * shares, who.endurance_s).tolist(), []

@@ -1,0 +1,198 @@
+"""From jobs and vehicles to sorties: blocks of PyVRP's local search under caps that tighten and prices that follow.
+
+PyVRP makes the sum of all durations small. To make the last vehicle end early as well, every sortie gets a cap of its
+own: what it takes now, and a share of the time that its vehicle has left until the limit. The limit sinks step by step;
+docks whose vehicles are over it become dearer, those with time left cheaper (prices as in Lagrangian relaxation), so
+that work wanders from crowded docks to others, over several if need be.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from missions.allocation.bounds import least_s
+from missions.allocation.caps import Fleet, Piles
+from missions.allocation.leftovers import fitted, settled
+from missions.allocation.problem import Allocation, Problem, Visits, faults
+from missions.allocation.vrp import Search, Trip
+
+_STEPS = 200
+_THOROUGH_EVERY = 10
+_STEPS_PER_JOB = 60
+_FEWEST_STEPS = 3000
+_ENOUGH = 0.01
+"""A total that is larger by no more than this share is worth an even share of the work."""
+_GIVE_UP = 0.8
+"""Share of the search after which, without such a total, only the total counts."""
+_ALL_OR_SOME = 0.2
+"""Share of the search after which jobs may be left out, where not all have fitted yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the search is, and the best plan up to now."""
+
+    share: float
+    best: Allocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """How the limit on every vehicle sinks, in shares of an even share of all work."""
+
+    loose: float
+    tight: float
+    begin: float
+    """Share of the search in which there is no limit."""
+    end: float
+    """Share of the search after which the limit is tight."""
+    price_step: float
+    least_price: float
+
+    def limit_s(self, share: float, even_s: float) -> float:
+        """Return the limit at that *share* of the search."""
+        if share < self.begin:
+            return math.inf
+        way = min(1.0, (share - self.begin) / (self.end - self.begin))
+        return even_s * (self.loose + (self.tight - self.loose) * way)
+
+
+MAKESPAN = Tuning(loose=1.2, tight=1.0, begin=0.0, end=0.7, price_step=0.1, least_price=0.0)
+TOTAL = Tuning(loose=1.35, tight=1.08, begin=0.1, end=0.7, price_step=0.1, least_price=1.0)
+
+
+def optimise(
+    problem: Problem,
+    *,
+    seed: int = 0,
+    used_share: Callable[[], float],
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    start: Sequence[Sequence[Visits]] | None = None,
+) -> Allocation:
+    """Return who does what; *used_share* says how much of the allowed time is used (1: stop and return the best).
+
+    *start* gives sorties of each carrier to begin with. Jobs that fit nowhere are left, and named.
+    """
+    if not problem.choices:
+        return Allocation(sorties=tuple(() for _ in problem.carriers), least_s=0.0)
+    run = _Run(problem, seed=seed, used_share=used_share, on_progress=on_progress)
+    return replace(run.best_of_all(start), least_s=least_s(problem))
+
+
+class _Run:
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        seed: int,
+        used_share: Callable[[], float],
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        self._problem = problem
+        self._seed = seed
+        self._used_share = used_share
+        self._tell = on_progress
+        self._tuning = TOTAL if problem.is_total else MAKESPAN
+        self._fleet = Fleet(problem, random=np.random.default_rng(seed))
+        self._search = Search(problem, seed=seed)
+        self._steps = 0
+        self._most_steps = max(_FEWEST_STEPS, _STEPS_PER_JOB * problem.choices)
+        self._even: Allocation | None = None
+        """The best that keeps the limit, where the total is to be small."""
+        self._best: Allocation | None = None
+
+    def best_of_all(self, start: Sequence[Sequence[Visits]] | None) -> Allocation:
+        """Search until the time or the steps are used, and return the best."""
+        piles = [list(own) for own in start] if start is not None else self._first()
+        self._note(piles, limit_s=math.inf)
+        while self._share() < 1:
+            if self._best is None and self._share() > _ALL_OR_SOME:
+                return self._some(piles)
+            piles = self._block(piles)
+        return self._chosen() or fitted(self._problem, piles)
+
+    def _first(self) -> Piles:
+        slots = self._fleet.slots([[] for _ in self._problem.carriers], limit_s=math.inf)[1]
+        return self._fleet.piles(self._search.first(slots))
+
+    def _block(self, piles: Piles) -> Piles:
+        loads_s = self._fleet.loads_s(piles)
+        even_s = float(loads_s.mean())
+        share = self._share()
+        limit_s = min(self._limit_s(share, even_s), self._problem.limit_s)
+        if math.isfinite(limit_s):
+            aim_s = limit_s if self._problem.is_total else even_s
+            least = self._tuning.least_price
+            self._fleet.reprice(loads_s, aim_s=aim_s, step=self._tuning.price_step, least=least)
+        trips, slots = self._fleet.slots(piles, limit_s=limit_s)
+        block = self._search.block(
+            trips,
+            slots,
+            steps=_STEPS,
+            is_thorough=self._steps % (_STEPS * _THOROUGH_EVERY) == 0,
+            is_over=lambda: self._used_share() >= 1,
+        )
+        self._steps += max(1, block.steps)
+        if block.sound is not None:
+            self._note(self._fleet.piles(block.sound), limit_s=limit_s)
+        if (best := self._chosen()) is not None:
+            self._tell(Progress(share=self._share(), best=best))
+        return self._fleet.piles(block.trips)
+
+    def _limit_s(self, share: float, even_s: float) -> float:
+        limit_s = self._tuning.limit_s(share, even_s)
+        if not self._problem.is_total and self._best is not None:
+            return min(limit_s, self._best.makespan_s * 0.9995)
+        if share > _GIVE_UP and not self._is_even_enough():
+            return math.inf
+        return limit_s
+
+    def _is_even_enough(self) -> bool:
+        even, best = self._even, self._best
+        return even is not None and best is not None and even.total_s <= best.total_s * (1 + _ENOUGH)
+
+    def _note(self, piles: Piles, *, limit_s: float) -> None:
+        """Keep *piles* where they are sound and better than the best."""
+        found = settled(self._problem, piles)
+        if any(faults(self._problem, n, own) > 0 for n, own in enumerate(found.sorties)):
+            return
+        if self._best is None or self._key(found) < self._key(self._best):
+            self._best = found
+        if self._problem.is_total and found.makespan_s <= limit_s < math.inf:
+            tight_s = self._tuning.tight * float(self._fleet.loads_s(piles).mean())
+            if found.makespan_s <= tight_s + 1e-6 and (self._even is None or found.total_s < self._even.total_s):
+                self._even = found
+
+    def _key(self, found: Allocation) -> tuple[float, float]:
+        if self._problem.is_total:
+            return found.total_s, found.makespan_s
+        return found.makespan_s, found.total_s
+
+    def _chosen(self) -> Allocation | None:
+        return self._even if self._is_even_enough() else self._best
+
+    def _some(self, piles: Piles) -> Allocation:
+        """Search on with leave to leave jobs out, which costs more than any way to them."""
+        prize_s = 4 * max(carrier.endurance_s for carrier in self._problem.carriers)
+        search = Search(self._problem, seed=self._seed, prize_s=prize_s)
+        best = fitted(self._problem, piles)
+        while self._share() < 1:
+            trips, slots = self._fleet.slots(piles, limit_s=self._problem.limit_s)
+            block = search.block(
+                trips, slots, steps=_STEPS, is_thorough=self._steps % 2000 == 0, is_over=lambda: self._used_share() >= 1
+            )
+            self._steps += max(1, block.steps)
+            piles = self._fleet.piles(block.trips)
+            found = fitted(self._problem, self._fleet.piles(block.sound or block.trips))
+            if (len(found.left), *self._key(found)) < (len(best.left), *self._key(best)):
+                best = found
+            self._tell(Progress(share=self._share(), best=best))
+        return best
+
+    def _share(self) -> float:
+        return max(self._used_share(), self._steps / self._most_steps)
+
+
+__all__ = ["MAKESPAN", "TOTAL", "Progress", "Trip", "Tuning", "optimise"]

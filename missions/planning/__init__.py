@@ -1,0 +1,1 @@
+"""From a planning request to a proved plan: reading, composing tasks into jobs, proving, writing, drawing."""

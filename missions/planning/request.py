@@ -1,0 +1,164 @@
+"""What is asked for: zones, docks, vehicles and tasks, everything in local metres."""
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shapely import LineString, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geofence.frames import LocalFrame
+
+Place = tuple[float, float]
+"""East and north in metres."""
+
+
+class VehicleKind(StrEnum):
+    """What moves."""
+
+    DRONE = "drone"
+    ROBOT = "robot"
+
+
+class Objective(StrEnum):
+    """What is to be small: the end of the last vehicle, or the sum over all sorties."""
+
+    MAKESPAN = "makespan"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Seconds after the start of the plan within which work begins and ends."""
+
+    from_s: float = 0.0
+    to_s: float = math.inf
+
+
+ALWAYS = Window()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanZone:
+    """A keep-in or keep-out zone; heights None: from the ground, without limit."""
+
+    id: str
+    is_keep_in: bool
+    shape: BaseGeometry
+    floor_agl_m: float | None = None
+    ceiling_agl_m: float | None = None
+
+    def holds_at(self, height_agl_m: float) -> bool:
+        """Say whether the zone reaches to that height (its floor and ceiling included)."""
+        low = -math.inf if self.floor_agl_m is None else self.floor_agl_m
+        high = math.inf if self.ceiling_agl_m is None else self.ceiling_agl_m
+        return low <= height_agl_m <= high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDock:
+    """Where vehicles start and end their sorties."""
+
+    id: str
+    position: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanVehicle:
+    """A vehicle; every change of heading costs it `turn_s`, every sortie but the last `turnaround_s` in the dock."""
+
+    id: str
+    kind: VehicleKind
+    dock: str
+    speed_m_s: float
+    endurance_s: float
+    turn_s: float = 0.0
+    turnaround_s: float = 0.0
+    height_agl_m: float = 0.0
+    max_sorties: int = 1
+    skills: frozenset[str] = frozenset()
+    window: Window = ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a task may be done: when, and what a vehicle must have for it."""
+
+    window: Window = ALWAYS
+    needs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaTask:
+    """Ground to be swept; legs lie a swath less the overlap apart."""
+
+    id: str
+    area: Polygon | MultiPolygon
+    swath_m: float
+    overlap: float = 0.0
+    terms: Terms = Terms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPoint:
+    """A place to be at for `service_s`."""
+
+    id: str
+    position: Place
+    service_s: float = 0.0
+    terms: Terms = Terms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsTask:
+    """Places to be visited in any order."""
+
+    id: str
+    points: tuple[TaskPoint, ...]
+    terms: Terms = Terms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineTask:
+    """A line to be followed, in either direction."""
+
+    id: str
+    line: LineString
+    terms: Terms = Terms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerimeterTask:
+    """The border of a zone, inside a keep-in and outside a keep-out by `inset_m`."""
+
+    id: str
+    zone: str
+    inset_m: float = 0.0
+    terms: Terms = Terms()
+
+
+Task = AreaTask | PointsTask | LineTask | PerimeterTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetRequest:
+    """Everything that a plan is made from; `frame` is None where places were given in metres."""
+
+    frame: LocalFrame | None
+    zones: tuple[PlanZone, ...]
+    docks: tuple[PlanDock, ...]
+    vehicles: tuple[PlanVehicle, ...]
+    tasks: tuple[Task, ...]
+    margin_m: float = 0.0
+    objective: Objective = Objective.MAKESPAN
+    makespan_limit_s: float = math.inf
+    notes: tuple[str, ...] = field(default=())
+    """What was assumed or mended while reading."""
+
+    def dock(self, dock_id: str) -> PlanDock:
+        """Return the dock of that id."""
+        return next(dock for dock in self.docks if dock.id == dock_id)
+
+    def zone(self, zone_id: str) -> PlanZone:
+        """Return the zone of that id."""
+        return next(zone for zone in self.zones if zone.id == zone_id)
