@@ -2,11 +2,18 @@
 
 import json
 import re
+from pathlib import Path
 
 from playwright.async_api import Page, expect
 
 from tests.browser.screens import Screens, hold
 from tests.browser.town import ESTATE, Town
+
+KML = """<?xml version="1.0" encoding="UTF-8"?>
+<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>Crane on the lawn</name><Polygon>
+<outerBoundaryIs><LinearRing><coordinates>
+121.3996,31.3199 121.4000,31.3199 121.4000,31.3202 121.3996,31.3202 121.3996,31.3199
+</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></kml>"""
 
 
 async def click_map(desk: Page, *points: tuple[float, float]) -> None:
@@ -92,3 +99,25 @@ async def test_the_week_shows_every_planned_start(screens: Screens, town: Town) 
     shown = await mornings.count()
     assert shown in {6, 7}
     await expect(desk.locator(".panel .reasons")).to_contain_text(f"Every morning: {shown} starts")
+
+
+async def test_a_foreign_zone_file_comes_into_the_draft_with_what_was_assumed(desk: Page, tmp_path: Path) -> None:
+    crane = tmp_path / "crane.kml"
+    crane.write_text(KML)
+    await desk.goto(desk.url.split("#")[0] + "#/zones/all")
+    await expect(desk.locator(".state-words")).to_contain_text("In force")
+    await desk.get_by_text("From a file").click()
+    await desk.set_input_files("input[type=file]", crane)
+    await expect(desk.locator(".import .reasons li").first).to_contain_text("assumed:")
+    await expect(desk.locator(".parts")).to_contain_text("Crane on the lawn")
+    await expect(desk.locator(".state-words")).to_contain_text("Changed, not in force yet")
+
+
+async def test_a_file_that_is_no_zone_file_changes_nothing(desk: Page, tmp_path: Path) -> None:
+    rubbish = tmp_path / "holiday.kml"
+    rubbish.write_bytes(b"\x00\x01 no zones here")
+    await desk.goto(desk.url.split("#")[0] + "#/zones/all")
+    await desk.get_by_text("From a file").click()
+    await desk.set_input_files("input[type=file]", rubbish)
+    await expect(desk.locator(".import")).to_contain_text("✕")
+    await expect(desk.locator(".parts li")).to_have_count(17)

@@ -1,7 +1,7 @@
 /** Zones on the drawing table: drawn, changed, taken from a file, and put in force as a whole by a person with a reason. */
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { send } from "../../api/client";
-import type { ZoneCheck } from "../../api/types";
+import type { Param, ZoneCheck } from "../../api/types";
 import { nameOf, t, useLanguage, word } from "../../i18n";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { BecauseMoves } from "../Because";
@@ -52,8 +52,8 @@ function Add() {
           </button>
         ))}
       </div>
+      <ImportZones />
       <div className="buttons">
-        <ImportZones />
         <button type="button" className="quiet" disabled={!editor.canUndo} onClick={() => editor.undo()}>
           {t("plan.undo")}
         </button>
@@ -65,17 +65,38 @@ function Add() {
   );
 }
 
+/** A file of any format that the server reads: its zones come into the draft, with what was assumed and what is wrong. */
 function ImportZones() {
+  const desk = useDesk();
   const editor = useZoneEditor();
   const action = useAction();
   const input = useRef<HTMLInputElement>(null);
+  const [told, setTold] = useState<ZoneCheck | null>(null);
+  const [kind, setKind] = useState("keep_out");
   const read = (file: File): void =>
     void action.run(async () => {
-      const told = await send<ZoneCheck>("POST", "/zones/check", file);
-      editor.merge(told.features as unknown as GeoJSON.Feature[]);
+      const choices = new URLSearchParams({ kind });
+      if (desk.site) {
+        choices.set("ground_amsl_m", String(desk.site.ground_amsl_m));
+        choices.set("time_zone", desk.site.time_zone);
+      }
+      const answer = await send<ZoneCheck>("POST", `/zones/check?${choices.toString()}`, file);
+      setTold(answer);
+      editor.merge(answer.features as unknown as GeoJSON.Feature[]);
     });
   return (
-    <>
+    <details className="import">
+      <summary>{t("zones.import")}</summary>
+      <label>
+        {t("zones.import_kind")}
+        <select value={kind} onChange={(event) => setKind(event.target.value)}>
+          {ZONE_KINDS.map((one) => (
+            <option key={one} value={one}>
+              {word("zone_kind", one)}
+            </option>
+          ))}
+        </select>
+      </label>
       <input
         ref={input}
         type="file"
@@ -89,10 +110,29 @@ function ImportZones() {
         }}
       />
       <button type="button" disabled={action.isBusy} onClick={() => input.current?.click()}>
-        {t("zones.import")}
+        {t("import.choose")}
       </button>
       <ProblemBox error={action.error} onClose={action.clear} />
-    </>
+      {told && <Findings check={told} />}
+    </details>
+  );
+}
+
+/** What is wrong stands before what was only assumed. */
+function Findings({ check }: { check: ZoneCheck }) {
+  const line = (one: Record<string, Param>): string =>
+    [one["where"], one["detail"], one["remedy"] ? `→ ${one["remedy"]}` : ""].filter(Boolean).join(" ");
+  return (
+    <ul className="reasons">
+      {check.problems.map((one, index) => (
+        <li key={`p${index}`}>✕ {line(one)}</li>
+      ))}
+      {check.warnings.map((one, index) => (
+        <li key={`w${index}`}>
+          {t("zones.assumed")} {line(one)}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -190,14 +230,7 @@ function Check() {
           <p className={`verdict ${check.is_good ? "good" : "bad"}`}>
             {check.is_good ? `✓ ${t("zones.good", { n: check.zones })}` : `✕ ${t("zones.bad")}`}
           </p>
-          <ul className="reasons">
-            {[...check.problems, ...check.warnings].map((one, index) => (
-              <li key={index}>
-                {String(one["where"] ?? "")}: {String(one["detail"] ?? one["because"] ?? "")}
-                {one["remedy"] ? ` → ${String(one["remedy"])}` : ""}
-              </li>
-            ))}
-          </ul>
+          <Findings check={check} />
         </>
       )}
     </section>
