@@ -55,6 +55,21 @@ def run(
     )
 
 
+@app.command()
+def film(
+    seed: Annotated[int, typer.Argument(help="Seed of the street scene; equal seeds give equal recordings.")],
+    out: Annotated[Path, typer.Option(help="Folder for pictures, camera, poses and truth.")],
+) -> None:
+    """Record a seeded street scene with its truth: pictures, camera.json, poses.csv, gt.txt, ground.csv."""
+    from sim.street_flight import make_scene
+    from sim.street_record import record_scene
+
+    scene = make_scene(seed)
+    record_scene(scene, out)
+    height = f"{scene.height_m:g} m"
+    typer.echo(f"{out}: {len(scene.shots)} pictures of a {scene.carrier} at {height}, {scene.condition}")
+
+
 @fault.command("set")
 def set_(
     name: str, value: Annotated[str, typer.Argument()] = "", vehicle: Vehicle = "", control: Control = _CONTROL
