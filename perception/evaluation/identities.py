@@ -73,11 +73,10 @@ def _count(tally: _Tally, truth: FrameBoxes, found: FrameBoxes) -> None:
     overlaps = ious(truth.corners_px, found.corners_px)
     costs = np.where(overlaps >= SAME_IOU, 1.0 - overlaps, _FAR)
     for i, j in zip(*np.nonzero(overlaps >= SAME_IOU), strict=True):
-        pair = int(truth.ids[i]), int(found.ids[j])
-        tally.together[pair] += 1
-        if tally.last.get(pair[0]) == pair[1]:
-            costs[i, j] -= 10.0  # what was paired stays paired
-    rows, columns = _pairs(costs)
+        tally.together[int(truth.ids[i]), int(found.ids[j])] += 1
+    rows, columns = _keep_pairs(tally, truth, found, costs)
+    more, others = _pairs(costs)
+    rows, columns = np.concatenate((rows, more)), np.concatenate((columns, others))
     tally.things += len(truth)
     tally.matched += len(rows)
     tally.false += len(found) - len(rows)
@@ -87,6 +86,21 @@ def _count(tally: _Tally, truth: FrameBoxes, found: FrameBoxes) -> None:
     pairs = dict(zip(truth.ids[rows].tolist(), found.ids[columns].tolist(), strict=True))
     for thing in truth.ids.tolist():
         _follow(tally, thing, pairs.get(thing))
+
+
+def _keep_pairs(
+    tally: _Tally, truth: FrameBoxes, found: FrameBoxes, costs: FloatArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return what was paired before and still overlaps, first of all; takes it out of *costs*."""
+    columns_of = {number: j for j, number in enumerate(found.ids.tolist())}
+    kept: list[tuple[int, int]] = []
+    for i, thing in enumerate(truth.ids.tolist()):
+        j = columns_of.get(tally.last.get(thing, -1))
+        if j is not None and costs[i, j] < _FAR:
+            kept.append((i, j))
+            costs[i, :] = costs[:, j] = _FAR
+    pairs = np.array(kept, np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def _follow(tally: _Tally, thing: int, number: int | None) -> None:
@@ -101,7 +115,7 @@ def _pairs(costs: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if costs.size == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     rows, columns = linear_sum_assignment(costs)
-    good = costs[rows, columns] < 1.0
+    good = costs[rows, columns] < _FAR
     return rows[good], columns[good]
 
 
