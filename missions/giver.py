@@ -99,7 +99,7 @@ class OrderGiver:
     def _order(self, run: Run, vehicle: Situation, route: PlannedRoute, *, zones: ZoneSet, because: str) -> Order:
         if vehicle.dock is None:
             raise Conflict("an order needs a dock to come home to", where=vehicle.id)
-        if route.proved_until is None:
+        if route.proved_until is None or route.return_height_agl_m is None:
             raise Conflict("an order needs a route that was proved", where=vehicle.id)
         now = self._clock.now()
         return Order(
@@ -111,7 +111,7 @@ class OrderGiver:
             zones=zones,
             dock=vehicle.dock,
             ground_amsl_m=self._site.ground_amsl_m,
-            return_height_agl_m=self._site.return_height_agl_m,
+            return_height_agl_m=route.return_height_agl_m,
             takeoff_height_agl_m=self._site.takeoff_height_agl_m,
             failsafes=FailsafeChoices(),
             authorisation=self._site.authorisation,

@@ -30,6 +30,8 @@ class PlanRequest:
     now: datetime
     failsafes: FailsafeChoices
     margins: Margins = field(default_factory=Margins)
+    climbs_first: bool = False
+    """From the dock it climbs straight up to its height before it leaves (others are in the air)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class PlannedRoute:
     problems: tuple[Problem, ...]
     proved_until: datetime | None = None
     """The end of the time window that the proof holds for; None when nothing was planned."""
+    return_height_agl_m: float | None = None
+    """The height of the way home that the proof holds for; None when nothing was planned."""
     covered_ratio: float | None = None
     """The least share of a patrol area that is seen; None when the patrol has no areas."""
 

@@ -106,6 +106,9 @@ class _Plan:
         self.ways = WaysAround(self._flight((), request.now + _LONGEST))
         self.here = self._start = self._start_waypoint()
         self._covered: list[float] = []
+        if request.climbs_first and request.start is None and height_agl_m > self.here.height_agl_m:
+            over_dock = Waypoint(place=request.dock.place, height_agl_m=height_agl_m)
+            self.add(self.leg(over_dock, LegPurpose.TRANSIT, name=request.dock.id))
 
     def leg(
         self,
@@ -189,6 +192,7 @@ class _Plan:
             violations=proof.violations if proof else (),
             problems=tuple(problems),
             proved_until=until,
+            return_height_agl_m=self._request.site.return_height_agl_m,
             covered_ratio=min(self._covered, default=None),
         )
 
