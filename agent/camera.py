@@ -11,7 +11,7 @@ from typing import Protocol, Self, TypeVar
 import structlog
 
 from agent.camera_settings import CameraSettings, FrameClock
-from agent.camera_words import live_tracks, never_seen, questions, timed
+from agent.camera_words import live_tracks, never_seen, picture_boxes, questions, timed
 from core.clock import Clock
 from core.errors import InvalidInput
 from core.tasks import run_blocking
@@ -258,7 +258,12 @@ class Eyes:
         jpeg = await self._worker.run(lambda: to_jpeg(redact(seen.frame.picture, seen.detections), quality=70))
         self._live.picture(
             LivePicture(
-                vehicle_id=self._vehicle.id, at=seen.frame.taken_at, jpeg=jpeg, width_px=width, height_px=height
+                vehicle_id=self._vehicle.id,
+                at=seen.frame.taken_at,
+                jpeg=jpeg,
+                width_px=width,
+                height_px=height,
+                boxes=picture_boxes(seen),
             )
         )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import numpy as np
 
 from core.ids import VehicleId
-from fleet.live import LiveTrack
+from fleet.live import LiveTrack, PictureBox
 from fleet.orders import Order
 from fleet.telemetry import CameraPose
 from geofence.footprint import Gaze
@@ -48,6 +48,15 @@ def never_seen(order: Order, vehicle_id: VehicleId, at: datetime) -> list[LookRe
     frame = LocalFrame(origin=order.dock.place)
     looks = [Look(question=question, vehicle_id=vehicle_id, frame=frame) for question in questions(order)]
     return [answer for look in looks if (answer := look.end(at)) is not None]
+
+
+def picture_boxes(seen: Seen) -> tuple[PictureBox, ...]:
+    """Return where the believed tracks of a frame stand in its picture."""
+    return tuple(
+        PictureBox(track=one.id, label=one.label.value, score=round(one.score, 2), xyxy_px=tuple(one.box))
+        for one in seen.tracks
+        if one.is_seen
+    )
 
 
 def live_tracks(seen: Seen, frame: LocalFrame) -> tuple[LiveTrack, ...]:

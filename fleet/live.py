@@ -30,14 +30,25 @@ class LiveTracks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureBox:
+    """Where a believed track stands in a picture: left, top, right, bottom in pixels."""
+
+    track: int
+    label: str
+    score: float
+    xyxy_px: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LivePicture:
-    """The newest redacted picture, as JPEG."""
+    """The newest redacted picture, as JPEG, with what is followed in it."""
 
     vehicle_id: VehicleId
     at: datetime
     jpeg: bytes
     width_px: int
     height_px: int
+    boxes: tuple[PictureBox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from api.accounts import Account
 from api.auth import may
 from api.idempotency import OnceOnly
 from api.permissions import Permission
+from api.schemas.pictures import PICTURE_HEADERS, tell_picture
 from api.schemas.vehicles import (
     CommandGiven,
     CommandTold,
@@ -62,15 +63,17 @@ async def get_failsafes(_account: Reader, services: ServicesNow, vehicle_id: str
 @router.get(
     "/vehicles/{vehicle_id}/picture",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}, 404: {"description": "no picture yet"}},
+    responses={
+        200: {"content": {"image/jpeg": {}}, "headers": PICTURE_HEADERS},
+        404: {"description": "no picture yet"},
+    },
 )
 async def get_picture(_account: Reader, services: ServicesNow, vehicle_id: str) -> Response:
-    """Return the newest redacted picture of its camera."""
+    """Return the newest redacted picture of its camera; the headers tell its time and what is followed in it."""
     picture = services.registry.picture(VehicleId(vehicle_id))
     if picture is None:
         raise NotFound("there is no picture of this vehicle yet", where=vehicle_id)
-    headers = {"Cache-Control": "no-store", "X-Taken-At": picture.at.isoformat()}
-    return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
+    return Response(picture.jpeg, media_type="image/jpeg", headers=tell_picture(picture))
 
 
 @router.post("/vehicles/{vehicle_id}/commands", status_code=202, response_model=CommandTold)

@@ -14,7 +14,7 @@ from fleet.link.translate_places import (
     to_us,
     unflatten,
 )
-from fleet.live import EyesState, LivePicture, LiveTrack, LiveTracks
+from fleet.live import EyesState, LivePicture, LiveTrack, LiveTracks, PictureBox
 from fleet.telemetry import FlightMode, LandedState, VehicleState
 from geofence.positions import GeoPosition
 
@@ -132,7 +132,14 @@ def _track_from_pb(track: pb.Track) -> LiveTrack:
 def picture_to_pb(picture: LivePicture) -> pb.Picture:
     """Return *picture* as protobuf."""
     return pb.Picture(
-        at_us=to_us(picture.at), jpeg=picture.jpeg, width_px=picture.width_px, height_px=picture.height_px
+        at_us=to_us(picture.at),
+        jpeg=picture.jpeg,
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+        boxes=[
+            pb.PictureBox(track=box.track, label=box.label, score=box.score, xyxy_px=box.xyxy_px)
+            for box in picture.boxes
+        ],
     )
 
 
@@ -144,7 +151,13 @@ def picture_from_pb(message: pb.Picture, *, vehicle_id: VehicleId) -> LivePictur
         jpeg=message.jpeg,
         width_px=message.width_px,
         height_px=message.height_px,
+        boxes=tuple(_box_from_pb(box) for box in message.boxes if len(box.xyxy_px) == 4),
     )
+
+
+def _box_from_pb(box: pb.PictureBox) -> PictureBox:
+    left, top, right, bottom = box.xyxy_px
+    return PictureBox(track=box.track, label=box.label, score=box.score, xyxy_px=(left, top, right, bottom))
 
 
 def eyes_from_pb(message: pb.EyesState, *, vehicle_id: VehicleId) -> EyesState:

@@ -141,3 +141,13 @@ async def test_the_keys_are_shown_and_lists_are_walked(desk: Page, town: Town) -
     await expect(desk.locator("dialog.keys")).not_to_be_visible()
     await desk.keyboard.press("Escape")
     await expect(desk.locator(".selected-pane h1")).to_have_text("Patrols")
+
+
+async def test_what_the_eyes_follow_is_drawn_on_the_picture(desk: Page) -> None:
+    await desk.click("[data-vehicle=drone-1]")
+    await expect(desk.locator(".panel .boxes text")).to_have_text("person 1")
+    box = await desk.locator(".panel .boxes rect").bounding_box()
+    picture = await desk.locator(".panel .picture").bounding_box()
+    assert box is not None
+    assert picture is not None
+    assert picture["x"] < box["x"] < box["x"] + box["width"] < picture["x"] + picture["width"]

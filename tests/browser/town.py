@@ -17,7 +17,7 @@ from api.services import Services
 from api.settings import ControllerSettings
 from core.events import Json
 from core.ids import EvidenceId, IncidentId, SightingId, VehicleId, ZoneId, new_id
-from fleet.live import EyesState, LivePicture, LiveTrack, LiveTracks
+from fleet.live import EyesState, LivePicture, LiveTrack, LiveTracks, PictureBox
 from fleet.orders import CommandKind, CommandOutcome, CommandState
 from fleet.telemetry import FlightMode, LandedState, VehicleState
 from fleet.vehicle import Capability, VehicleCard, VehicleKind
@@ -107,7 +107,8 @@ class Town:
         now = self.services.clock.now()
         registry.put_tracks(FLYING, lambda: LiveTracks(vehicle_id=FLYING, at=now, footprint=footprint, tracks=(track,)))
         jpeg = a_picture(f"{at_s:.1f} s")
-        picture = LivePicture(vehicle_id=FLYING, at=now, jpeg=jpeg, width_px=640, height_px=360)
+        box = PictureBox(track=1, label="person", score=0.8, xyxy_px=(280.0, 120.0, 330.0, 240.0))
+        picture = LivePicture(vehicle_id=FLYING, at=now, jpeg=jpeg, width_px=640, height_px=360, boxes=(box,))
         registry.put_picture(FLYING, lambda: picture)
         eyes = EyesState(
             vehicle_id=FLYING,

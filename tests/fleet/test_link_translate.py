@@ -24,9 +24,16 @@ from fleet.link.translate import (
     progress_from_pb,
     progress_to_pb,
 )
-from fleet.link.translate_live import telemetry_from_pb, telemetry_to_pb, tracks_from_pb, tracks_to_pb
+from fleet.link.translate_live import (
+    picture_from_pb,
+    picture_to_pb,
+    telemetry_from_pb,
+    telemetry_to_pb,
+    tracks_from_pb,
+    tracks_to_pb,
+)
 from fleet.link.translate_places import from_us, to_us
-from fleet.live import LiveTrack, LiveTracks
+from fleet.live import LivePicture, LiveTrack, LiveTracks, PictureBox
 from fleet.orders import CommandOutcome, CommandState, OrderProgress, OrderState, VehicleEvent
 from fleet.telemetry import VehicleState
 from geofence.positions import ErrorEllipse, GeoPosition
@@ -140,6 +147,12 @@ def test_a_sighting_comes_out_as_it_went_in() -> None:
     assert sighting_from_pb(pb.Sighting.FromString(wire), vehicle_id=DRONE) == sighting
     bare = replace(sighting, order_id=None, zone_id=None, photos=(), facts={})
     assert sighting_from_pb(sighting_to_pb(bare), vehicle_id=DRONE) == bare
+
+
+def test_a_picture_comes_out_with_what_is_followed_in_it() -> None:
+    box = PictureBox(track=7, label="cart", score=0.75, xyxy_px=(1.0, 2.5, 30.0, 40.0))
+    picture = LivePicture(vehicle_id=DRONE, at=examples.NOW, jpeg=b"jpeg", width_px=640, height_px=360, boxes=(box,))
+    assert picture_from_pb(picture_to_pb(picture), vehicle_id=DRONE) == picture
 
 
 def test_a_second_look_comes_out_as_it_went_in() -> None:

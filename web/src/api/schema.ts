@@ -797,7 +797,7 @@ export interface paths {
         };
         /**
          * Get Picture
-         * @description Return the newest redacted picture of its camera.
+         * @description Return the newest redacted picture of its camera; the headers tell its time and what is followed in it.
          */
         get: operations["get_picture_api_v1_vehicles__vehicle_id__picture_get"];
         put?: never;
@@ -1112,6 +1112,18 @@ export interface components {
             /** Number */
             number: string;
         };
+        /**
+         * BlackoutTold
+         * @description Local days, both included, on which nothing starts.
+         */
+        BlackoutTold: {
+            /** Because */
+            because: string;
+            /** First Day */
+            first_day: string;
+            /** Last Day */
+            last_day: string;
+        };
         /** Body_upload_api_v1_evidence_post */
         Body_upload_api_v1_evidence_post: {
             /** File */
@@ -1128,6 +1140,34 @@ export interface components {
              * @description why, in the writer's own words
              */
             because: string;
+        };
+        /**
+         * ChanceTold
+         * @description How runs are made hard to foresee.
+         */
+        ChanceTold: {
+            /**
+             * At Most Unseen S
+             * @description chance never lets a place wait longer than this between runs
+             */
+            at_most_unseen_s: number | null;
+            /**
+             * Reverses
+             * @description some runs go the other way round
+             */
+            reverses: boolean;
+            /**
+             * Route S
+             * @description how long a run takes at most; needed with both of those above
+             */
+            route_s: number | null;
+            /** Seed */
+            seed: number;
+            /**
+             * Window S
+             * @description a start is later by up to this, drawn anew each time
+             */
+            window_s: number;
         };
         /**
          * CommandGiven
@@ -1181,6 +1221,12 @@ export interface components {
             /** Vehicle Id */
             vehicle_id: string;
         };
+        /**
+         * Days
+         * @description On which days a schedule starts, by the work calendar of its country (holidays, make-up days).
+         * @enum {string}
+         */
+        Days: "every_day" | "working_days" | "days_off";
         /**
          * EllipseTold
          * @description One-sigma semi-axes in metres; the heading of the major axis is clockwise from north.
@@ -1611,6 +1657,18 @@ export interface components {
             worker?: string | null;
         };
         /**
+         * OnMissed
+         * @description What happens to a start that nobody was there for: the controller was down when it came.
+         * @enum {string}
+         */
+        OnMissed: "skip" | "once";
+        /**
+         * OnOverlap
+         * @description What happens to a start while the run before it has not ended.
+         * @enum {string}
+         */
+        OnOverlap: "skip" | "wait" | "together";
+        /**
          * OrderTold
          * @description An order with its legs.
          */
@@ -1993,6 +2051,11 @@ export interface components {
             ended_at: string | null;
             /** Id */
             id: string;
+            /**
+             * Is Reversed
+             * @description flown from its last part to its first
+             */
+            is_reversed: boolean;
             /** Kind */
             kind: string;
             /** Legs Done */
@@ -2017,6 +2080,11 @@ export interface components {
             planned_at: string;
             /** Revision */
             revision: number;
+            /**
+             * Seed
+             * @description what its start and direction were drawn with; null without chance
+             */
+            seed: number | null;
             /** Started At */
             started_at: string | null;
             /** State */
@@ -2036,11 +2104,24 @@ export interface components {
         };
         /**
          * ScheduleTold
-         * @description A recurrence rule (RFC 5545) from a first start in local time.
+         * @description A recurrence rule (RFC 5545) from a first start in local time, and what happens to days, overlaps and misses.
          */
         ScheduleTold: {
+            /** Blackouts */
+            blackouts: components["schemas"]["BlackoutTold"][];
+            chance: components["schemas"]["ChanceTold"] | null;
+            /**
+             * Country
+             * @description whose work calendar `days` means (ISO 3166)
+             */
+            country: string;
+            days: components["schemas"]["Days"];
             /** First Start Local */
             first_start_local: string;
+            /** @description what happens to a start that the controller was not there for */
+            on_missed: components["schemas"]["OnMissed"];
+            /** @description what happens to a start while the run before it has not ended */
+            on_overlap: components["schemas"]["OnOverlap"];
             /** Rule */
             rule: string;
             /** Time Zone */
@@ -3943,6 +4024,12 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description width and height of the frame in pixels, as 640x360 */
+                    "X-Size"?: string;
+                    /** @description when the frame was taken */
+                    "X-Taken-At"?: string;
+                    /** @description what is followed in it, as a JSON list of {track, label, score, box: [left, top, right, bottom]} in pixels of X-Size */
+                    "X-Tracks"?: string;
                     [name: string]: unknown;
                 };
                 content: {

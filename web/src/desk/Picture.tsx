@@ -1,7 +1,7 @@
 /** The newest picture of a vehicle's camera, once a second; it says so when it is not new. */
 import { useEffect, useState } from "react";
 import { BASE } from "../api/client";
-import { t, useLanguage } from "../i18n";
+import { t, useLanguage, word } from "../i18n";
 import { ago } from "../i18n/format";
 import { useNow } from "./hooks";
 
@@ -10,9 +10,18 @@ const EVERY_MS = 1000;
 const NONE_YET_MS = 4000;
 const OLD_MS = 4000;
 
+interface Followed {
+  track: number;
+  label: string;
+  score: number;
+  box: [number, number, number, number];
+}
+
 interface Shot {
   url: string;
   takenAt: string;
+  size: string;
+  followed: Followed[];
 }
 
 export function Picture({ vehicleId, isSmall = false }: { vehicleId: string; isSmall?: boolean }) {
@@ -24,9 +33,32 @@ export function Picture({ vehicleId, isSmall = false }: { vehicleId: string; isS
   return (
     <figure className={`picture${isOld ? " old" : ""}${isSmall ? " small" : ""}`}>
       <img src={shot.url} alt={t("picture.what")} />
+      {!isSmall && <Boxes shot={shot} />}
       {isOld && <figcaption>{ago(shot.takenAt, nowMs)}</figcaption>}
     </figure>
   );
+}
+
+/** What the eyes follow, on the very frame in which it was seen. */
+function Boxes({ shot }: { shot: Shot }) {
+  const [width, height] = shot.size.split("x").map(Number);
+  if (!width || !height || shot.followed.length === 0) return null;
+  return (
+    <svg className="boxes" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid slice" role="img" aria-label={inWords(shot)}>
+      {shot.followed.map(({ track, label, box: [left, top, right, bottom] }) => (
+        <g key={track}>
+          <rect x={left} y={top} width={right - left} height={bottom - top} />
+          <text x={left} y={Math.max(top - 4, 12)}>
+            {word("label", label)} {track}
+          </text>
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+function inWords(shot: Shot): string {
+  return shot.followed.map((one) => word("label", one.label)).join(", ");
 }
 
 function usePicture(vehicleId: string): Shot | null {
@@ -61,7 +93,9 @@ async function fetchPicture(vehicleId: string, signal: AbortSignal): Promise<Sho
     const response = await fetch(`${BASE}/vehicles/${encodeURIComponent(vehicleId)}/picture`, { signal });
     if (!response.ok) return null;
     const takenAt = response.headers.get("X-Taken-At") ?? new Date().toISOString();
-    return { url: URL.createObjectURL(await response.blob()), takenAt };
+    const size = response.headers.get("X-Size") ?? "";
+    const followed = JSON.parse(response.headers.get("X-Tracks") ?? "[]") as Followed[];
+    return { url: URL.createObjectURL(await response.blob()), takenAt, size, followed };
   } catch {
     return null;
   }

@@ -479,10 +479,13 @@ class Picture(_message.Message):
     JPEG_FIELD_NUMBER: _builtins.int
     WIDTH_PX_FIELD_NUMBER: _builtins.int
     HEIGHT_PX_FIELD_NUMBER: _builtins.int
+    BOXES_FIELD_NUMBER: _builtins.int
     at_us: _builtins.int
     jpeg: _builtins.bytes
     width_px: _builtins.int
     height_px: _builtins.int
+    @_builtins.property
+    def boxes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PictureBox]: ...
     def __init__(
         self,
         *,
@@ -490,14 +493,46 @@ class Picture(_message.Message):
         jpeg: _builtins.bytes = ...,
         width_px: _builtins.int = ...,
         height_px: _builtins.int = ...,
+        boxes: _abc.Iterable[Global___PictureBox] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "height_px", b"height_px", "jpeg", b"jpeg", "width_px", b"width_px"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "boxes", b"boxes", "height_px", b"height_px", "jpeg", b"jpeg", "width_px", b"width_px"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Picture: _TypeAlias = Picture  # noqa: Y015
+
+@_typing.final
+class PictureBox(_message.Message):
+    """Where a believed track stands in the picture."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRACK_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    XYXY_PX_FIELD_NUMBER: _builtins.int
+    track: _builtins.int
+    label: _builtins.str
+    score: _builtins.float
+    @_builtins.property
+    def xyxy_px(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        track: _builtins.int = ...,
+        label: _builtins.str = ...,
+        score: _builtins.float = ...,
+        xyxy_px: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "score", b"score", "track", b"track", "xyxy_px", b"xyxy_px"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PictureBox: _TypeAlias = PictureBox  # noqa: Y015
 
 @_typing.final
 class EyesState(_message.Message):
