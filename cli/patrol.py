@@ -20,7 +20,44 @@ _LOST_AFTER_S = 60.0
 
 @app.callback()
 def patrols() -> None:
-    """Keep `start` a sub-command although it is the only one."""
+    """Start patrols from files, and take them from other planners."""
+
+
+@app.command()
+def convert(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a QGroundControl plan, or a patrol")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="where to: PATROL.json, or a .plan")],
+    name: Annotated[str | None, typer.Option(help="the patrol's name; else that of the file")] = None,
+    speed_m_s: Annotated[float, typer.Option(help="how fast it is flown")] = 5.0,
+    home: Annotated[
+        tuple[float, float] | None, typer.Option(help="longitude and latitude of the dock, for a .plan")
+    ] = None,
+) -> None:
+    """Make a patrol of a plan's mission, or a plan of a patrol, telling all that was left out."""
+    from geofence.positions import GeoPosition
+    from missions.flight_plans import patrol_of_plan, plan_of_patrol
+    from missions.patrol_files import patrol_from_json
+
+    if out.suffix.lower() == ".plan":
+        if home is None:
+            raise InvalidInput(
+                "a plan needs a home", where="--home", remedy="give the longitude and latitude of the dock"
+            )
+        place = GeoPosition(lon_deg=home[0], lat_deg=home[1])
+        text, notes = plan_of_patrol(patrol_from_json(read_patrol(file)), place)
+    else:
+        document, notes = patrol_of_plan(_content(file), name=name or file.stem, speed_m_s=speed_m_s)
+        text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
+    out.write_text(text, encoding="utf-8")
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
 
 
 @app.command()

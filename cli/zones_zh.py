@@ -103,7 +103,7 @@ BECAUSE: Mapping[str, tuple[str, str]] = {
     "no_fence": ("计划中没有围栏", "请在 QGroundControl 中画 GeoFence"),
     "mission_beside": (
         "还含有任务（{waypoints} 个航点、{others} 个其他项、{rally} 个备降点），不会变成区域",
-        "请把它画成巡逻",
+        "请用 roundsman patrol convert 把它变成巡逻",
     ),
     "kind_left_out": ("类型 {kind} 在该格式中没有对应，已略去", "请同时保留我们自己的文件"),
     "times_left_out": ("只在一定时间有效，围栏无法表达，已略去", "在这些时间请依靠本系统的护航"),

@@ -87,6 +87,26 @@ def read_flight_plan(document: Mapping[str, object]) -> FlightPlan:
     )
 
 
+def read_surveys(document: Mapping[str, object]) -> list[tuple[tuple[GeoPosition, ...], float]]:
+    """Return the corners of every survey of a plan with the metres between its rows."""
+    mission = document.get("mission")
+    items = _objects(mission.get("items")) if isinstance(mission, dict) else []
+    return [survey for item in items if (survey := _survey(item))]
+
+
+def _survey(item: Mapping[str, object]) -> tuple[tuple[GeoPosition, ...], float] | None:
+    if item.get("complexItemType") != "survey":
+        return None
+    places = item.get("polygon")
+    corners = [_lat_lon_height(place) for place in (places if isinstance(places, list) else [])]
+    style = item.get("TransectStyleComplexItem")
+    camera = style.get("CameraCalc") if isinstance(style, dict) else None
+    spacing = camera.get("AdjustedFootprintSide") if isinstance(camera, dict) else None
+    if len(corners) < 3 or None in corners or not _is_number(spacing):
+        return None
+    return tuple(corner.place for corner in corners if corner), float(str(spacing))
+
+
 def _add_fence(raw: Mapping[str, object], shape: Circle | list[object], number: int, drafts: Drafts) -> None:
     inclusion = raw.get("inclusion")
     identifier = f"fence-{number + 1}"
@@ -105,7 +125,7 @@ def _tell_rest(plan: FlightPlan, findings: Findings) -> None:
             f"holds a mission too ({counts['waypoints']} waypoints, {counts['others']} other items, "
             f"{counts['rally']} rally points), which makes no zones"
         )
-        findings.odd("mission_beside", because, remedy="draw it as a patrol", params=counts)
+        findings.odd("mission_beside", because, remedy="make a patrol of it (roundsman patrol convert)", params=counts)
 
 
 def _waypoint(item: Mapping[str, object]) -> PlanPoint | None:
