@@ -22,6 +22,7 @@ _STEADY_S = 0.5
 """Speeds are means over about so long."""
 _COASTS_S = 1.0
 """Something unseen is taken to go on as it went for so long."""
+_TOLD_S = 1.5
 _WEAK_S = 0.7
 _WEAK_SHARE = 0.6
 """From this share of its label's threshold on, a detection may continue a track, never begin one."""
@@ -69,7 +70,7 @@ class _Motion:
 class Follower(Tracker):
     """Keeps the tracks of one camera; give it what the detector saw from `least_for` on, and the picture."""
 
-    def __init__(self, *, threshold_for: Callable[[Label], float], forget_s: float = 2.5) -> None:
+    def __init__(self, *, threshold_for: Callable[[Label], float], forget_s: float = 4.0) -> None:
         super().__init__(threshold_for=threshold_for, forget_s=forget_s)
         self._motions: dict[int, _Motion] = {}
 
@@ -86,7 +87,10 @@ class Follower(Tracker):
         to_pixel: ToPixel | None = None,
         picture: Picture | None = None,
     ) -> list[Track]:
-        """Return the living tracks after a frame; *to_pixel* tells where a place lies in this frame's *picture*."""
+        """Return the tracks seen a short while ago or now; *to_pixel* tells where a place lies in this *picture*.
+
+        What was lost for longer is still waited for (see `tracks`), and not told as if it were there.
+        """
         step_s = self._step_s(taken_s)
         sights = _sights(seen, to_pixel, picture)
         sought = [self._seek(track, taken_s, to_pixel) for track in self._tracks]
@@ -99,7 +103,7 @@ class Follower(Tracker):
         self._begin_new(sights, set(pairs.values()), taken_s)
         self._forget(taken_s)
         self._show(to_pixel)
-        return list(self._tracks)
+        return [track for track in self._tracks if taken_s - track.last_s <= _TOLD_S]
 
     def _pairs(self, sought: Sequence[Sought], sights: Sequence[Sight]) -> dict[int, int]:
         """Return which track each detection continues: strong ones first, weak ones for what is left and near."""

@@ -12,7 +12,7 @@ from perception.evaluation.identities import IdentityFigures, identity_figures
 from perception.evaluation.places import PlaceError, PlaceFigures, place_errors, place_figures
 from perception.evaluation.precision import PrecisionCurve, precision_curve
 from perception.evaluation.sightings import RuleFigures, read_reports, rule_figures
-from perception.evaluation.truth_files import FoundTrack, found_boxes, read_boxes, read_places, read_tracks
+from perception.evaluation.truth_files import found_boxes, read_boxes, read_places, read_tracks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +65,13 @@ def judge(
         raise InvalidInput("nothing to judge", remedy="give --tracks or --sightings")
     notes: list[str] = []
     found = [] if files.tracks is None else read_tracks(files.tracks, label=label)
-    truth, first = None, first_frame if first_frame is not None else 0
+    truth: Boxes | None = None
     if files.boxes is not None:
         read = read_boxes(files.boxes, label=label, first_frame=first_frame, least_visibility=least_visibility)
-        truth, first = read.boxes, read.first_frame
-        notes.append(f"the truth counts its frames from {first}")
+        truth = read.boxes
+        notes.append(f"the true boxes count their frames from {read.first_frame}")
     found = [one for one in found if one.frame % truth_every == 0]
-    errors = _errors(found, files.places, truth, first)
+    errors = [] if files.places is None else place_errors(found, read_places(files.places), truth)
     boxes = None if truth is None or files.tracks is None else _every(truth, truth_every)
     return Judgement(
         curve=None if boxes is None else precision_curve(boxes, found_boxes(found)),
@@ -85,10 +85,6 @@ def judge(
 
 def _every(truth: Boxes, truth_every: int) -> Boxes:
     return {frame: boxes for frame, boxes in truth.items() if frame % truth_every == 0}
-
-
-def _errors(found: Sequence[FoundTrack], places: Path | None, truth: Boxes | None, first: int) -> list[PlaceError]:
-    return [] if places is None else place_errors(found, read_places(places, first_frame=first), truth)
 
 
 def _rules(files: Evidence, near_m: float) -> dict[str, RuleFigures] | None:

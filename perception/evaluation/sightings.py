@@ -1,5 +1,6 @@
 """What the rules reported against what they should have reported: precision and recall, by rule."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ _FAR = 1e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Something that was, or should have been, reported: which rule, where (any frame), from when to when."""
+    """Something that was, or should have been, reported: by which rule or of which kind, where, from when to when."""
 
-    rule: str
+    name: str
+    """The rule, or the kind's code where no rule is named."""
+    kind: str
     place: tuple[float, float] | None
     is_degrees: bool
     from_s: float
@@ -52,8 +55,9 @@ class RuleFigures:
 def read_reports(file: Path) -> list[Report]:
     """Return the sightings of a sightings.jsonl, or what should be in it, one JSON object a line.
 
-    Wanted is "rule", a place (east_m and north_m, or lon_deg and lat_deg; none: anywhere), "from_s" and "to_s" (as
-    first_seen_s and last_seen_s in a sighting), and "within_m" (5 unless said otherwise). Raises InvalidInput.
+    Wanted is "rule" or "kind" (a code like "20409"); a place (east_m and north_m, or lon_deg and lat_deg; none:
+    anywhere); "from_s" and "to_s" (as first_seen_s and last_seen_s in a sighting; none: at any time); and "within_m"
+    (5 unless said otherwise). Raises InvalidInput.
     """
     return [_report(row, line, file) for line, row in read_lines(file)]
 
@@ -62,20 +66,23 @@ def rule_figures(
     expected: Sequence[Report], found: Sequence[Report], *, near_m: float = _NEAR_M
 ) -> dict[str, RuleFigures]:
     """Return the figures by rule: each expectation is met by one report of its rule, near by and at its time."""
+    by_kind = {one.name for one in expected if one.name == one.kind}
+    wanted = _by_name(expected, frozenset())
+    given = _by_name(found, frozenset(by_kind))
     figures: dict[str, RuleFigures] = {}
-    wanted, given = _by_rule(expected), _by_rule(found)
-    for rule in sorted(set(wanted) | set(given)):
-        right = _met(wanted.get(rule, []), given.get(rule, []), near_m)
-        figures[rule] = RuleFigures(
-            right=right, false=len(given.get(rule, [])) - right, missed=len(wanted.get(rule, [])) - right
+    for name in sorted(set(wanted) | set(given)):
+        right = _met(wanted.get(name, []), given.get(name, []), near_m)
+        figures[name] = RuleFigures(
+            right=right, false=len(given.get(name, [])) - right, missed=len(wanted.get(name, [])) - right
         )
     return figures
 
 
-def _by_rule(reports: Sequence[Report]) -> dict[str, list[Report]]:
+def _by_name(reports: Sequence[Report], kinds: frozenset[str]) -> dict[str, list[Report]]:
+    """Return the reports by the names that expectations use: their kinds where these are what is expected."""
     sorted_by: dict[str, list[Report]] = defaultdict(list)
     for report in reports:
-        sorted_by[report.rule].append(report)
+        sorted_by[report.kind if report.kind in kinds else report.name].append(report)
     return sorted_by
 
 
@@ -98,7 +105,7 @@ def _cost(expected: Report, found: Report, near_m: float) -> float:
 
 def _away_m(one: Report, other: Report) -> float:
     if one.is_degrees != other.is_degrees or one.place is None or other.place is None:
-        raise InvalidInput("expectations and sightings are told in different frames", where=one.rule)
+        raise InvalidInput("expectations and sightings are told in different frames", where=one.name)
     if not one.is_degrees:
         return float(np.hypot(one.place[0] - other.place[0], one.place[1] - other.place[1]))
     frame = LocalFrame(origin=GeoPosition(lon_deg=one.place[0], lat_deg=one.place[1]))
@@ -109,19 +116,18 @@ def _away_m(one: Report, other: Report) -> float:
 def _report(row: Mapping[str, object], line: int, file: Path) -> Report:
     try:
         return Report(
-            rule=str(row["rule"]),
+            name=str(row["rule"] if "rule" in row else row["kind"]),
+            kind=str(row.get("kind", "")),
             place=place_of(row),
             is_degrees="lon_deg" in row,
-            from_s=_number(row, "from_s", "first_seen_s"),
-            to_s=_number(row, "to_s", "last_seen_s"),
+            from_s=_number(row, ("from_s", "first_seen_s"), -math.inf),
+            to_s=_number(row, ("to_s", "last_seen_s"), math.inf),
             within_m=float(str(row.get("within_m", _NEAR_M))),
         )
     except (KeyError, ValueError) as error:
         raise InvalidInput(f"line {line} is neither sighting nor expectation: {error}", where=str(file)) from error
 
 
-def _number(row: Mapping[str, object], *names: str) -> float:
-    for name in names:
-        if name in row:
-            return float(str(row[name]))
-    raise KeyError(names[0])
+def _number(row: Mapping[str, object], names: Sequence[str], usual: float) -> float:
+    given = [float(str(row[name])) for name in names if row.get(name) is not None]
+    return given[0] if given else usual

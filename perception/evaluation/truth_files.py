@@ -55,10 +55,12 @@ class Places:
 def read_boxes(file: Path, *, label: Label, first_frame: int | None, least_visibility: float = 0.0) -> Truth:
     """Return the boxes of *label* in a file of `frame,id,x,y,w,h,conf,class,visibility` (conf onwards may be missing).
 
-    The class is a number of the MOT Challenge or one of our labels. Frames count from *first_frame* on; None: from 0
+    The class is one of our labels, a line number (from 1) of a classes.txt beside the file, or else a number of the MOT
+    Challenge. Frames count from *first_frame* on; None: from 0
     where there is a frame 0, else from 1. A conf of 0, other classes of people and hardly visible ones do not count.
     """
-    rows = [_Row.read(cells, line, file) for line, cells in _cells(file)]
+    classes = _classes(file.parent / "classes.txt")
+    rows = [_Row.read(cells, line, file, classes) for line, cells in _cells(file)]
     if not rows:
         raise InvalidInput("holds no boxes", where=str(file))
     first = first_frame if first_frame is not None else min(1, *(row.frame for row in rows))
@@ -72,8 +74,8 @@ def read_boxes(file: Path, *, label: Label, first_frame: int | None, least_visib
     return Truth(boxes=boxes, first_frame=first)
 
 
-def read_places(file: Path, *, first_frame: int) -> Places:
-    """Return where things really were: CSV with the columns frame, id, and east_m, north_m or lon_deg, lat_deg."""
+def read_places(file: Path) -> Places:
+    """Return where things were: CSV with the columns frame (from 0), id, and east_m, north_m or lon_deg, lat_deg."""
     is_degrees = False
     places: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)
     faults: list[str] = []
@@ -87,12 +89,12 @@ def read_places(file: Path, *, first_frame: int) -> Places:
         if not all(map(math.isfinite, place)):
             faults.append(f"line {line}")
         is_degrees = "lon_deg" in row
-        places[frame - first_frame][thing] = place
+        places[frame][thing] = place
     if faults or not places:
         raise InvalidInput(
             f"is not a table of places: {', '.join(faults[:_MOST_FAULTS]) or 'no rows'}",
             where=str(file),
-            remedy="columns are frame, id, and east_m, north_m or lon_deg, lat_deg",
+            remedy="columns are frame (counted from 0), id, and east_m, north_m or lon_deg, lat_deg",
         )
     return Places(by_frame=places, is_degrees=is_degrees)
 
@@ -137,7 +139,7 @@ class _Row:
     visibility: float
 
     @classmethod
-    def read(cls, cells: Sequence[str], line: int, file: Path) -> "_Row":
+    def read(cls, cells: Sequence[str], line: int, file: Path, classes: Mapping[str, Label | None]) -> "_Row":
         try:
             frame, thing = int(float(cells[0])), int(float(cells[1]))
             x, y, width, height = (float(cell) for cell in cells[2:6])
@@ -153,7 +155,7 @@ class _Row:
             thing=thing,
             corners_px=(x, y, x + width, y + height),
             counts=counts,
-            label=_label(kind),
+            label=_label(kind, classes),
             visibility=visibility,
         )
 
@@ -162,14 +164,21 @@ class _Row:
         return self.label is None and label is Label.PERSON
 
 
-def _label(kind: str) -> Label | None:
+def _label(kind: str, classes: Mapping[str, Label | None]) -> Label | None:
     if kind in set(Label):
         return Label(kind)
     try:
         number = int(float(kind))
     except ValueError:
         return None
-    return _MOT_CLASSES.get(str(number))
+    return classes.get(str(number))
+
+
+def _classes(file: Path) -> Mapping[str, Label | None]:
+    if not file.exists():
+        return _MOT_CLASSES
+    names = [name.strip() for name in _text(file).splitlines() if name.strip()]
+    return {str(n): Label(name) if name in set(Label) else None for n, name in enumerate(names, start=1)}
 
 
 def _frame_boxes(rows: Sequence[_Row], label: Label, least_visibility: float) -> FrameBoxes:
