@@ -93,6 +93,10 @@ class Flight:
             await self._vehicle.hold()
         if self.held.progress.state is OrderState.RUNNING:
             await self._to(OrderState.HELD, because=because)
+        elif self.held.progress.state is OrderState.HELD and self.held.progress.because != because:
+            # The newest wish counts: what was held for a reason that passes is now held for this one.
+            self.held = replace(self.held, progress=replace(self.held.progress, because=because, at=self._clock.now()))
+            await self._book.keep(self.held)
 
     async def resume(self, because: str) -> None:
         """Go on, also from the way home as long as the vehicle is in the air."""

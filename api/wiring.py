@@ -195,6 +195,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
             "bell": bell.run,
             "escalator": alarms.escalator.run,
             "dispatcher": missions.dispatcher.run,
+            "separation": missions.separation.run,
             "downlink": downlink.run,
             "housekeeper": housekeeper.run,
         },

@@ -11,6 +11,7 @@ from missions.dispatcher import Dispatcher
 from missions.giver import OrderGiver
 from missions.requests import MissionRequests
 from missions.runner import RunnerSettings, RunSteps
+from missions.separation_watcher import SeparationWatcher
 from missions.site import Site
 from missions.situation import Situations
 from missions.sources import CheckSource, ZoneSource
@@ -27,6 +28,7 @@ class MissionParts:
     requests: MissionRequests
     trial: TrialPlanner
     dispatcher: Dispatcher
+    separation: SeparationWatcher
 
 
 def build_missions(
@@ -63,4 +65,7 @@ def build_missions(
         requests=MissionRequests(missions=store, fleet=fleet, books=books, clock=clock),
         trial=TrialPlanner(database=database, situations=situations, zones=zones, site=site, clock=clock),
         dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),
+        separation=SeparationWatcher(
+            database=database, fleet=fleet, situations=situations, registry=registry, clock=clock
+        ),
     )

@@ -224,6 +224,15 @@ async def test_hold_and_resume_keep_the_persons_reason_when_the_vehicle_shows_th
     assert {told.because for told in desk.reports.progress()[len(BEGUN) :]} == {"the supervisor asks"}
 
 
+async def test_the_newest_reason_for_a_hold_counts(desk: Desk) -> None:
+    await desk.executor.offer(make_order())
+    await desk.reach(OrderState.RUNNING)
+    desk.vehicle.shows(mode=FlightMode.HOLD, because="keeps clear of drone-2")
+    await desk.reach(OrderState.HELD)
+    assert await desk.say(CommandKind.HOLD) is CommandState.DONE
+    assert (desk.reports.last().state, desk.reports.last().because) == (OrderState.HELD, "the supervisor asks")
+
+
 async def test_return_ends_the_order_as_aborted_when_it_has_landed(desk: Desk) -> None:
     await desk.executor.offer(make_order())
     await desk.reach(OrderState.RUNNING)
