@@ -4,6 +4,8 @@ Every step ends in one short transaction, so a controller may be killed between 
 run side by side: a run that another one works on or has changed is simply looked at again.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,15 +15,15 @@ from core.database import Database, Transaction
 from core.errors import Conflict
 from core.events import Event
 from missions.books import RunBooks
-from missions.patrol import Patrol, RunKind
-from missions.requests import make_run
+from missions.patrol import OnMissed, OnOverlap, Patrol, Run, RunKind, RunState
+from missions.requests import GIVE_UP_AFTER, make_run
 from missions.runner import RunSteps
-from missions.schedule import next_start
+from missions.schedule import next_start, start_at
 from missions.store import MissionStore
 
 _PERIOD_S = 0.5
 _MISSED_AFTER = timedelta(seconds=60)
-"""A scheduled start that is noticed later than this is missed and left out, never flown late by surprise."""
+"""A scheduled start that is noticed later than this was missed; what then happens says the schedule."""
 
 
 class Dispatcher:
@@ -50,7 +52,8 @@ class Dispatcher:
             active = await self._missions.runs(unit, only_active=True, limit=1000)
         for run in sorted(active, key=lambda run: (run.kind is not RunKind.LOOK, run.planned_at, run.id)):
             try:
-                await self._steps.step(run)
+                if not await self._waits_for_another(run, active):
+                    await self._steps.step(run)
             except Conflict as conflict:
                 self._log.info("run changed meanwhile, it is looked at again", run=run.id, because=str(conflict))
 
@@ -64,15 +67,43 @@ class Dispatcher:
                     unit.emit(Event(subject="patrols.skipped", key=patrol.id, body={"because": because}))
                     self._log.warning("scheduled patrol left out", patrol=patrol.id, because=because)
                 else:
-                    run = make_run(
-                        kind=RunKind.PATROL, name=patrol.name, asked_by="schedule", now=now, patrol_id=patrol.id
-                    )
-                    await self._books.add(unit, run)
+                    await self._books.add(unit, _scheduled_run(patrol, due_at=due_at, now=now))
 
     async def _why_not(self, unit: Transaction, patrol: Patrol, *, due_at: datetime, now: datetime) -> str:
-        if now - due_at > _MISSED_AFTER:
+        """Return why a start is left out, by the choices of the schedule; empty when it takes place."""
+        on_missed, on_overlap = OnMissed.SKIP, OnOverlap.SKIP
+        if patrol.schedule is not None:
+            on_missed, on_overlap = patrol.schedule.on_missed, patrol.schedule.on_overlap
+        if on_missed is OnMissed.SKIP and now - due_at > _MISSED_AFTER:
             return f"the start at {due_at:%Y-%m-%d %H:%M:%S}Z was missed: nobody was here to give the order"
         active = await self._missions.runs(unit, only_active=True, limit=1000)
-        if any(run.patrol_id == patrol.id for run in active):
+        own = [run for run in active if run.patrol_id == patrol.id]
+        if own and on_overlap is OnOverlap.SKIP:
             return f"the start at {due_at:%Y-%m-%d %H:%M:%S}Z was left out: the run before it has not ended"
+        if on_overlap is OnOverlap.WAIT and any(run.state is RunState.PLANNED for run in own):
+            return f"the start at {due_at:%Y-%m-%d %H:%M:%S}Z was left out: another run waits already"
         return ""
+
+    async def _waits_for_another(self, run: Run, active: Sequence[Run]) -> bool:
+        """Say whether a planned run waits for the end of an earlier one of its patrol; its time runs from then on."""
+        own = [one for one in active if one.patrol_id == run.patrol_id]
+        earlier = [one for one in own if (one.planned_at, one.id) < (run.planned_at, run.id)]
+        if run.state is not RunState.PLANNED or run.patrol_id is None or not earlier:
+            return False
+        async with self._database.transaction() as unit:
+            patrol = await self._missions.patrol(unit, run.patrol_id)
+        if patrol.schedule is None or patrol.schedule.on_overlap is not OnOverlap.WAIT:
+            return False
+        later = self._clock.now() + GIVE_UP_AFTER
+        if later - run.give_up_at > GIVE_UP_AFTER / 2:
+            await self._books.change(run, lambda fresh: replace(fresh, give_up_at=later))
+        else:
+            await self._books.note(run, "waits until the run before it has ended")
+        return True
+
+
+def _scheduled_run(patrol: Patrol, *, due_at: datetime, now: datetime) -> Run:
+    start = start_at(patrol.schedule, due_at) if patrol.schedule else None
+    return make_run(
+        kind=RunKind.PATROL, name=patrol.name, asked_by="schedule", now=now, patrol_id=patrol.id, start=start
+    )

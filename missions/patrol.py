@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from shapely.geometry import LineString, Polygon
@@ -46,6 +46,60 @@ class PatrolArea:
 PatrolPart = PatrolPoint | PatrolLine | PatrolArea
 
 
+class Days(StrEnum):
+    """On which days a schedule starts, by the work calendar of its country (holidays, make-up days)."""
+
+    EVERY_DAY = "every_day"
+    WORKING_DAYS = "working_days"
+    DAYS_OFF = "days_off"
+
+
+class OnOverlap(StrEnum):
+    """What happens to a start while the run before it has not ended."""
+
+    SKIP = "skip"
+    """It is left out, and said so."""
+    WAIT = "wait"
+    """It waits for that end; starts that come meanwhile are left out."""
+    TOGETHER = "together"
+    """It starts as well, with another vehicle where there is one."""
+
+
+class OnMissed(StrEnum):
+    """What happens to a start that nobody was there for: the controller was down when it came."""
+
+    SKIP = "skip"
+    """It is left out, and said so: nothing flies late by surprise."""
+    ONCE = "once"
+    """The newest of those missed starts as soon as it is noticed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blackout:
+    """Local days, both included, on which nothing starts."""
+
+    first_day: date
+    last_day: date
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """How runs are made hard to foresee: a start later by up to `window_s`, a route now and then the other way round.
+
+    With `at_most_unseen_s` no place waits longer than that between two runs because of it: chance takes only what is
+    left of it after the time between two starts (and the length of a run, `route_s`, where the direction changes).
+    """
+
+    window_s: float
+    reverses: bool = False
+    at_most_unseen_s: float | None = None
+    route_s: float | None = None
+    """How long a run takes at most."""
+    seed: int = 0
+    """Whoever knows it can foresee; drawn when the patrol is stored with 0."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """An RFC 5545 recurrence rule ("FREQ=MINUTELY;INTERVAL=2") from a first start, in a named time zone."""
@@ -54,6 +108,13 @@ class Schedule:
     first_start_local: datetime
     """Without zone: local time in `time_zone`."""
     time_zone: str
+    blackouts: tuple[Blackout, ...] = ()
+    days: Days = Days.EVERY_DAY
+    country: str = "CN"
+    """Whose work calendar is meant (ISO 3166)."""
+    on_overlap: OnOverlap = OnOverlap.SKIP
+    on_missed: OnMissed = OnMissed.SKIP
+    chance: Chance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +132,14 @@ class Patrol:
     schedule: Schedule | None
     is_active: bool
     revision: int
+
+    def turned_round(self) -> "Patrol":
+        """Return the patrol from its last part to its first, its lines from their ends; areas are covered as ever."""
+        return replace(self, parts=tuple(_turned(part) for part in reversed(self.parts)))
+
+
+def _turned(part: PatrolPart) -> PatrolPart:
+    return replace(part, line=LineString(part.line.coords[::-1])) if isinstance(part, PatrolLine) else part
 
 
 class RunState(StrEnum):
@@ -133,6 +202,10 @@ class Run:
     """Legs that earlier orders of the run did."""
     because: str
     revision: int
+    is_reversed: bool = False
+    """Flown from its last part to its first."""
+    seed: int | None = None
+    """What its start and direction were drawn with; None when nothing was left to chance."""
 
     @property
     def is_ended(self) -> bool:

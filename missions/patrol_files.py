@@ -1,9 +1,6 @@
 """Patrols as JSON documents, in and out: the form of the files, of the REST interface and of the stored rows."""
 
-import math
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
 
 from shapely.geometry import LineString, Polygon, mapping, shape
 
@@ -12,73 +9,18 @@ from core.events import Json
 from core.ids import PatrolId, VehicleId, new_id
 from fleet.orders import CameraAction
 from geofence.positions import GeoPosition
+from missions.document import DocumentReader
 from missions.errors import BadPatrol, Problem
-from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint, Run, Schedule
-from missions.schedule import check_schedule
+from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint, Run
+from missions.schedule_files import read_schedule, schedule_to_json
 
-T = TypeVar("T")
 _KNOWN = frozenset(Patrol.__dataclass_fields__)
-_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError)
-
-
-class _Reader:
-    """Reads fields of one JSON object and gathers what is wrong instead of stopping at the first."""
-
-    def __init__(self, document: object, *, where: str, problems: list[Problem]) -> None:
-        self.where = where
-        self.problems = problems
-        self.fields: Mapping[str, object] = document if isinstance(document, Mapping) else {}
-        if not isinstance(document, Mapping):
-            self.wrong("", "must be a JSON object")
-
-    def wrong(self, field: str, what: str, remedy: str = "") -> None:
-        where = f"{self.where}.{field}" if field else self.where
-        self.problems.append(Problem(where=where, what=what, remedy=remedy))
-
-    def number(self, field: str, *, low: float, high: float, default: float | None = None) -> float:
-        value = self.fields.get(field, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            self.wrong(field, f"must be a number between {low:g} and {high:g}")
-            return low
-        if not low <= value <= high:
-            self.wrong(field, f"is {value:g}, allowed is {low:g} to {high:g}")
-        return float(value)
-
-    def text(self, field: str, *, default: str | None = None) -> str:
-        value = self.fields.get(field, default)
-        if not isinstance(value, str) or (default is None and not value.strip()):
-            self.wrong(field, "must be a text that is not empty")
-            return ""
-        return value
-
-    def flag(self, field: str, *, default: bool) -> bool:
-        value = self.fields.get(field, default)
-        if not isinstance(value, bool):
-            self.wrong(field, "must be true or false")
-        return value is True
-
-    def items(self, field: str) -> list[object]:
-        value = self.fields.get(field, [])
-        if isinstance(value, list):
-            return value
-        self.wrong(field, "must be a list")
-        return []
-
-    def attempt(self, field: str, make: Callable[[], T]) -> T | None:
-        """Return what *make* gives, or None with a problem noted when it cannot."""
-        try:
-            return make()
-        except InvalidInput as error:
-            self.wrong(field, error.message, error.remedy or "")
-        except _UNREADABLE as error:
-            self.wrong(field, f"cannot be read: {error}")
-        return None
 
 
 def patrol_from_json(document: object, *, patrol_id: PatrolId | None = None) -> Patrol:
     """Return the patrol of a JSON document; raises BadPatrol with every problem at once."""
     problems: list[Problem] = []
-    read = _Reader(document, where="patrol", problems=problems)
+    read = DocumentReader(document, where="patrol", problems=problems)
     for name in sorted(set(read.fields) - _KNOWN):
         read.wrong(name, "is not a field of a patrol", f"fields are {', '.join(sorted(_KNOWN))}")
     parts = _read_parts(read)
@@ -90,7 +32,7 @@ def patrol_from_json(document: object, *, patrol_id: PatrolId | None = None) -> 
         height_agl_m=read.number("height_agl_m", low=2, high=500),
         speed_m_s=read.number("speed_m_s", low=0.2, high=30),
         vehicle_ids=tuple(VehicleId(str(vehicle)) for vehicle in read.items("vehicle_ids")),
-        schedule=_read_schedule(read),
+        schedule=read_schedule(read),
         is_active=read.flag("is_active", default=True),
         revision=int(read.number("revision", low=0, high=2**31, default=0)),
     )
@@ -99,9 +41,9 @@ def patrol_from_json(document: object, *, patrol_id: PatrolId | None = None) -> 
     return patrol
 
 
-def _read_parts(read: _Reader) -> tuple[PatrolPart, ...]:
+def _read_parts(read: DocumentReader) -> tuple[PatrolPart, ...]:
     parts = [
-        _read_part(_Reader(item, where=f"patrol.parts[{index}]", problems=read.problems))
+        _read_part(DocumentReader(item, where=f"patrol.parts[{index}]", problems=read.problems))
         for index, item in enumerate(read.items("parts"))
     ]
     if not parts:
@@ -109,7 +51,7 @@ def _read_parts(read: _Reader) -> tuple[PatrolPart, ...]:
     return tuple(part for part in parts if part is not None)
 
 
-def _read_part(read: _Reader) -> PatrolPart | None:
+def _read_part(read: DocumentReader) -> PatrolPart | None:
     kinds = {"point": _read_point, "line": _read_line, "area": _read_area}
     kind = read.fields.get("type")
     if kind not in kinds:
@@ -118,8 +60,10 @@ def _read_part(read: _Reader) -> PatrolPart | None:
     return kinds[str(kind)](read)
 
 
-def _read_camera(read: _Reader) -> CameraAction:
-    inner = _Reader(read.fields.get("camera", {"pitch_deg": -40}), where=f"{read.where}.camera", problems=read.problems)
+def _read_camera(read: DocumentReader) -> CameraAction:
+    inner = DocumentReader(
+        read.fields.get("camera", {"pitch_deg": -40}), where=f"{read.where}.camera", problems=read.problems
+    )
     pitch_deg = inner.number("pitch_deg", low=-90, high=30, default=-40)
     if inner.fields.get("yaw_deg") is None:
         return CameraAction(pitch_deg=pitch_deg)
@@ -132,7 +76,7 @@ def _position(pair: object) -> GeoPosition:
     return GeoPosition(lon_deg=float(pair[0]), lat_deg=float(pair[1]))
 
 
-def _read_point(read: _Reader) -> PatrolPoint | None:
+def _read_point(read: DocumentReader) -> PatrolPoint | None:
     camera = _read_camera(read)
     dwell_s = read.number("dwell_s", low=0, high=3600, default=5)
     place = read.attempt("place", lambda: _position(read.fields.get("place")))
@@ -140,7 +84,7 @@ def _read_point(read: _Reader) -> PatrolPoint | None:
     return None if place is None else PatrolPoint(name=name, place=place, dwell_s=dwell_s, camera=camera)
 
 
-def _read_line(read: _Reader) -> PatrolLine | None:
+def _read_line(read: DocumentReader) -> PatrolLine | None:
     camera = _read_camera(read)
     name = read.text("name", default="")
     places = [
@@ -154,7 +98,7 @@ def _read_line(read: _Reader) -> PatrolLine | None:
     return PatrolLine(name=name, line=LineString(known), camera=camera)
 
 
-def _read_area(read: _Reader) -> PatrolArea | None:
+def _read_area(read: DocumentReader) -> PatrolArea | None:
     camera = _read_camera(read)
     area = read.attempt("area", lambda: _polygon(read.fields["area"]))
     swath_m = read.number("swath_m", low=1, high=500)
@@ -178,23 +122,6 @@ def _polygon(geometry: object) -> Polygon:
     return polygon
 
 
-def _read_schedule(read: _Reader) -> Schedule | None:
-    document = read.fields.get("schedule")
-    if document is None:
-        return None
-    inner = _Reader(document, where="patrol.schedule", problems=read.problems)
-    rule, zone = inner.text("rule"), inner.text("time_zone", default="Asia/Shanghai")
-    first = inner.attempt("first_start_local", lambda: datetime.fromisoformat(str(inner.fields["first_start_local"])))
-    if first is None or not rule:
-        return None
-    schedule = Schedule(rule=rule, first_start_local=first, time_zone=zone)
-    try:
-        check_schedule(schedule)
-    except InvalidInput as error:
-        inner.wrong(error.where or "rule", error.message, error.remedy or "")
-    return schedule
-
-
 def patrol_to_json(patrol: Patrol) -> dict[str, Json]:
     """Return the document of *patrol*; `patrol_from_json` reads it back to an equal patrol."""
     schedule = patrol.schedule
@@ -206,15 +133,10 @@ def patrol_to_json(patrol: Patrol) -> dict[str, Json]:
         "height_agl_m": patrol.height_agl_m,
         "speed_m_s": patrol.speed_m_s,
         "vehicle_ids": list(patrol.vehicle_ids),
-        "schedule": None if schedule is None else _schedule_to_json(schedule),
+        "schedule": None if schedule is None else schedule_to_json(schedule),
         "is_active": patrol.is_active,
         "revision": patrol.revision,
     }
-
-
-def _schedule_to_json(schedule: Schedule) -> dict[str, Json]:
-    first = schedule.first_start_local.isoformat()
-    return {"rule": schedule.rule, "first_start_local": first, "time_zone": schedule.time_zone}
 
 
 def _part_to_json(part: PatrolPart) -> dict[str, Json]:
@@ -255,6 +177,8 @@ def run_to_json(run: Run) -> dict[str, Json]:
         "legs_total": run.legs_total,
         "legs_done": run.legs_done,
         "because": run.because,
+        "is_reversed": run.is_reversed,
+        "seed": run.seed,
         "revision": run.revision,
     }
 

@@ -1,5 +1,7 @@
 """What people (and the schedule) ask for: runs, looks, cancellations and words to vehicles."""
 
+import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.clock import Clock
@@ -13,7 +15,7 @@ from geofence.positions import GeoPosition
 from missions.books import RunBooks
 from missions.patrol import Patrol, Run, RunKind, RunState
 from missions.patrol_files import patrol_to_json
-from missions.schedule import first_start
+from missions.schedule import PlannedStart, first_start
 from missions.store import MissionStore
 
 GIVE_UP_AFTER = timedelta(minutes=15)
@@ -31,8 +33,9 @@ def make_run(
     alarm_id: AlarmId | None = None,
     place: GeoPosition | None = None,
     wanted_vehicle_id: VehicleId | None = None,
+    start: PlannedStart | None = None,
 ) -> Run:
-    """Return a new run that waits for its vehicle."""
+    """Return a new run that waits for its vehicle; *start* tells its direction."""
     return Run(
         id=RunId(new_id()),
         kind=kind,
@@ -54,6 +57,8 @@ def make_run(
         done_before=0,
         because=f"asked by {asked_by}",
         revision=0,
+        is_reversed=start is not None and start.is_reversed,
+        seed=None if start is None else start.seed,
     )
 
 
@@ -72,6 +77,15 @@ def make_command(
     )
 
 
+def with_seed(patrol: Patrol) -> Patrol:
+    """Return the patrol with a seed of its own where its schedule leaves something to chance and has none yet."""
+    schedule = patrol.schedule
+    if schedule is None or schedule.chance is None or schedule.chance.seed:
+        return patrol
+    chance = replace(schedule.chance, seed=1 + secrets.randbelow(2**31 - 1))
+    return replace(patrol, schedule=replace(schedule, chance=chance))
+
+
 class MissionRequests:
     """Takes what people ask for into the books; the dispatcher does it."""
 
@@ -86,6 +100,7 @@ class MissionRequests:
 
         Raises InvalidInput when its schedule is over.
         """
+        patrol = with_seed(patrol)
         at = self._next_start(patrol)
         stored = await self._missions.add_patrol(unit, patrol, next_start_at=at)
         unit.emit(Event(subject="patrols.changed", key=stored.id, body={**patrol_to_json(stored), "by": by}))
@@ -93,6 +108,7 @@ class MissionRequests:
 
     async def change_patrol(self, unit: Transaction, patrol: Patrol, *, by: str) -> tuple[Patrol, datetime | None]:
         """Replace the patrol whose revision *patrol* names; raises NotFound, Conflict when it changed since."""
+        patrol = with_seed(patrol)
         at = self._next_start(patrol)
         stored = await self._missions.change_patrol(unit, patrol, next_start_at=at)
         unit.emit(Event(subject="patrols.changed", key=stored.id, body={**patrol_to_json(stored), "by": by}))

@@ -93,6 +93,8 @@ class RunSteps:
             )
             patrol = await self._missions.patrol(unit, run.patrol_id) if run.patrol_id else None
             order = await self._fleet.order(unit, run.order_id) if run.order_id else None
+        if patrol is not None and run.is_reversed:
+            patrol = patrol.turned_round()
         return Picture(vehicles=vehicles, ground=ground, patrol=patrol, order=order)
 
     # ------------------------------------------------------------------ planned: find a vehicle

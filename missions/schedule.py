@@ -1,53 +1,66 @@
-"""When a patrol starts: RFC 5545 recurrence in a named time zone.
+"""When a patrol starts: its rule, the days it may start on, and what is left to chance.
 
-Rules of days and longer are read on the wall clock of the zone: a start at 02:30 that does not exist in the night of
-the change is taken with the offset before the change, one that exists twice is its first (RFC 5545, 3.3.5). Rules of
-hours, minutes and seconds without BY parts count elapsed time, so a change of clocks neither doubles nor drops starts.
-Missed starts are left out, never made up for: the next start always lies after the moment asked about.
+Starts never overtake each other: chance moves one by less than the time to the next.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from dateutil.rrule import rrule, rrulestr
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
 
 from core.errors import InvalidInput
-from missions.patrol import Schedule
+from missions.patrol import Chance, Days, Schedule
+from missions.recurrence import check_rule, next_by_rule
+from missions.work_days import is_working_day
 
-_STEPS = {"SECONDLY": timedelta(seconds=1), "MINUTELY": timedelta(minutes=1), "HOURLY": timedelta(hours=1)}
-_FREQUENCIES = (*_STEPS, "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_BY_TIMES = frozenset({"BYSECOND", "BYMINUTE", "BYHOUR"})
-_BY_PARTS = _BY_TIMES | {"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS"}
-_PARTS = _BY_PARTS | {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"}
-_SHORTEST = timedelta(seconds=10)
+_MOST_LEFT_OUT = 400
+"""Days in a row on which starts of the rule fall that are not allowed."""
+_LONGEST_WINDOW_S = 86_400.0
+_MOST_STARTS = 100_000
+_LAST_DAY = date(9000, 1, 1)
 _FARTHEST = timedelta(days=366 * 30)
-"""A rule that gives no start for this long never will (29 February on a Monday comes every 28 years)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rule:
-    parts: Mapping[str, str]
-    first: datetime
-    """Local, without zone."""
-    zone: ZoneInfo
-    until: datetime | None
-    """Aware."""
+class PlannedStart:
+    """A start as it will be: `rule_at` is when the rule gives it, before chance moved it."""
 
-    @property
-    def step(self) -> timedelta | None:
-        """Return the time between two starts, for rules that count elapsed time."""
-        unit = _STEPS.get(self.parts["FREQ"])
-        return None if unit is None or _BY_PARTS & self.parts.keys() else unit * int(self.parts.get("INTERVAL", "1"))
+    at: datetime
+    rule_at: datetime
+    is_reversed: bool = False
+    seed: int | None = None
 
 
 def check_schedule(schedule: Schedule) -> None:
     """Raise InvalidInput, naming the part and the remedy, unless *schedule* can be read and starts at least once."""
-    rule = _read(schedule)
-    before = rule.first.replace(tzinfo=rule.zone) - timedelta(days=1)
-    if next_start(schedule, after=before) is None:
-        raise InvalidInput("the rule never gives a start", where="rule", remedy="check UNTIL and the BY parts")
+    check_rule(schedule)
+    if schedule.days is not Days.EVERY_DAY:
+        is_working_day(schedule.first_start_local.date(), country=schedule.country)
+    for blackout in schedule.blackouts:
+        if blackout.last_day < blackout.first_day:
+            what = f"ends on {blackout.last_day}, before it begins on {blackout.first_day}"
+            raise InvalidInput(what, where="blackouts", remedy="exchange the two days")
+    if schedule.chance is not None:
+        _check_chance(schedule.chance)
+    before = schedule.first_start_local.replace(tzinfo=ZoneInfo(schedule.time_zone)) - timedelta(days=1)
+    start = next_start(schedule, after=before)
+    if start is None or start > before + _FARTHEST:
+        raise InvalidInput("no start is left by days and blackouts", where="rule", remedy="check days and blackouts")
+
+
+def _check_chance(chance: Chance) -> None:
+    if not 0 <= chance.window_s <= _LONGEST_WINDOW_S:
+        remedy = f"give 0 to {_LONGEST_WINDOW_S:g} seconds"
+        raise InvalidInput(f"window_s is {chance.window_s:g}", where="chance.window_s", remedy=remedy)
+    for name, value in (("at_most_unseen_s", chance.at_most_unseen_s), ("route_s", chance.route_s)):
+        if value is not None and not 0 < value < math.inf:
+            raise InvalidInput(f"{name} is {value:g}", where=f"chance.{name}", remedy="give seconds, more than 0")
+    if chance.reverses and chance.at_most_unseen_s is not None and chance.route_s is None:
+        what = "a bound on what stays unseen needs the length of a run when its direction changes"
+        raise InvalidInput(what, where="chance.route_s", remedy="give route_s, or leave at_most_unseen_s out")
 
 
 def first_start(schedule: Schedule, *, now: datetime) -> datetime:
@@ -61,117 +74,118 @@ def first_start(schedule: Schedule, *, now: datetime) -> datetime:
 
 def next_start(schedule: Schedule, *, after: datetime) -> datetime | None:
     """Return the first start later than *after* (aware), in UTC; None when there is none. Raises InvalidInput."""
-    rule = _read(schedule)
-    start = _next_elapsed(rule, after) if rule.step else _next_local(rule, after)
-    return None if start is None or (rule.until and start > rule.until) else start.astimezone(UTC)
+    start = next(planned_starts(schedule, after=after), None)
+    return None if start is None else start.at
 
 
-def _next_elapsed(rule: _Rule, after: datetime) -> datetime | None:
-    assert rule.step is not None
-    first = rule.first.replace(tzinfo=rule.zone).astimezone(UTC)
-    number = max(0, (after - first) // rule.step + 1)
-    if number >= int(rule.parts.get("COUNT", number + 1)):
-        return None
-    return first + number * rule.step
+def starts_between(schedule: Schedule, since: datetime, until: datetime, *, most: int = 5000) -> tuple[datetime, ...]:
+    """Return the starts after *since*, up to *until* (aware), at most so many, in UTC. Raises InvalidInput."""
+    found = islice(planned_starts(schedule, after=since), min(most, _MOST_STARTS))
+    times = []
+    for start in found:
+        if start.at > until:
+            break
+        times.append(start.at)
+    return tuple(times)
 
 
-def _next_local(rule: _Rule, after: datetime) -> datetime | None:
-    latest = max(after, rule.first.replace(tzinfo=rule.zone)) + _FARTHEST
-    for local in _local_starts(rule, after):
-        start = local.replace(tzinfo=rule.zone).astimezone(UTC)
-        if start > latest:
-            return None
-        if start > after:
-            return start
+def start_at(schedule: Schedule, at: datetime) -> PlannedStart:
+    """Return the planned start that takes place *at*; one of the rule alone when the schedule has changed since."""
+    found = next(planned_starts(schedule, after=at - timedelta(microseconds=1)), None)
+    return found if found is not None and found.at == at else PlannedStart(at=at, rule_at=at)
+
+
+def planned_starts(schedule: Schedule, *, after: datetime) -> Iterator[PlannedStart]:
+    """Yield the starts later than *after* (aware), in order. Raises InvalidInput."""
+    chance = schedule.chance
+    if chance is None:
+        for at in _allowed(schedule, after):
+            yield PlannedStart(at=at, rule_at=at)
+        return
+    starts = _allowed(schedule, after - timedelta(seconds=chance.window_s))
+    here = next(starts, None)
+    before = None if here is None else _last_before(schedule, here, within_s=chance.at_most_unseen_s)
+    while here is not None:
+        there = next(starts, None)
+        start = _drawn(schedule, chance, before=before, here=here, there=there)
+        if start.at > after:
+            yield start
+        before, here = here, there
+
+
+def _last_before(schedule: Schedule, here: datetime, *, within_s: float | None) -> datetime | None:
+    """Return the last start of the rule before *here*, where that is not further away than *within_s*."""
+    back_s = 60.0
+    while within_s is not None and back_s < 2 * within_s:
+        reach = timedelta(seconds=min(back_s, within_s))
+        found = list(takewhile(lambda at: at < here, _allowed(schedule, here - reach - timedelta(microseconds=1))))
+        if found:
+            return found[-1]
+        back_s *= 2
     return None
 
 
-def _local_starts(rule: _Rule, after: datetime) -> Iterator[datetime]:
-    parsed = rrulestr(_without_until(rule.parts), dtstart=_late_first(rule, after))
-    assert isinstance(parsed, rrule)
-    earliest = after.astimezone(rule.zone).replace(tzinfo=None) - timedelta(hours=3)
-    return parsed.xafter(earliest, inc=True)
+def _allowed(schedule: Schedule, after: datetime) -> Iterator[datetime]:
+    """Yield the starts of the rule on days that are allowed."""
+    left_out, at = 0, next_by_rule(schedule, after=after)
+    while at is not None and left_out < _MOST_LEFT_OUT:
+        closed_until = _closed_until(schedule, at)
+        if closed_until is None:
+            left_out = 0
+            yield at
+        left_out += closed_until is not None
+        at = next_by_rule(schedule, after=closed_until or at)
 
 
-def _late_first(rule: _Rule, after: datetime) -> datetime:
-    """Return a start of the same series not long before *after*, so that short rules are not counted from the first."""
-    unit = _STEPS.get(rule.parts["FREQ"])
-    if unit is None or "COUNT" in rule.parts:
-        return rule.first
-    step = unit * int(rule.parts.get("INTERVAL", "1"))
-    passed = (after.astimezone(rule.zone).replace(tzinfo=None) - timedelta(days=1) - rule.first) // step
-    return rule.first + max(0, passed) * step
-
-
-def _read(schedule: Schedule) -> _Rule:
-    try:
-        zone = ZoneInfo(schedule.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        remedy = "use a name such as Asia/Shanghai"
-        raise InvalidInput(f"unknown time zone {schedule.time_zone!r}", where="time_zone", remedy=remedy) from error
-    if schedule.first_start_local.tzinfo is not None:
-        raise InvalidInput("must be local time without an offset", where="first_start_local", remedy="leave it out")
-    parts = _parts(schedule.rule)
-    _check_numbers(parts)
-    _check_combination(parts)
-    try:
-        rrulestr(_without_until(parts), dtstart=schedule.first_start_local)
-    except (ValueError, TypeError, KeyError) as error:
-        remedy = "write it as in RFC 5545, such as FREQ=WEEKLY;BYDAY=MO,FR"
-        raise InvalidInput(f"cannot be read: {error}", where="rule", remedy=remedy) from error
-    return _Rule(parts=parts, first=schedule.first_start_local, zone=zone, until=_until(parts, zone))
-
-
-def _without_until(parts: Mapping[str, str]) -> str:
-    return ";".join(f"{name}={value}" for name, value in parts.items() if name != "UNTIL")
-
-
-def _parts(text: str) -> dict[str, str]:
-    parts: dict[str, str] = {}
-    for piece in text.strip().upper().removeprefix("RRULE:").split(";"):
-        name, equals, value = piece.partition("=")
-        if not equals or not value or name not in _PARTS:
-            known = ", ".join(sorted(_PARTS))
-            raise InvalidInput(
-                f"{piece!r:.60} is not a part of a recurrence rule", where="rule", remedy=f"parts: {known}"
-            )
-        if name in parts:
-            raise InvalidInput(f"{name} is given twice", where="rule", remedy="give every part once")
-        parts[name] = value
-    if parts.get("FREQ") not in _FREQUENCIES:
-        raise InvalidInput("FREQ is missing or unknown", where="rule", remedy=f"use one of {', '.join(_FREQUENCIES)}")
-    return parts
-
-
-def _check_numbers(parts: Mapping[str, str]) -> None:
-    for name in ("INTERVAL", "COUNT"):
-        value = parts.get(name, "1")
-        if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 10_000_000:
-            raise InvalidInput(f"{name} is {value!r:.40}", where="rule", remedy=f"{name} is a whole number from 1 on")
-
-
-def _check_combination(parts: Mapping[str, str]) -> None:
-    if "COUNT" in parts and "UNTIL" in parts:
-        raise InvalidInput("COUNT and UNTIL exclude each other", where="rule", remedy="give one of them")
-    by_parts = _BY_PARTS & parts.keys()
-    if parts["FREQ"] == "SECONDLY" and by_parts:
-        remedy = "use MINUTELY or a longer frequency with it"
-        raise InvalidInput(f"{', '.join(sorted(by_parts))} with SECONDLY is not supported", where="rule", remedy=remedy)
-    if parts["FREQ"] == "SECONDLY" and int(parts.get("INTERVAL", "1")) * _STEPS["SECONDLY"] < _SHORTEST:
-        remedy = f"give an INTERVAL of at least {_SHORTEST.seconds}"
-        raise InvalidInput("a patrol cannot start that often", where="rule", remedy=remedy)
-
-
-def _until(parts: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
-    text = parts.get("UNTIL")
-    if text is None:
+def _closed_until(schedule: Schedule, at: datetime) -> datetime | None:
+    """Return the last moment of the days around *at* on which nothing starts; None on a day that is allowed."""
+    zone = ZoneInfo(schedule.time_zone)
+    day = at.astimezone(zone).date()
+    last = max((one.last_day for one in schedule.blackouts if one.first_day <= day <= one.last_day), default=None)
+    if last is None and _is_day(schedule, day):
         return None
-    try:
-        if text.endswith("Z"):
-            return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        if "T" in text:
-            return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=zone)
-        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=zone) + timedelta(days=1, microseconds=-1)
-    except ValueError as error:
-        remedy = "write UNTIL=20261231T155959Z"
-        raise InvalidInput(f"UNTIL is {text!r:.40}", where="rule", remedy=remedy) from error
+    last = min(last or day, _LAST_DAY)
+    return datetime.combine(last, time.max, tzinfo=zone).astimezone(UTC)
+
+
+def _is_day(schedule: Schedule, day: date) -> bool:
+    if schedule.days is Days.EVERY_DAY:
+        return True
+    return is_working_day(day, country=schedule.country) is (schedule.days is Days.WORKING_DAYS)
+
+
+def _drawn(
+    schedule: Schedule, chance: Chance, *, before: datetime | None, here: datetime, there: datetime | None
+) -> PlannedStart:
+    """Return the start of the rule at *here* moved by chance, between those before and after it."""
+    draw = hashlib.sha256(f"{chance.seed}:{here.timestamp():.6f}".encode()).digest()
+    passed_s = math.inf if before is None else (here - before).total_seconds()
+    ahead_s = math.inf if there is None else (there - here).total_seconds()
+    window_s = min(chance.window_s, ahead_s, _room_s(chance, passed_s))
+    at = here + timedelta(milliseconds=math.floor(window_s * 1000 * int.from_bytes(draw[:6]) / 2**48))
+    may_reverse = _may_change(chance, passed_s) and (there is None or _may_change(chance, ahead_s))
+    return PlannedStart(
+        at=at if _closed_until(schedule, at) is None else here,
+        rule_at=here,
+        is_reversed=may_reverse and bool(draw[6] & 1),
+        seed=int.from_bytes(draw[7:11]) >> 1,
+    )
+
+
+def _room_s(chance: Chance, gap_s: float) -> float:
+    """Return by how much a start may be late that comes *gap_s* after the one before it.
+
+    Between two visits of a place lies at most the time between the two starts, the lateness of the second, and the
+    length of a run where their directions may differ.
+    """
+    if chance.at_most_unseen_s is None:
+        return math.inf
+    turning_s = (chance.route_s or 0.0) if _may_change(chance, gap_s) else 0.0
+    return max(0.0, chance.at_most_unseen_s - gap_s - turning_s)
+
+
+def _may_change(chance: Chance, gap_s: float) -> bool:
+    """Say whether a run may go the other way round than the one *gap_s* before it."""
+    if chance.at_most_unseen_s is None or not chance.reverses:
+        return chance.reverses
+    return gap_s + (chance.route_s or 0.0) <= chance.at_most_unseen_s

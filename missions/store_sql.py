@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, Integer, String, func, select, update
+from sqlalchemy import JSON, Boolean, Float, Integer, String, false, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Transaction, UtcDateTime
@@ -56,6 +56,8 @@ class RunRow(Base):
     legs_done: Mapped[int] = mapped_column(Integer)
     done_before: Mapped[int] = mapped_column(Integer)
     because: Mapped[str] = mapped_column(String(2000))
+    is_reversed: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    seed: Mapped[int | None] = mapped_column(Integer)
     revision: Mapped[int] = mapped_column(Integer)
 
 

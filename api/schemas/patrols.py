@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, JsonValue
 
 from api.schemas.shapes import Because, Given, Moment, Place, Told, place_of
-from missions.patrol import Patrol, Run
+from missions.patrol import Days, OnMissed, OnOverlap, Patrol, Run
 from missions.patrol_files import patrol_to_json
 from missions.trial import Trial
 
@@ -17,12 +17,36 @@ class CameraTold(Told):
     yaw_deg: float | None = None
 
 
+class BlackoutTold(Told):
+    """Local days, both included, on which nothing starts."""
+
+    first_day: str
+    last_day: str
+    because: str
+
+
+class ChanceTold(Told):
+    """How runs are made hard to foresee."""
+
+    window_s: float = Field(description="a start is later by up to this, drawn anew each time")
+    reverses: bool = Field(description="some runs go the other way round")
+    at_most_unseen_s: float | None = Field(description="chance never lets a place wait longer than this between runs")
+    route_s: float | None = Field(description="how long a run takes at most; needed with both of those above")
+    seed: int
+
+
 class ScheduleTold(Told):
-    """A recurrence rule (RFC 5545) from a first start in local time."""
+    """A recurrence rule (RFC 5545) from a first start in local time, and what happens to days, overlaps and misses."""
 
     rule: str
     first_start_local: str
     time_zone: str
+    blackouts: list[BlackoutTold]
+    days: Days
+    country: str = Field(description="whose work calendar `days` means (ISO 3166)")
+    on_overlap: OnOverlap = Field(description="what happens to a start while the run before it has not ended")
+    on_missed: OnMissed = Field(description="what happens to a start that the controller was not there for")
+    chance: ChanceTold | None
 
 
 class PatrolGiven(Given):
@@ -143,6 +167,8 @@ class RunTold(Told):
     legs_total: int
     legs_done: int
     because: str
+    is_reversed: bool = Field(description="flown from its last part to its first")
+    seed: int | None = Field(description="what its start and direction were drawn with; null without chance")
     revision: int
 
     @classmethod

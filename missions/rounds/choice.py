@@ -6,7 +6,7 @@ every place that it leads past.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,7 @@ class Choice:
         self._book = book
         self._weights = weights
         self._is_weighted = len(set(weights)) > 1
+        self._ways = ways
         self._passed = _passed(ways)
 
     def better(self, vehicles: int, *, below_m: float, limit_s: float) -> Groups | None:
@@ -71,13 +72,13 @@ class Choice:
         for number, column in enumerate(chosen):
             masks[number] |= column.covered & ~taken
             taken |= column.covered
-        tours = [_members(mask, column.known[1]) for mask, column in zip(masks, chosen, strict=True)]
-        groups = [self._group(mask, tour, column) for mask, tour, column in zip(masks, tours, chosen, strict=True)]
-        return with_all(groups, vehicles)
+        return with_all(map(self._group, masks, chosen), vehicles)
 
-    def _group(self, mask: int, tour: list[int], column: _Column) -> Group:
-        start, (_, tour) = self._book.of(tour)
-        _, (length, tour) = self._book.joined(start, tour, _members(mask, range(self._book.size)))
+    def _group(self, mask: int, column: _Column) -> Group:
+        """Return the places of *mask* in the order in which the column's tour leads past them: never longer."""
+        tour = column.known[1]
+        passed = [place for number, end in enumerate(tour) for place in (*self._ways.way(tour[number - 1], end), end)]
+        length, tour = self._book.keep(mask, [place for place in dict.fromkeys(passed) if mask >> place & 1])
         return Group(mask=mask, tour=tuple(tour), length_m=length, vehicles=column.vehicles, weight=self._weight(mask))
 
     def _columns(self, vehicles: int, below_m: float) -> list[_Column]:
@@ -108,10 +109,6 @@ class Choice:
                 if own > weight:
                     covered &= ~(1 << place)
         return covered
-
-
-def _members(mask: int, places: Iterable[int]) -> list[int]:
-    return [place for place in places if mask >> place & 1]
 
 
 def _passed(ways: Ways) -> list[list[int]]:

@@ -90,7 +90,7 @@ class _Hunt:
     def _choose(self) -> None:
         while not self._is_over():
             better = self._choice.better(self._vehicles, below_m=worst_m(self.best) - 1e-6, limit_s=_CHOICE_LIMIT_S)
-            if better is None:
+            if better is None or worst_m(better) >= worst_m(self.best):
                 return
             self.best = better
 

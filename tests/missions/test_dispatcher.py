@@ -10,14 +10,15 @@ from core.clock import ManualClock
 from core.database import Database
 from core.errors import Conflict, InvalidInput
 from core.events import InProcessBus
-from core.ids import AlarmId, VehicleId, new_id
+from core.ids import AlarmId, PatrolId, VehicleId, new_id
 from fleet.orders import CommandKind, FailsafeChoices, LegPurpose, OrderPurpose, OrderState
 from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition, LocalPosition
-from missions.patrol import Run, RunState
+from missions.patrol import Patrol, Run, RunState
 from missions.plan import PlanRequest, order_end
 from missions.planner import plan_patrol
+from missions.schedule import planned_starts
 from tests.missions.dispatch_range import START, Range
 
 FRAME = LocalFrame(origin=GeoPosition(lon_deg=121.40, lat_deg=31.32))
@@ -280,6 +281,79 @@ async def test_a_schedule_starts_its_patrol_and_leaves_out_what_it_missed(estate
     skipped = await estate.database.read_journal(after=0, prefix="patrols.skipped")
     assert len(skipped) == 1
     assert "missed" in str(skipped[0].event.body["because"])
+
+
+async def scheduled(estate: Range, **choices: object) -> Patrol:
+    """Store a patrol that starts every ten minutes from five minutes after the beginning on."""
+    schedule = {
+        "rule": "FREQ=MINUTELY;INTERVAL=10",
+        "first_start_local": "2026-03-02T12:05:00",
+        "time_zone": "Asia/Shanghai",
+        **choices,
+    }
+    return await estate.add_patrol(schedule=schedule)
+
+
+async def runs_of(estate: Range) -> list[Run]:
+    async with estate.database.transaction() as unit:
+        return sorted(await estate.missions.runs(unit), key=lambda run: (run.planned_at, run.id))
+
+
+@pytest.mark.parametrize(("on_overlap", "count"), [("skip", 1), ("wait", 2), ("together", 2)])
+async def test_what_happens_to_an_overlap_is_the_schedules_choice(estate: Range, on_overlap: str, count: int) -> None:
+    first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    await scheduled(estate, on_overlap=on_overlap)
+    await estate.clock.advance(301)
+    for drone, dock in ((first, 0), (second, 1)):
+        estate.says(drone, estate.site.docks[dock].place)
+    await estate.dispatcher.reconcile()
+    (flying,) = await runs_of(estate)
+    assert flying.vehicle_id is not None
+    order = await estate.flies(flying.vehicle_id, legs_done=1)
+    async with estate.database.transaction() as unit:
+        await estate.missions.set_next_start(unit, PatrolId(str(flying.patrol_id)), at=estate.clock.now())
+    await estate.dispatcher.reconcile()
+    runs = await runs_of(estate)
+    assert len(runs) == count
+    assert (await estate.run(flying)).state is RunState.RUNNING
+    if on_overlap == "wait":
+        assert (runs[1].state, runs[1].because) == (RunState.PLANNED, "waits until the run before it has ended")
+        await estate.reports(order.order.id, OrderState.ABORTED, because="enough")
+        await estate.dispatcher.reconcile()
+        await estate.dispatcher.reconcile()
+        assert "waits until" not in (await estate.run(runs[1])).because
+    if on_overlap == "together":
+        assert "waits until" not in runs[1].because
+
+
+async def test_a_missed_start_is_made_up_for_once_where_the_schedule_says_so(estate: Range) -> None:
+    await scheduled(estate, on_missed="once")
+    await estate.clock.advance(5000)
+    await estate.dispatcher.reconcile()
+    await estate.dispatcher.reconcile()
+    assert [run.asked_by for run in await runs_of(estate)] == ["schedule"]
+
+
+async def test_a_run_keeps_the_seed_and_the_direction_that_were_drawn(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    patrol = await scheduled(estate, chance={"window_s": 60, "reverses": True})
+    assert patrol.schedule is not None
+    assert patrol.schedule.chance is not None
+    assert patrol.schedule.chance.seed > 0, "a seed of its own is drawn when the patrol is stored"
+    starts = planned_starts(patrol.schedule, after=estate.clock.now())
+    start = next(one for one in starts if one.is_reversed)
+    async with estate.database.transaction() as unit:
+        await estate.missions.set_next_start(unit, patrol.id, at=start.at)
+    await estate.clock.advance((start.at - estate.clock.now()).total_seconds() + 1)
+    estate.says(drone, estate.site.docks[0].place)
+    await estate.dispatcher.reconcile()
+    (run,) = await runs_of(estate)
+    assert (run.is_reversed, run.seed) == (True, start.seed)
+    record = await estate.order_of(drone)
+    assert record is not None
+    at_work = {LegPurpose.SURVEY, LegPurpose.POINT, LegPurpose.LINE}
+    flown = list(dict.fromkeys(leg.name for leg in record.order.legs if leg.purpose in at_work))
+    assert flown == [part.name for part in patrol.turned_round().parts]
 
 
 async def test_a_schedule_whose_starts_are_all_past_is_refused(estate: Range) -> None:

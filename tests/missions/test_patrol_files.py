@@ -71,3 +71,50 @@ def test_every_mistake_is_told_at_once_with_its_place() -> None:
 def test_what_is_no_object_is_no_patrol(document: object) -> None:
     with pytest.raises(BadPatrol):
         patrol_from_json(document)
+
+
+def test_the_choices_of_a_schedule_go_out_and_in_unchanged() -> None:
+    chance = {"window_s": 300, "reverses": True, "at_most_unseen_s": 7200, "route_s": 600, "seed": 7}
+    schedule = {
+        "rule": "FREQ=HOURLY",
+        "first_start_local": "2026-01-01T20:00:00",
+        "time_zone": "Asia/Shanghai",
+        "blackouts": [{"first_day": "2026-03-02", "last_day": "2026-03-04", "because": "the fair"}],
+        "days": "working_days",
+        "country": "CN",
+        "on_overlap": "wait",
+        "on_missed": "once",
+        "chance": chance,
+    }
+    patrol = patrol_from_json({**DOCUMENT, "schedule": schedule})
+    assert patrol_to_json(patrol)["schedule"] == schedule
+    assert patrol_from_json(patrol_to_json(patrol)) == patrol
+
+
+def test_every_mistake_of_a_schedule_is_told_at_once() -> None:
+    schedule = {
+        "rule": "FREQ=HOURLY",
+        "first_start_local": "2026-01-01T20:00:00",
+        "blackouts": [{"first_day": "soon", "last_day": "2026-03-04"}, 3],
+        "days": "sundays",
+        "on_overlap": 4,
+        "chance": {"window_s": "long", "odds": 3},
+        "colour": "red",
+    }
+    with pytest.raises(BadPatrol) as refused:
+        patrol_from_json({**DOCUMENT, "schedule": schedule})
+    places = {problem.where.removeprefix("patrol.schedule.") for problem in refused.value.problems}
+    assert places >= {
+        "blackouts[0].first_day", "blackouts[1]", "days", "on_overlap", "chance.window_s", "chance.odds", "colour",
+    }  # fmt: skip
+
+
+def test_a_patrol_turned_round_is_flown_from_its_end() -> None:
+    patrol = patrol_from_json(DOCUMENT)
+    turned = patrol.turned_round()
+    assert [part.name for part in turned.parts] == ["Yard", "Lane", "Gate"]
+    lane, before = turned.parts[1], patrol.parts[1]
+    assert isinstance(lane, PatrolLine)
+    assert isinstance(before, PatrolLine)
+    assert list(lane.line.coords) == list(before.line.coords)[::-1]
+    assert turned.turned_round() == patrol

@@ -4028,7 +4028,7 @@ export interface operations {
                     "X-Size"?: string;
                     /** @description when the frame was taken */
                     "X-Taken-At"?: string;
-                    /** @description what is followed in it, as a JSON list of {track, label, score, box: [left, top, right, bottom]} in pixels of X-Size */
+                    /** @description what is followed in it: a JSON list of {track, label, score, box: [left, top, right, bottom]}, in pixels of X-Size */
                     "X-Tracks"?: string;
                     [name: string]: unknown;
                 };
