@@ -27,6 +27,7 @@ SUB_COMMANDS = {
     "rounds": SubCommand(module="cli.rounds", summary="Plan endless rounds on a road graph.  循环巡逻"),
     "look": SubCommand(module="cli.look", summary="Look at a video: tracks, sightings and why.  看视频"),
     "evaluate": SubCommand(module="cli.evaluate", summary="Judge what was seen against the truth.  评测"),
+    "plan": SubCommand(module="cli.plan", summary="Plan areas, points and lines for a fleet, from a file.  规划"),
     "zones": SubCommand(module="cli.zones", summary="Check a zone file and say what is wrong where.  区域"),
     "users": SubCommand(module="cli.users", summary="Add, list and change users and devices.  用户"),
     "openapi": SubCommand(module="cli.openapi", summary="Print the OpenAPI document.  接口文档"),

@@ -88,6 +88,9 @@ class Terms:
     needs: frozenset[str] = frozenset()
 
 
+ANY_TERMS = Terms()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaTask:
     """Ground to be swept; legs lie a swath less the overlap apart."""
@@ -96,7 +99,7 @@ class AreaTask:
     area: Polygon | MultiPolygon
     swath_m: float
     overlap: float = 0.0
-    terms: Terms = Terms()
+    terms: Terms = ANY_TERMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ class TaskPoint:
     id: str
     position: Place
     service_s: float = 0.0
-    terms: Terms = Terms()
+    terms: Terms = ANY_TERMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,7 @@ class PointsTask:
 
     id: str
     points: tuple[TaskPoint, ...]
-    terms: Terms = Terms()
+    terms: Terms = ANY_TERMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +127,7 @@ class LineTask:
 
     id: str
     line: LineString
-    terms: Terms = Terms()
+    terms: Terms = ANY_TERMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,7 @@ class PerimeterTask:
     id: str
     zone: str
     inset_m: float = 0.0
-    terms: Terms = Terms()
+    terms: Terms = ANY_TERMS
 
 
 Task = AreaTask | PointsTask | LineTask | PerimeterTask

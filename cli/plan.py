@@ -1,0 +1,171 @@
+"""`roundsman plan`: who flies or drives what, from a request file, proved before it is written."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from missions.allocation.optimise import Progress
+    from missions.planning.plan import FleetPlan
+    from missions.planning.request import FleetRequest
+
+app = typer.Typer(add_completion=False, help="Plan areas, points, lines and perimeters for a fleet.  机队任务规划")
+_USELESS = 2
+_UNPROVED = 1
+
+
+@app.command()
+def plan(
+    request: Annotated[
+        Path, typer.Argument(help="A planning request (docs/planning.md).  规划请求", metavar="REQUEST.json")
+    ],
+    out: Annotated[Path, typer.Option(help="Write the plan here.  输出规划")],
+    picture: Annotated[Path | None, typer.Option(help="Draw the plan here, as SVG.  输出图")] = None,
+    time_limit_s: Annotated[float, typer.Option(min=0.1, help="Seconds to think at most.  限时（秒）")] = 30.0,
+    seed: Annotated[int, typer.Option(min=0, help="Another number, another search.  随机种子")] = 0,
+) -> None:
+    """Read REQUEST.json, plan, prove, write; exits 2 with every reason when the request cannot be read or written.
+
+    Ctrl-C ends the search and writes the best plan so far. Without harm to the rest, what cannot be done is named in
+    the plan and on standard error.
+    """
+    from missions.planning.errors import BadRequest
+    from missions.planning.request_files import read_request
+
+    try:
+        asked = read_request(request.read_bytes())
+        _check_writable(out, picture)
+    except BadRequest as error:
+        _complain(f"{request}: {len(error.problems)} thing(s) wrong  请求有误")
+        for problem in error.problems:
+            _complain(f"  {problem}")
+        raise typer.Exit(_USELESS) from error
+    except OSError as error:
+        _complain(f"{error.filename}: {error.strerror}")
+        raise typer.Exit(_USELESS) from error
+    made = _planned(asked, time_limit_s, seed)
+    _write(asked, made, out, picture)
+    _tell(made, out)
+    if made.violations:
+        raise typer.Exit(_UNPROVED)
+
+
+def _planned(asked: "FleetRequest", time_limit_s: float, seed: int) -> "FleetPlan":
+    from core.clock import SystemClock
+    from missions.planning.planner import Watch, plan_fleet
+
+    with _interrupts() as stopped, _bar() as tell:
+        watch = Watch(
+            now_s=SystemClock().monotonic_s,
+            time_limit_s=time_limit_s,
+            on_progress=tell,
+            is_stopped=lambda: bool(stopped),
+        )
+        return plan_fleet(asked, watch, seed=seed)
+
+
+class _Bar:
+    """The progress bar, on standard error, where that is a terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = Console(stderr=True)
+        columns = (TextColumn("planning  规划"), BarColumn(), TextColumn("{task.percentage:>3.0f}% {task.description}"))
+        self._shown = Progress(
+            *columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal
+        )
+        self._task = self._shown.add_task("", total=1.0)
+
+    def start(self) -> None:
+        """Show the bar."""
+        self._shown.start()
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        self._shown.stop()
+
+    def __call__(self, progress: "Progress") -> None:
+        best = progress.best
+        words = f"last home {best.makespan_s:.0f} s, in all {best.total_s:.0f} s"
+        self._shown.update(self._task, completed=min(1.0, progress.share), description=words)
+
+
+@contextmanager
+def _bar() -> Iterator[_Bar]:
+    bar = _Bar()
+    bar.start()
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Yield a list that is empty until somebody presses Ctrl-C; the second time stops at once."""
+    pressed: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+        _complain("stopping: the best plan so far is written (again Ctrl-C: nothing is)  正在停止，保存当前最优规划")
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _check_writable(*files: Path | None) -> None:
+    """Raise OSError now where a file could not be written after half a minute of thought."""
+    for file in files:
+        if file is None:
+            continue
+        folder = file.parent
+        if not folder.is_dir():
+            raise NotADirectoryError(0, "no such folder to write into", str(folder))
+        target = file if file.exists() else folder
+        if file.is_dir() or not os.access(target, os.W_OK):
+            raise PermissionError(0, "cannot be written", str(file))
+
+
+def _write(asked: "FleetRequest", made: "FleetPlan", out: Path, picture: Path | None) -> None:
+    from missions.planning.picture import draw_plan
+    from missions.planning.plan_files import write_plan
+
+    out.write_text(write_plan(asked, made), encoding="utf-8")
+    if picture is not None:
+        picture.write_text(draw_plan(asked, made), encoding="utf-8")
+
+
+def _tell(made: "FleetPlan", out: Path) -> None:
+    for note in made.notes:
+        _complain(f"note: {note}")
+    for task in made.tasks:
+        for reason in task.because:
+            _complain(f"{task.id}: {reason}")
+    for violation in made.violations:
+        _complain(
+            f"violation: {violation.vehicle}, sortie {violation.sortie}, leg {violation.leg}: {violation.because}"
+        )
+    sorties = sum(len(vehicle.sorties) for vehicle in made.vehicles)
+    done = ", ".join(f"{task.id} {task.done_ratio:.1%}" for task in made.tasks)
+    typer.echo(
+        f"{out}: {sorties} sorties, last home after {made.makespan_s:.0f} s, {made.total_distance_m / 1000:.2f} km, "
+        f"{made.total_duration_s:.0f} s in all; done: {done or 'nothing was asked'}"
+    )
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,118 @@
+"""Pieces of work that one vehicle does at a stretch: a point, or a strand of legs that may be followed either way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geofence.frames import FloatArray
+from missions.planning.request import ANY_TERMS, Place, Terms
+
+_SAME_M = 1e-6
+
+
+class Purpose(StrEnum):
+    """What a leg is for."""
+
+    TRANSIT = "transit"
+    SURVEY = "survey"
+    POINT = "point"
+    LINE = "line"
+    RETURN = "return"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """Work for one vehicle at a stretch along *places*, shape (n, 2); a point has one place."""
+
+    task: str
+    purpose: Purpose
+    places: FloatArray
+    service_s: float = 0.0
+    point: str | None = None
+    terms: Terms = ANY_TERMS
+
+    @property
+    def is_point(self) -> bool:
+        """Say whether the work is done at one place."""
+        return len(self.places) == 1
+
+    @property
+    def entry(self) -> Place:
+        """Return where it begins."""
+        return _place(self.places[0])
+
+    @property
+    def exit(self) -> Place:
+        """Return where it ends."""
+        return _place(self.places[-1])
+
+    @cached_property
+    def length_m(self) -> float:
+        """Return the metres along the strand."""
+        return float(np.hypot(*np.diff(self.places, axis=0).T).sum())
+
+    @cached_property
+    def turns(self) -> int:
+        """Return how many corners the strand has."""
+        return max(0, len(self.places) - 2)
+
+    @cached_property
+    def shape(self) -> BaseGeometry:
+        """Return the point or line of the work."""
+        return shapely.Point(self.places[0]) if self.is_point else shapely.LineString(self.places)
+
+    def work_s(self, speed_m_s: float, turn_s: float) -> float:
+        """Return how long it takes."""
+        return self.length_m / speed_m_s + turn_s * self.turns + self.service_s
+
+    def reversed(self) -> "Job":
+        """Return the same work the other way round."""
+        return replace(self, places=self.places[::-1])
+
+    def halves(self) -> tuple["Job", "Job"]:
+        """Return the strand cut in its middle."""
+        first, second = cut(self.places, [self.length_m / 2])
+        return replace(self, places=first), replace(self, places=second)
+
+    def pieces(self, longest_m: float) -> Iterator["Job"]:
+        """Yield the strand in pieces of at most about *longest_m*, cut at corners where one is near."""
+        count = int(np.ceil(self.length_m / longest_m - 1e-9)) if self.length_m > longest_m else 1
+        if self.is_point or count <= 1:
+            yield self
+            return
+        step_m = self.length_m / count
+        along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(self.places, axis=0).T))))
+        cuts = [_near_corner(along, step_m * n, step_m / 3) for n in range(1, count)]
+        yield from (replace(self, places=part) for part in cut(self.places, cuts) if len(part) > 1)
+
+
+def cut(places: FloatArray, at_m: list[float]) -> list[FloatArray]:
+    """Return the line over *places* in parts, cut at metres from its beginning (in order)."""
+    along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(places, axis=0).T))))
+    ends = [0.0, *at_m, float(along[-1])]
+    parts = []
+    for low, high in pairwise(ends):
+        if high - low <= _SAME_M:
+            continue
+        inner = places[(along > low + _SAME_M) & (along < high - _SAME_M)]
+        parts.append(np.vstack((_at(places, along, low), inner, _at(places, along, high))))
+    return parts
+
+
+def _at(places: FloatArray, along: FloatArray, metres: float) -> FloatArray:
+    return np.array([np.interp(metres, along, places[:, axis]) for axis in (0, 1)])
+
+
+def _near_corner(along: FloatArray, metres: float, within_m: float) -> float:
+    nearest = float(along[np.argmin(np.abs(along - metres))])
+    return nearest if abs(nearest - metres) <= within_m else metres
+
+
+def _place(pair: FloatArray) -> Place:
+    return float(pair[0]), float(pair[1])

@@ -1,0 +1,126 @@
+"""Where vehicles may fly or drive, height by height: inside keep-ins, around the keep-outs that reach so high."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+from shapely import Point
+from shapely.geometry.base import BaseGeometry
+
+from geofence.frames import FloatArray
+from geofence.sight_graph import Ways
+from missions.planning.request import AreaTask, FleetRequest, LineTask, Place, PlanZone, PointsTask
+
+_SPARE_M = 0.005
+"""Kept over the margin, so that rounding never decides."""
+_ROOM_M = 2000.0
+"""Without keep-in zones, ways may lead so far around everything that is named."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Level:
+    """One height: the zones that reach to it, and the region that keeps the margin from their borders."""
+
+    height_agl_m: float
+    margin_m: float
+    keep_ins: tuple[PlanZone, ...]
+    keep_outs: tuple[PlanZone, ...]
+    columns: tuple[PlanZone, ...]
+    """Keep-outs that reach somewhere between the ground and this height: nothing climbs or sinks there."""
+    region: BaseGeometry
+
+    @cached_property
+    def ways(self) -> Ways:
+        """Return the ways inside the region."""
+        return Ways(self.region)
+
+    def covers(self, shape: BaseGeometry) -> bool:
+        """Say whether all of *shape* lies in the region."""
+        return bool(shapely.covers(self.region, shape))
+
+    def why_not(self, place: Place) -> str:
+        """Return why *place* cannot be at this height."""
+        point = Point(place)
+        for zone in self.keep_outs:
+            distance_m = zone.shape.distance(point)
+            if distance_m == 0:
+                return f"lies inside the keep-out zone {zone.id}"
+            if distance_m < self.margin_m + _SPARE_M:
+                return f"lies {distance_m:.2f} m from the keep-out zone {zone.id}, the margin is {self.margin_m:g} m"
+        if not self.keep_ins:
+            return f"no keep-in zone reaches to {self.height_agl_m:g} m"
+        inside = [zone for zone in self.keep_ins if zone.shape.covers(point)]
+        if inside:
+            return f"lies too near to the border of the keep-in zone {inside[0].id} for a margin of {self.margin_m:g} m"
+        return "lies outside of all keep-in zones"
+
+    def why_no_column(self, place: Place) -> str:
+        """Return why a vehicle cannot climb from *place* to this height, or nothing."""
+        point = Point(place)
+        if not self.covers(point):
+            return f"{self.why_not(place)} at {self.height_agl_m:g} m"
+        below = next((zone for zone in self.columns if zone.shape.distance(point) < self.margin_m + _SPARE_M), None)
+        return "" if below is None else f"lies under or over the keep-out zone {below.id}"
+
+
+def levels_of(request: FleetRequest) -> dict[float, Level]:
+    """Return the level of every height that a vehicle of *request* moves at."""
+    return {height: _level(request, height) for height in sorted({v.height_agl_m for v in request.vehicles})}
+
+
+def _level(request: FleetRequest, height_agl_m: float) -> Level:
+    holding = [zone for zone in request.zones if zone.holds_at(height_agl_m)]
+    keep_ins = tuple(zone for zone in holding if zone.is_keep_in)
+    keep_outs = tuple(zone for zone in holding if not zone.is_keep_in)
+    columns = tuple(
+        zone
+        for zone in request.zones
+        if not zone.is_keep_in and (zone.floor_agl_m or -math.inf) <= height_agl_m and zone not in keep_outs
+    )
+    clear_m = request.margin_m + _SPARE_M
+    region = _inside(request, keep_ins, clear_m)
+    grown = [shapely.buffer(zone.shape, clear_m, join_style="mitre", mitre_limit=2.0) for zone in keep_outs]
+    region = shapely.difference(region, shapely.union_all(grown))
+    return Level(
+        height_agl_m=height_agl_m,
+        margin_m=request.margin_m,
+        keep_ins=keep_ins,
+        keep_outs=keep_outs,
+        columns=columns,
+        region=_ground(region),
+    )
+
+
+def _inside(request: FleetRequest, keep_ins: Sequence[PlanZone], clear_m: float) -> BaseGeometry:
+    if any(zone.is_keep_in for zone in request.zones):
+        union = shapely.union_all([zone.shape for zone in keep_ins])
+        return shapely.buffer(union, -clear_m, join_style="mitre", mitre_limit=2.0)
+    west, south, east, north = _bounds(request)
+    room_m = _ROOM_M + request.margin_m
+    return shapely.box(west - room_m, south - room_m, east + room_m, north + room_m)
+
+
+def _bounds(request: FleetRequest) -> tuple[float, float, float, float]:
+    places: list[FloatArray] = [np.array([dock.position for dock in request.docks]).reshape(-1, 2)]
+    places += [shapely.get_coordinates(zone.shape) for zone in request.zones]
+    for task in request.tasks:
+        match task:
+            case AreaTask():
+                places.append(shapely.get_coordinates(task.area))
+            case LineTask():
+                places.append(shapely.get_coordinates(task.line))
+            case PointsTask():
+                places.append(np.array([point.position for point in task.points]).reshape(-1, 2))
+    every = np.vstack(places)
+    west, south = every.min(axis=0).tolist()
+    east, north = every.max(axis=0).tolist()
+    return west, south, east, north
+
+
+def _ground(region: BaseGeometry) -> BaseGeometry:
+    """Return the polygons of *region* without lines and points."""
+    parts = [part for part in shapely.get_parts(region) if part.geom_type == "Polygon" and part.area > 0]
+    return shapely.union_all(parts)

@@ -1,0 +1,202 @@
+"""From jobs in metres to the optimiser's problem in seconds, and its sorties back."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from geofence.frames import FloatArray
+from geofence.prisms import BoolArray
+from missions.allocation.problem import Carrier, Problem
+from missions.planning.compose import Composed
+from missions.planning.jobs import Job
+from missions.planning.levels import Level
+from missions.planning.request import FleetRequest, Objective, PlanVehicle
+
+_BENDS = 2
+"""Turns that are reckoned with on a way that is not straight, until it is known."""
+_MOST_JOBS = 700
+_JOBS_PER_VEHICLE = 8
+_SHARE_OF_ENDURANCE = 0.25
+_SHORTEST_PIECE_M = 5.0
+_STRAIGHT_M = 1e-6
+
+
+class Pace(NamedTuple):
+    """What makes two vehicles take equally long for everything."""
+
+    height_agl_m: float
+    speed_m_s: float
+    turn_s: float
+    skills: frozenset[str]
+
+
+def pace_of(vehicle: PlanVehicle) -> Pace:
+    """Return the pace of *vehicle*."""
+    return Pace(vehicle.height_agl_m, vehicle.speed_m_s, vehicle.turn_s, vehicle.skills)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shared:
+    """The optimiser's problem; the job behind each of its choices, the way round that it is done."""
+
+    problem: Problem
+    choices: tuple[Job, ...]
+    vehicles: tuple[PlanVehicle, ...]
+
+
+class Sharer:
+    """Cuts jobs to sizes that vehicles can share, leaves out what none can reach, and sets up the problem."""
+
+    def __init__(self, request: FleetRequest, levels: Mapping[float, Level], vehicles: Sequence[PlanVehicle]) -> None:
+        self._request = request
+        self._levels = levels
+        self._vehicles = tuple(vehicles)
+        self._paces = list(dict.fromkeys(map(pace_of, vehicles)))
+        self._docks = list(dict.fromkeys(vehicle.dock for vehicle in vehicles))
+
+    def shared(self, composed: Composed) -> Shared:
+        """Return the problem of *composed*'s jobs; what lies out of range is noted there."""
+        return self._within_reach(self._sized(composed.jobs), composed)
+
+    def _sized(self, jobs: Sequence[Job]) -> list[Job]:
+        strands = [job for job in jobs if not job.is_point]
+        if not strands:
+            return list(jobs)
+        longest_m = self._longest_m(jobs, strands)
+        return [piece for job in jobs for piece in job.pieces(longest_m)]
+
+    def _longest_m(self, jobs: Sequence[Job], strands: Sequence[Job]) -> float:
+        """Return how long a piece of a strand may be, so that vehicles can share strands and endurance is kept."""
+        speed = min(vehicle.speed_m_s for vehicle in self._vehicles)
+        turn_s = max(vehicle.turn_s for vehicle in self._vehicles)
+        work_s = math.fsum(job.work_s(speed, turn_s) for job in jobs)
+        endurance_s = min(vehicle.endurance_s for vehicle in self._vehicles)
+        slow = math.fsum(job.work_s(speed, turn_s) for job in strands) / math.fsum(job.length_m for job in strands)
+        longest_s = work_s / (_JOBS_PER_VEHICLE * len(self._vehicles)) if len(self._vehicles) > 1 else math.inf
+        if longest_s > _SHARE_OF_ENDURANCE * endurance_s and work_s > 0.5 * endurance_s:
+            longest_s = _SHARE_OF_ENDURANCE * endurance_s
+        most = max(len(self._vehicles), _MOST_JOBS - len(jobs))
+        length_m = math.fsum(job.length_m for job in strands)
+        return max(longest_s / slow, length_m / most, _SHORTEST_PIECE_M)
+
+    def _within_reach(self, jobs: Sequence[Job], composed: Composed) -> Shared:
+        """Return the problem of what a vehicle can reach, do and come home from; strands are cut smaller for it."""
+        while True:
+            shared = self._set_up(jobs)
+            over_s = self._over_s(shared, len(jobs))
+            if (over_s <= 0).all():
+                return shared
+            near: list[Job] = []
+            for job, its_over_s in zip(jobs, over_s.tolist(), strict=True):
+                if its_over_s <= 0:
+                    near.append(job)
+                elif math.isfinite(its_over_s) and not job.is_point and job.length_m > 2 * _SHORTEST_PIECE_M:
+                    near.extend(job.halves())
+                else:
+                    self._leave(job, its_over_s, composed)
+            jobs = near
+
+    def _leave(self, job: Job, over_s: float, composed: Composed) -> None:
+        name = job.point or f"{job.length_m:.0f} m around ({job.places[0][0]:.1f}, {job.places[0][1]:.1f})"
+        if math.isinf(over_s):
+            because = self._why_no_way()
+        else:
+            because = f"is out of range of every vehicle: the nearest would need {over_s:.0f} s more"
+        composed.leave(job.task, job.point or job.shape, f"{name} {because}")
+
+    def _why_no_way(self) -> str:
+        reasons = [
+            f"dock {dock.id} {why}"
+            for vehicle in self._vehicles
+            for dock in (self._request.dock(vehicle.dock),)
+            if (why := self._levels[vehicle.height_agl_m].why_no_column(dock.position))
+        ]
+        more = f" ({reasons[0]})" if reasons else ""
+        return f"cannot be reached from the dock of any vehicle that could do it{more}"
+
+    def _over_s(self, shared: Shared, jobs: int) -> FloatArray:
+        """Return by how much each job alone overruns the vehicle that it suits best, shape (jobs,)."""
+        problem = shared.problem
+        over = np.full(jobs, np.inf)
+        for who in dict.fromkeys(problem.carriers):
+            travel, work = problem.travel_s[who.pace], problem.work_s[who.pace][problem.docks :]
+            out, home = travel[who.dock, problem.docks :], travel[problem.docks :, who.dock]
+            end = np.maximum(problem.from_s, who.ready_s + out) + work
+            late = (end > problem.to_s) | (end + home > min(who.home_by_s, problem.limit_s))
+            # only what can be on time at all is a matter of endurance
+            needs = np.where(late, np.inf, out + work + home - who.endurance_s)
+            np.minimum.at(over, problem.job_of, needs)
+        return over
+
+    def _set_up(self, jobs: Sequence[Job]) -> Shared:
+        choices = [(n, choice) for n, job in enumerate(jobs) for choice in _both_ways(job)]
+        strands = np.array([not job.is_point for _, job in choices], dtype=bool)
+        travel, work = [], []
+        lengths = {height: self._lengths_m(height, [job for _, job in choices]) for height in self._levels}
+        for pace in self._paces:
+            travel.append(self._travel_s(pace, lengths[pace.height_agl_m], strands))
+            work.append(self._work_s(pace, [job for _, job in choices]))
+        terms = [job.terms.window for _, job in choices]
+        problem = Problem(
+            docks=len(self._docks),
+            travel_s=tuple(travel),
+            work_s=tuple(work),
+            job_of=np.array([n for n, _ in choices], dtype=np.intp),
+            from_s=np.array([window.from_s for window in terms], dtype=np.float64),
+            to_s=np.array([window.to_s for window in terms], dtype=np.float64),
+            carriers=tuple(map(self._carrier, self._vehicles)),
+            is_total=self._request.objective is Objective.TOTAL,
+            limit_s=self._request.makespan_limit_s,
+        )
+        return Shared(problem=problem, choices=tuple(job for _, job in choices), vehicles=self._vehicles)
+
+    def _carrier(self, vehicle: PlanVehicle) -> Carrier:
+        return Carrier(
+            dock=self._docks.index(vehicle.dock),
+            pace=self._paces.index(pace_of(vehicle)),
+            endurance_s=vehicle.endurance_s,
+            turnaround_s=vehicle.turnaround_s,
+            max_sorties=vehicle.max_sorties,
+            ready_s=vehicle.window.from_s,
+            home_by_s=vehicle.window.to_s,
+        )
+
+    def _lengths_m(self, height: float, choices: Sequence[Job]) -> tuple[FloatArray, FloatArray]:
+        """Return the lengths of the ways between places at one height, shape (places, places), and straight lines."""
+        docks = [self._request.dock(dock).position for dock in self._docks]
+        exits = np.array([*docks, *(job.exit for job in choices)])
+        entries = np.array([*docks, *(job.entry for job in choices)])
+        places, where = np.unique(np.vstack((exits, entries)), axis=0, return_inverse=True)
+        where = where.reshape(-1)
+        lengths = self._levels[height].ways.distances(places)
+        froms, tos = where[: len(exits)], where[len(exits) :]
+        straight = np.hypot(*(exits[:, None] - entries[None]).transpose(2, 0, 1))
+        between = lengths[np.ix_(froms, tos)]
+        closed = [n for n, dock in enumerate(docks) if self._levels[height].why_no_column(dock)]
+        between[closed] = np.inf
+        between[:, closed] = np.inf
+        np.fill_diagonal(between, 0.0)
+        return between, straight
+
+    def _travel_s(self, pace: Pace, lengths: tuple[FloatArray, FloatArray], strands: BoolArray) -> FloatArray:
+        between, straight = lengths
+        docks = len(self._docks)
+        turns = np.where(between > straight + _STRAIGHT_M, _BENDS, 0)
+        turns[docks:] += 1
+        turns[:, docks:] += strands[None] & (between[:, docks:] > _STRAIGHT_M)
+        return between / pace.speed_m_s + pace.turn_s * turns
+
+    def _work_s(self, pace: Pace, choices: Sequence[Job]) -> FloatArray:
+        level = self._levels[pace.height_agl_m]
+        work = [job.work_s(pace.speed_m_s, pace.turn_s) if self._can(pace, level, job) else math.inf for job in choices]
+        return np.array([*(0.0 for _ in self._docks), *work])
+
+    def _can(self, pace: Pace, level: Level, job: Job) -> bool:
+        return job.terms.needs <= pace.skills and level.covers(job.shape)
+
+
+def _both_ways(job: Job) -> tuple[Job, ...]:
+    return (job,) if job.is_point or job.entry == job.exit else (job, job.reversed())
