@@ -30,7 +30,8 @@ from perception.pipeline import Pipeline, Seen
 from perception.pose_history import PoseHistory
 from perception.privacy import redact
 from perception.sighting import LookResult, PerceptionState, Sighting
-from perception.source import SourceState, VideoSource
+from perception.source import VideoSource
+from perception.source_state import SourceState
 
 T = TypeVar("T")
 _POSE_WAIT_S = 0.4
@@ -97,7 +98,7 @@ class Eyes:
         self._live = live
         self._clock = clock
         self._zones = zones or ZoneSet(zones=())
-        self._source = VideoSource(url=settings.url, clock=clock)
+        self._source = VideoSource(url=settings.url, clock=clock, is_paced=True)
         self._poses = PoseHistory()
         self._pose_came = asyncio.Event()
         self._pipeline: Pipeline | None = None

@@ -1,71 +1,33 @@
-"""Video sources: a thread decodes the stream, the newest picture waits for whoever looks next.
-
-The one border between the video library's thread and the event loop.
-"""
+"""Video sources: a thread opens and decodes, pictures wait in a buffer for whoever looks next."""
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
-from enum import StrEnum
-from fractions import Fraction
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import av
-import cv2
-import numpy as np
 import structlog
-from av.container import InputContainer
-from av.packet import Packet
-from av.video.stream import VideoStream
 
 from core.clock import Clock
-from perception.frame import Picture, RawFrame
+from core.errors import InvalidInput, Unavailable
+from perception.decoding import Decoding
+from perception.frame import RawFrame
+from perception.frame_buffer import FrameBuffer
+from perception.offline.recording import Recording
+from perception.picture_health import PictureHealth
+from perception.source_address import BufferPolicy, SourceKind, read_address
+from perception.source_state import SourceCondition, SourceState
 
-_SMALL = (64, 36)
-
-
-class SourceState(StrEnum):
-    """How a stream is doing."""
-
-    CONNECTING = "connecting"
-    LIVE = "live"
-    FROZEN = "frozen"
-    """Pictures come, and they are the same picture."""
-    COVERED = "covered"
-    """Pictures come, and nothing is to be seen in them."""
-    LOST = "lost"
-    """No picture for some seconds; it is tried again."""
-
-
-class PictureHealth:
-    """Says from the pictures themselves whether there is anything to see."""
-
-    def __init__(
-        self, *, frozen_after_s: float = 3.0, covered_after_s: float = 1.0, least_contrast: float = 5.0
-    ) -> None:
-        self._frozen_after_s = frozen_after_s
-        self._covered_after_s = covered_after_s
-        self._least_contrast = least_contrast
-        self._last: Picture | None = None
-        self._same_since_s: float | None = None
-        self._blank_since_s: float | None = None
-
-    def look(self, picture: Picture, at_s: float) -> SourceState:
-        """Return LIVE, FROZEN or COVERED after seeing *picture* at a monotonic time."""
-        small = np.asarray(cv2.cvtColor(cv2.resize(picture, _SMALL, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY))
-        is_same = self._last is not None and bool(np.array_equal(small, self._last))
-        is_blank = float(small.std()) < self._least_contrast
-        self._last = np.asarray(small, np.uint8)
-        self._same_since_s = (self._same_since_s if self._same_since_s is not None else at_s) if is_same else None
-        self._blank_since_s = (self._blank_since_s if self._blank_since_s is not None else at_s) if is_blank else None
-        if self._blank_since_s is not None and at_s - self._blank_since_s >= self._covered_after_s:
-            return SourceState.COVERED
-        if self._same_since_s is not None and at_s - self._same_since_s >= self._frozen_after_s:
-            return SourceState.FROZEN
-        return SourceState.LIVE
+_LONGEST_RETRY_S = 4.0
+_OPENING_S = 10.0
 
 
 class VideoSource:
-    """One stream (UDP, RTSP, file …); opened again when it ends, until closed. Damaged packets are counted."""
+    """One camera's pictures, opened again whenever they end, until closed; raises InvalidInput for a wrong address.
+
+    A live stream gives its newest picture; a recording gives every one, at the pace at which it was made when *paced*,
+    else as fast as they are taken, and begins anew unless told not to repeat. Pictures carry the sender's time stamps.
+    """
 
     def __init__(
         self,
@@ -75,39 +37,59 @@ class VideoSource:
         silence_s: float = 3.0,
         retry_s: float = 0.5,
         options: Mapping[str, str] | None = None,
+        policy: BufferPolicy | None = None,
+        is_paced: bool = False,
+        is_repeated: bool = True,
+        health: Callable[[], PictureHealth] = PictureHealth,
     ) -> None:
-        self._url = _with_buffer(url)
+        self.address = read_address(url, options=options)
+        self._policy = policy or self.address.policy
         self._clock = clock
         self._silence_s = silence_s
         self._retry_s = retry_s
-        self._options = {"probesize": "65536", "analyzeduration": "500000", "fflags": "nobuffer"} | dict(options or {})
-        self._health = PictureHealth()
-        self._lock = threading.Lock()
-        self._newest: RawFrame | None = None
-        self._state = SourceState.CONNECTING
+        self._is_paced = is_paced
+        self._is_repeated = is_repeated
+        self._make_health = health
+        self._health = health()
+        self._condition = SourceCondition()
+        self._buffer: FrameBuffer | None = None
+        self._dropped_before = 0
         self._stopping = threading.Event()
-        self._filled = asyncio.Event()
         self._thread: threading.Thread | None = None
-        self._log = structlog.get_logger("video").bind(url=url)
+        self._log = structlog.get_logger("video").bind(url=self.address.shown)
         self.received = 0
-        self.dropped = 0
         self.damaged = 0
 
     @property
     def state(self) -> SourceState:
         """Return how the stream is doing."""
-        return self._state
+        return self._condition.state
+
+    @property
+    def because(self) -> str:
+        """Return why it is doing so."""
+        return self._condition.because
+
+    @property
+    def dropped(self) -> int:
+        """Return how many pictures were replaced by newer ones before anybody took them."""
+        return self._dropped_before + (self._buffer.dropped if self._buffer is not None else 0)
 
     def start(self) -> None:
         """Begin to decode (again); call it inside the event loop that will wait for pictures."""
-        self._stopping = threading.Event()
-        arguments = (asyncio.get_running_loop(), self._stopping)
-        self._thread = threading.Thread(target=self._run, args=arguments, name="video", daemon=True)
+        self._dropped_before = self.dropped
+        buffer = FrameBuffer(policy=self._policy, loop=asyncio.get_running_loop())
+        self._stopping, self._buffer = threading.Event(), buffer
+        self._thread = threading.Thread(
+            target=self._run, args=(buffer, self._stopping, self._thread), name="video", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
         """Ask the thread to end; it does so at the next packet or when the wait for one runs out."""
         self._stopping.set()
+        if self._buffer is not None:
+            self._buffer.close()
 
     def join(self) -> None:
         """Wait until the thread has ended after `close`."""
@@ -115,68 +97,105 @@ class VideoSource:
             self._thread.join()
 
     async def next(self, *, timeout_s: float) -> RawFrame | None:
-        """Return the newest picture that was not yet taken, waiting for one; None when none comes in time."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._filled.wait()
-        except TimeoutError:
-            return None
-        self._filled.clear()
-        with self._lock:
-            frame, self._newest = self._newest, None
-        return frame
+        """Return the next picture by the policy, waiting for one; None when none comes in time."""
+        return None if self._buffer is None else await self._buffer.take(timeout_s=timeout_s)
 
-    def _run(self, loop: asyncio.AbstractEventLoop, stopping: threading.Event) -> None:
+    def _run(self, buffer: FrameBuffer, stopping: threading.Event, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()
+        self._move(SourceState.CONNECTING, "no picture yet")
+        has_failed = True
+        try:
+            self._play_until(stopping, buffer)
+            has_failed = False
+        finally:
+            if has_failed:
+                self._move(SourceState.LOST, "the decoder failed; the log says where")
+            elif stopping.is_set():
+                self._move(SourceState.OFF, "closed")
+
+    def _play_until(self, stopping: threading.Event, buffer: FrameBuffer) -> None:
         failures = 0
         while not stopping.is_set():
-            try:
-                with av.open(self._url, timeout=(10.0, self._silence_s), options=self._options) as container:
-                    for frame in self._decode(container, stopping):
-                        failures = 0
-                        self._hand_over(frame, loop)
-            except (av.error.FFmpegError, OSError) as error:
-                failures += 1
-                if failures == 1:
-                    self._log.warning("the video stream is not there, it will be tried again", error=str(error))
-            if not stopping.is_set():
-                self._state = SourceState.LOST if self.received else SourceState.CONNECTING
-                stopping.wait(self._retry_s)
-
-    def _decode(self, container: InputContainer, stopping: threading.Event) -> Iterator[RawFrame]:
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
-        for packet in container.demux(stream):
+            received = self.received
+            state, because = self._attempt(buffer, stopping)
             if stopping.is_set():
                 return
-            yield from self._decode_packet(packet, stream)
+            failures = 1 if self.received > received else failures + 1
+            self._move(state, because, is_loud=failures == 1)
+            if state is SourceState.ENDED:
+                if not self._is_repeated:
+                    return
+                self._move(SourceState.CONNECTING, "the recording begins anew")
+            stopping.wait(min(self._retry_s * 1.5 ** (failures - 1), max(_LONGEST_RETRY_S, self._retry_s)))
 
-    def _decode_packet(self, packet: "Packet[VideoStream]", stream: VideoStream) -> Iterator[RawFrame]:
+    def _attempt(self, buffer: FrameBuffer, stopping: threading.Event) -> tuple[SourceState, str]:
+        """Play until there are no more pictures; return what that makes of the stream, and why."""
         try:
-            frames = stream.codec_context.decode(packet)
-        except av.error.InvalidDataError:
-            self.damaged += 1
-            return
-        for frame in frames:
-            self.received += 1
-            base = frame.time_base or stream.time_base or Fraction(1, 90_000)
+            if self.address.kind is SourceKind.RECORDING:
+                return SourceState.ENDED, self._play_recording(buffer, stopping)
+            self._play_stream(buffer, stopping)
+        except InvalidInput as error:
+            return SourceState.UNUSABLE, error.message
+        except av.error.InvalidDataError as error:
+            return SourceState.UNUSABLE, f"what comes is no video that can be read: {error.strerror}"
+        except Unavailable as error:
+            return self._without_pictures(error.message)
+        except (av.error.FFmpegError, OSError) as error:
+            return self._without_pictures(error.strerror or str(error))
+        return self._without_pictures("the sender ended the stream")
+
+    def _without_pictures(self, because: str) -> tuple[SourceState, str]:
+        return (SourceState.LOST if self.received else SourceState.CONNECTING), because
+
+    def _play_stream(self, buffer: FrameBuffer, stopping: threading.Event) -> None:
+        timeouts_s = (_OPENING_S, self._silence_s)
+        with av.open(self.address.url, timeout=timeouts_s, options=dict(self.address.options)) as container:
+            decoding = Decoding(container, clock=self._clock, silence_s=self._silence_s)
+            damaged = self.damaged
+            self._health = self._make_health()
+            for frame in decoding.frames(is_stopping=stopping.is_set):
+                self.damaged = damaged + decoding.damaged
+                self._hand_over(frame, frame.received_s, buffer)
+
+    def _play_recording(self, buffer: FrameBuffer, stopping: threading.Event) -> str:
+        recording = Recording(self.address.url)
+        damaged = self.damaged
+        try:
+            self._health = self._make_health()
+            for frame in self._raw_frames(recording, stopping):
+                self.damaged = damaged + recording.damaged
+                self._hand_over(frame, frame.stamp_s or 0.0, buffer)
+        finally:
+            self.damaged = damaged + recording.damaged
+            recording.close()
+        return recording.note or "the recording was played to its end"
+
+    def _raw_frames(self, recording: Recording, stopping: threading.Event) -> Iterator[RawFrame]:
+        began_s = self._clock.monotonic_s()
+        for frame in recording:
+            if self._is_paced:
+                stopping.wait(max(0.0, began_s + frame.time_s - self._clock.monotonic_s()))
+            if stopping.is_set():
+                return
             yield RawFrame(
-                number=self.received,
-                picture=np.asarray(frame.to_ndarray(format="bgr24"), np.uint8),
-                stamp_s=None if frame.pts is None else float(frame.pts * base),
+                number=frame.number,
+                picture=frame.picture,
+                stamp_s=frame.time_s,
                 received_s=self._clock.monotonic_s(),
                 received_at=self._clock.now(),
             )
 
-    def _hand_over(self, frame: RawFrame, loop: asyncio.AbstractEventLoop) -> None:
-        self._state = self._health.look(frame.picture, frame.received_s)
-        with self._lock:
-            self.dropped += self._newest is not None
-            self._newest = frame
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(self._filled.set)
+    def _hand_over(self, frame: RawFrame, at_s: float, buffer: FrameBuffer) -> None:
+        self.received += 1
+        self._move(*self._health.look(frame.picture, at_s))
+        buffer.put(replace(frame, number=self.received))
 
-
-def _with_buffer(url: str) -> str:
-    if not url.startswith("udp:"):
-        return url
-    return f"{url}{'&' if '?' in url else '?'}fifo_size=200000&overrun_nonfatal=1"
+    def _move(self, to: SourceState, because: str, *, is_loud: bool = True) -> None:
+        if self._condition.move(to, because=because) and is_loud:
+            tell = (
+                self._log.info
+                if to in (SourceState.LIVE, SourceState.CONNECTING, SourceState.OFF)
+                else self._log.warning
+            )
+            tell("the video stream changed", state=to.value, because=because)

@@ -19,7 +19,7 @@ from sim.camera_video import VideoSender
 from sim.scene import CameraLens, CameraView
 from tests.perception.eyes import FRAME, ORIGIN, START_AT, gaze, zones_with
 from tests.perception.test_pipeline import PILE, RULES, STALL, scene
-from tests.perception.test_source import free_port
+from tests.perception.video import free_port
 
 BOOT_S = 5000.0
 FAR_AWAY = FRAME.to_geo(LocalPosition(east_m=300, north_m=300))

@@ -1,63 +1,40 @@
 import asyncio
+import itertools
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import av
+import cv2
 import numpy as np
 import pytest
 
 from core.clock import SystemClock
+from core.errors import Conflict, InvalidInput
 from perception.frame import Picture, RawFrame
-from perception.source import PictureHealth, SourceState, VideoSource
-from sim.camera_video import VideoSender
+from perception.picture_health import PictureHealth
+from perception.source import VideoSource
+from perception.source_address import BufferPolicy, SourceKind, read_address
+from perception.source_state import ALLOWED, SourceCondition, SourceState
 from tests.perception.eyes import shared
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def noise(seed: int) -> Picture:
-    coarse = np.random.default_rng(seed).integers(0, 255, (18, 32, 3)).astype(np.uint8)
-    return np.kron(coarse, np.ones((20, 20, 1), np.uint8)).astype(np.uint8)
-
-
-class Station:
-    """Sends a picture every 30 ms from a thread of its own, as another process would."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send, daemon=True)
-
-    def __enter__(self) -> "Station":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _send(self) -> None:
-        with VideoSender(url=f"udp://127.0.0.1:{self._port}", width_px=640, height_px=360) as sender:
-            number = 0
-            while not self._stop.wait(0.03):
-                sender.send(noise(number), vehicle_time_s=1000 + 0.03 * number)
-                number += 1
+from tests.perception.video import HttpCamera, RtspCamera, Station, TcpCamera, film, free_port, mp4, noise, turn
 
 
 @asynccontextmanager
-async def opened(url: str, *, silence_s: float = 0.5) -> AsyncIterator[VideoSource]:
-    source = VideoSource(url=url, clock=SystemClock(), silence_s=silence_s, retry_s=0.02)
+async def opened(
+    url: str, *, silence_s: float = 0.5, policy: BufferPolicy | None = None, is_repeated: bool = True
+) -> AsyncIterator[VideoSource]:
+    source = VideoSource(
+        url=url, clock=SystemClock(), silence_s=silence_s, retry_s=0.02, policy=policy, is_repeated=is_repeated
+    )
     source.start()
     try:
         yield source
     finally:
         source.close()
+        await asyncio.to_thread(source.join)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -77,16 +54,86 @@ async def first_frames(source: VideoSource, count: int) -> list[RawFrame]:
     return frames
 
 
+async def all_frames(url: str) -> tuple[list[RawFrame], VideoSource]:
+    """Play a recording once."""
+    async with opened(url, is_repeated=False) as source, asyncio.timeout(20):
+        frames: list[RawFrame] = []
+        while source.state not in (SourceState.ENDED, SourceState.UNUSABLE) or frames is None:
+            if (frame := await source.next(timeout_s=0.05)) is not None:
+                frames.append(frame)
+        while (frame := await source.next(timeout_s=0.01)) is not None:
+            frames.append(frame)
+    return frames, source
+
+
 async def state_becomes(source: VideoSource, state: SourceState) -> None:
     async with asyncio.timeout(20):
         while source.state is not state:
             await source.next(timeout_s=0.05)
 
 
+# ------------------------------------------------------------------------------------------------- states
+
+
+@pytest.mark.parametrize(("now", "to"), [*itertools.product(SourceState, SourceState)])
+def test_a_stream_changes_only_as_its_table_says(now: SourceState, to: SourceState) -> None:
+    condition = SourceCondition()
+    for step in _way_to(now):
+        condition.move(step, because="on the way")
+
+    if to is now or to in ALLOWED[now]:
+        assert condition.move(to, because="it happened") is (to is not now)
+        assert (condition.state, condition.because) == (to, "it happened")
+    else:
+        with pytest.raises(Conflict, match=f"cannot become {to}"):
+            condition.move(to, because="it happened")
+        assert condition.state is now
+
+
+def _way_to(state: SourceState) -> list[SourceState]:
+    if state is SourceState.OFF:
+        return []
+    return [SourceState.CONNECTING] if state is SourceState.CONNECTING else [SourceState.CONNECTING, state]
+
+
+def test_a_stream_does_not_change_without_a_because() -> None:
+    with pytest.raises(Conflict, match="because"):
+        SourceCondition().move(SourceState.CONNECTING, because="")
+
+
+# ---------------------------------------------------------------------------------------------- addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "policy"),
+    [
+        ("rtsp://user:secret@10.0.0.8/live", SourceKind.RTSP, BufferPolicy.NEWEST),
+        ("udp://0.0.0.0:5600", SourceKind.UDP, BufferPolicy.NEWEST),
+        ("tcp://0.0.0.0:5600?listen=1", SourceKind.TCP, BufferPolicy.NEWEST),
+        ("https://camera/live.ts", SourceKind.HTTP, BufferPolicy.NEWEST),
+        ("flight.mp4", SourceKind.RECORDING, BufferPolicy.EVERY),
+        ("file:///videos/flight.mp4", SourceKind.RECORDING, BufferPolicy.EVERY),
+    ],
+)
+def test_an_address_says_how_it_is_buffered(text: str, kind: SourceKind, policy: BufferPolicy) -> None:
+    address = read_address(text)
+
+    assert (address.kind, address.policy) == (kind, policy)
+    assert "secret" not in address.shown
+
+
+def test_an_unknown_scheme_is_refused_at_once() -> None:
+    with pytest.raises(InvalidInput, match="carrier-pigeon"):
+        VideoSource(url="carrier-pigeon://roof", clock=SystemClock())
+
+
+# -------------------------------------------------------------------------------------------- live streams
+
+
 async def test_pictures_carry_the_vehicle_s_own_time() -> None:
     port = free_port()
     async with opened(f"udp://127.0.0.1:{port}") as source:
-        with Station(port):
+        with Station(f"udp://127.0.0.1:{port}"):
             frames = await first_frames(source, 5)
 
     stamps = [frame.stamp_s for frame in frames if frame.stamp_s is not None]
@@ -101,20 +148,108 @@ async def test_pictures_carry_the_vehicle_s_own_time() -> None:
 async def test_a_lost_stream_is_found_again() -> None:
     port = free_port()
     async with opened(f"udp://127.0.0.1:{port}") as source:
-        before = source.state
-        with Station(port):
+        await state_becomes(source, SourceState.CONNECTING)
+        with Station(f"udp://127.0.0.1:{port}"):
             await state_becomes(source, SourceState.LIVE)
         await state_becomes(source, SourceState.LOST)
-        with Station(port):
+        why = source.because
+        with Station(f"udp://127.0.0.1:{port}"):
             await state_becomes(source, SourceState.LIVE)
 
-    assert before is SourceState.CONNECTING
+    assert why
+    assert (source.state, source.because) == (SourceState.OFF, "closed")
+
+
+async def test_a_camera_is_played_by_rtsp() -> None:
+    with RtspCamera() as camera:
+        async with opened(camera.url, silence_s=5.0) as source:
+            frames = await first_frames(source, 3)
+
+    assert frames[0].picture.shape == (360, 640, 3)
+    assert source.address.kind is SourceKind.RTSP
+
+
+async def test_a_camera_that_hangs_up_is_called_again(tmp_path: Path) -> None:
+    with TcpCamera(film(tmp_path / "a.ts", map(noise, range(6))).read_bytes()) as camera:
+        async with opened(camera.url) as source, asyncio.timeout(20):
+            while camera.viewers < 3:
+                await source.next(timeout_s=0.05)
+            await state_becomes(source, SourceState.LOST)
+            why = source.because
+
+    assert source.received >= 10
+    assert why == "the sender ended the stream"
+
+
+async def test_a_camera_may_call_us() -> None:
+    port = free_port(socket.SOCK_STREAM)
+    async with opened(f"tcp://127.0.0.1:{port}?listen=1", silence_s=5.0) as source:
+        await asyncio.to_thread(wait_until, lambda: _is_listening(port))
+        with Station(f"tcp://127.0.0.1:{port}"):
+            frames = await first_frames(source, 3)
+
+    assert frames[0].picture.shape == (360, 640, 3)
+
+
+def _is_listening(port: int) -> bool:
+    table = Path("/proc/net/tcp").read_text(encoding="ascii")
+    return f"0100007F:{port:04X} 00000000:0000 0A" in table
+
+
+async def test_pictures_come_by_http_and_what_is_no_video_is_unusable(tmp_path: Path) -> None:
+    street = film(tmp_path / "a.ts", map(noise, range(10))).read_bytes()
+    with HttpCamera({"/live": street, "/page": b"<html>sign in</html>" * 100}) as camera:
+        async with opened(f"{camera.url}/live") as source:
+            frames = await first_frames(source, 2)
+        async with opened(f"{camera.url}/page") as page:
+            await state_becomes(page, SourceState.UNUSABLE)
+            why = page.because
+        async with opened(f"{camera.url}/nothing") as nothing:
+            await asyncio.to_thread(wait_until, lambda: "404" in nothing.because)
+            missing = nothing.state
+
+    assert frames[0].picture.shape == (360, 640, 3)
+    assert "no video" in why
+    assert missing is SourceState.CONNECTING
+
+
+async def test_a_resolution_that_changes_in_the_stream_changes_the_pictures(tmp_path: Path) -> None:
+    small = film(tmp_path / "s.ts", (noise(i, width_px=320, height_px=240) for i in range(8)))
+    large = film(tmp_path / "l.ts", map(noise, range(8)))
+    both = tmp_path / "both.ts"
+    both.write_bytes(small.read_bytes() + large.read_bytes())
+
+    with TcpCamera(both.read_bytes()) as camera:
+        async with opened(camera.url, policy=BufferPolicy.EVERY) as source:
+            frames = await first_frames(source, 14)
+
+    assert {frame.picture.shape[:2] for frame in frames} == {(240, 320), (360, 640)}
+
+
+async def test_damage_in_the_stream_is_counted_and_smeared_pictures_are_left_out(tmp_path: Path) -> None:
+    whole = film(tmp_path / "whole.ts", map(noise, range(40))).read_bytes()
+    content = bytearray(whole)
+    random = np.random.default_rng(3)
+    for at in random.integers(188 * 40, len(content), 5):
+        content[int(at)] = int(random.integers(256))
+
+    with TcpCamera(bytes(content)) as camera:
+        async with opened(camera.url, policy=BufferPolicy.EVERY) as source, asyncio.timeout(20):
+            frames = await first_frames(source, 20)
+
+    assert source.damaged >= 7
+    assert all(np.abs(one.picture.astype(int) - noise(_number(one))).mean() < 15 for one in frames)
+
+
+def _number(frame: RawFrame) -> int:
+    assert frame.stamp_s is not None
+    return round(frame.stamp_s / 0.2)
 
 
 async def test_a_source_that_was_closed_can_be_started_again() -> None:
     port = free_port()
     source = VideoSource(url=f"udp://127.0.0.1:{port}", clock=SystemClock(), silence_s=0.5, retry_s=0.02)
-    with Station(port):
+    with Station(f"udp://127.0.0.1:{port}"):
         for _ in range(2):
             source.start()
             await first_frames(source, 2)
@@ -122,26 +257,71 @@ async def test_a_source_that_was_closed_can_be_started_again() -> None:
             await asyncio.to_thread(source.join)
 
 
-async def test_a_damaged_film_of_40_pictures_is_read_to_its_end_and_again(tmp_path: Path) -> None:
-    whole = tmp_path / "whole.ts"
-    with VideoSender(url=str(whole)) as sender:
-        for number in range(40):
-            sender.send(noise(number), vehicle_time_s=number * 0.2)
-    content = bytearray(whole.read_bytes())
-    random = np.random.default_rng(3)
-    for at in random.integers(188 * 40, len(content), 400):
-        content[int(at)] = int(random.integers(256))
-    broken = tmp_path / "broken.ts"
-    broken.write_bytes(bytes(content))
-
-    async with opened(str(broken)) as source, asyncio.timeout(20):
-        while source.received < 60:
-            await source.next(timeout_s=0.05)
+# ---------------------------------------------------------------------------------------------- recordings
 
 
-async def test_a_slow_reader_gets_the_newest_picture() -> None:
+async def test_every_picture_of_a_recording_is_given_in_order(tmp_path: Path) -> None:
+    frames, source = await all_frames(str(film(tmp_path / "a.ts", map(noise, range(30)))))
+
+    assert [frame.stamp_s for frame in frames] == pytest.approx([0.2 * i for i in range(30)], abs=0.001)
+    assert (source.dropped, source.because) == (0, "the recording was played to its end")
+
+
+async def test_a_folder_of_pictures_is_a_recording(tmp_path: Path) -> None:
+    for number in range(5):
+        cv2.imwrite(str(tmp_path / f"{number:03}.jpg"), noise(number))
+    (tmp_path / "003.jpg").write_bytes(b"no picture")
+
+    frames, source = await all_frames(str(tmp_path))
+
+    assert len(frames) == 4
+    assert source.damaged == 1
+
+
+async def test_a_video_held_sideways_is_shown_upright(tmp_path: Path) -> None:
+    sky_above = np.zeros((240, 320, 3), np.uint8)
+    sky_above[:120] = (220, 120, 40)
+    lying = np.ascontiguousarray(np.rot90(sky_above))
+    file = turn(mp4(tmp_path / "a.mp4", [lying] * 4, itertools.count(0, 0.1)))
+
+    frames, _ = await all_frames(str(file))
+
+    assert frames[0].picture.shape == (240, 320, 3)
+    assert np.abs(frames[0].picture.astype(int) - sky_above).mean() < 8
+
+
+async def test_a_variable_frame_rate_keeps_its_own_times(tmp_path: Path) -> None:
+    times_s = [0.0, 0.1, 0.15, 0.6, 2.0, 2.04]
+
+    frames, _ = await all_frames(str(mp4(tmp_path / "a.mp4", map(noise, range(6)), times_s)))
+
+    assert [frame.stamp_s for frame in frames] == pytest.approx(times_s, abs=0.001)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 5000, b"not a video at all " * 200])
+async def test_a_recording_without_a_picture_is_unusable(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.mp4").write_bytes(content)
+
+    async with opened(str(tmp_path / "a.mp4")) as source:
+        await state_becomes(source, SourceState.UNUSABLE)
+        why = source.because
+
+    assert why
+
+
+async def test_a_recording_that_was_cut_off_gives_what_it_holds(tmp_path: Path) -> None:
+    whole = film(tmp_path / "whole.ts", map(noise, range(30))).read_bytes()
+    (tmp_path / "cut.ts").write_bytes(whole[: len(whole) // 2])
+
+    frames, source = await all_frames(str(tmp_path / "cut.ts"))
+
+    assert 10 <= len(frames) <= 20
+    assert source.state is SourceState.OFF or source.state is SourceState.ENDED
+
+
+async def test_a_slow_reader_of_a_live_stream_gets_the_newest_picture() -> None:
     film = shared("perception/one-by-one-person-detection.mp4")
-    async with opened(str(film)) as source:
+    async with opened(str(film), policy=BufferPolicy.NEWEST) as source:
         await first_frames(source, 1)
         await asyncio.to_thread(wait_until, lambda: source.received >= 60)
         newest = (await first_frames(source, 1))[0]
@@ -150,23 +330,57 @@ async def test_a_slow_reader_gets_the_newest_picture() -> None:
     assert source.dropped >= 50
 
 
-def test_the_same_picture_for_seconds_is_frozen() -> None:
-    health = PictureHealth(frozen_after_s=3.0)
+# -------------------------------------------------------------------------------------------------- health
 
-    states = [health.look(noise(1), 0.2 * i) for i in range(20)]
-    moving = health.look(noise(2), 4.0)
 
-    assert states[10] is SourceState.LIVE
-    assert states[-1] is SourceState.FROZEN
+def real_pictures(name: str, *, most: int) -> list[Picture]:
+    with av.open(str(shared(f"perception/{name}"))) as container:
+        return [
+            np.asarray(one.to_ndarray(format="bgr24"), np.uint8)
+            for one in itertools.islice(container.decode(video=0), most)
+        ]
+
+
+def test_a_real_camera_on_a_wall_is_calm_and_its_last_picture_for_ten_seconds_is_frozen() -> None:
+    health = PictureHealth()
+    pictures = real_pictures("one-by-one-person-detection.mp4", most=300)
+
+    calm = {health.look(picture, 0.08 * i)[0] for i, picture in enumerate(pictures)}
+    stuck = [health.look(pictures[-1], 24.0 + 0.5 * i) for i in range(22)]
+    moving = health.look(pictures[0], 36.0)[0]
+
+    assert calm == {SourceState.LIVE}
+    assert [state for state, _ in stuck[:18]] == [SourceState.LIVE] * 18
+    assert stuck[-1] == (SourceState.FROZEN, "the same picture for 11 s")
     assert moving is SourceState.LIVE
 
 
-def test_a_covered_lens_is_told_from_a_street_at_night() -> None:
+async def test_a_camera_that_sends_the_same_picture_again_and_again_is_frozen(tmp_path: Path) -> None:
+    street = real_pictures("one-by-one-person-detection.mp4", most=1)[0]
+
+    async with opened(str(film(tmp_path / "a.ts", [street] * 60))) as source:
+        await state_becomes(source, SourceState.FROZEN)
+        why = source.because
+
+    assert why == "the same picture for 10 s"
+
+
+@pytest.mark.parametrize("tone", [0, 10, 90, 240])
+def test_a_covered_lens_is_told_from_a_street_at_night(tone: int) -> None:
     random = np.random.default_rng(1)
-    covered = [random.integers(8, 12, (360, 640, 3)).astype(np.uint8) for _ in range(8)]
-    night = [(noise(i) // 6).astype(np.uint8) for i in range(8)]
+    grain = [random.normal(tone, 4, (360, 640, 3)).clip(0, 255).astype(np.uint8) for _ in range(8)]
+    night = [picture // 6 for picture in real_pictures("one-by-one-person-detection.mp4", most=8)]
+    covered, street = PictureHealth(), PictureHealth()
 
-    dark, street = PictureHealth(), PictureHealth()
+    assert [covered.look(one, 0.2 * i)[0] for i, one in enumerate(grain)][-1] is SourceState.COVERED
+    assert {street.look(one, 0.2 * i)[0] for i, one in enumerate(night)} == {SourceState.LIVE}
 
-    assert [dark.look(one, 0.2 * i) for i, one in enumerate(covered)][-1] is SourceState.COVERED
-    assert {street.look(one, 0.2 * i) for i, one in enumerate(night)} == {SourceState.LIVE}
+
+def test_real_photos_from_above_are_not_called_covered() -> None:
+    folder = shared("perception/nadir_40m")
+    photos = [cv2.imread(str(file), cv2.IMREAD_REDUCED_COLOR_8) for file in sorted(folder.glob("*.JPG"))]
+    health = PictureHealth()
+
+    states = {health.look(np.asarray(photo, np.uint8), 2.0 * i)[0] for i, photo in enumerate(photos)}
+
+    assert states == {SourceState.LIVE}
