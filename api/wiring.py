@@ -196,6 +196,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
             "escalator": alarms.escalator.run,
             "dispatcher": missions.dispatcher.run,
             "separation": missions.separation.run,
+            "zones": missions.zone_watcher.run,
             "downlink": downlink.run,
             "housekeeper": housekeeper.run,
         },

@@ -17,6 +17,7 @@ from missions.situation import Situations
 from missions.sources import CheckSource, ZoneSource
 from missions.store_sql import SqlMissionStore
 from missions.trial import TrialPlanner
+from missions.zone_watcher import ZoneWatcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class MissionParts:
     trial: TrialPlanner
     dispatcher: Dispatcher
     separation: SeparationWatcher
+    zone_watcher: ZoneWatcher
 
 
 def build_missions(
@@ -67,5 +69,8 @@ def build_missions(
         dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),
         separation=SeparationWatcher(
             database=database, fleet=fleet, situations=situations, registry=registry, clock=clock
+        ),
+        zone_watcher=ZoneWatcher(
+            database=database, fleet=fleet, zones=zones, registry=registry, origin=site.origin, clock=clock
         ),
     )
