@@ -36,7 +36,8 @@ class RouteWindow:
 class OrderRoute:
     """A whole flight: from the dock (or from `start`, in the air) over `points`, and home from anywhere.
 
-    The way home: straight up or down to `return_height_agl_m`, straight to the dock at it, straight down.
+    The way home: straight up or down to `return_height_agl_m`, straight to the dock (or to any of the rally points,
+    which an autopilot chooses by itself) at it, straight down.
     """
 
     points: tuple[RoutePoint, ...]
@@ -51,6 +52,7 @@ class OrderRoute:
     start_height_agl_m: float = 0.0
     authorisation: RouteWindow | None = None
     margins: Margins = field(default_factory=Margins)
+    rally_points: tuple[GeoPosition, ...] = ()
 
     def keep_outs(self) -> tuple[Zone, ...]:
         """Return the keep-out zones that hold at any moment of the time window."""

@@ -113,7 +113,8 @@ class _Path:
     tips: FloatArray
     directions: FloatArray
     lengths_m: FloatArray
-    dock: FloatArray
+    homes: FloatArray
+    """The dock, and after it the rally points."""
 
     @classmethod
     def of(cls, route: OrderRoute, frame: LocalFrame) -> "_Path":
@@ -131,7 +132,7 @@ class _Path:
             tips=places[1:] + directions * stops[:, None],
             directions=directions,
             lengths_m=lengths,
-            dock=frame.to_local_array(_lon_lat([route.dock])),
+            homes=frame.to_local_array(_lon_lat([route.dock, *route.rally_points])),
         )
 
     @property
@@ -143,9 +144,9 @@ class _Path:
         low = 0.0 if route.start is None else route.start_height_agl_m
         place = self.places[:1]
         column = self._flat(segments(place, place), RoutePhase.TAKEOFF, np.array([low]), self.heights_m[:1])
-        way_home = shapely.multipoints(np.vstack((place, self.dock)))
-        sweep = np.array([shapely.convex_hull(way_home)], dtype=object)
-        return _joined([replace(column, legs=np.array([NO_LEG])), self._sweep(sweep, np.array([NO_LEG]))])
+        ways_home = segments(np.repeat(place, len(self.homes), axis=0), self.homes)
+        sweeps = self._sweep(ways_home, np.full(len(ways_home), NO_LEG))
+        return _joined([replace(column, legs=np.array([NO_LEG])), sweeps])
 
     def lines(self) -> Shapes:
         starts, ends = self.places[:-1], self.places[1:]
@@ -163,14 +164,15 @@ class _Path:
         return self._flat(hulls, RoutePhase.TURN, self.heights_m[1:], self.heights_m[1:])
 
     def sweeps(self) -> Shapes:
-        docks = np.repeat(self.dock, self.count, axis=0)
-        hulls = _hulls([self.places[:-1], self.places[1:], self.tips, docks])
-        return self._sweep(hulls, np.arange(self.count))
+        legs = [self.places[:-1], self.places[1:], self.tips]
+        hulls = [_hulls([*legs, np.repeat(home[None], self.count, axis=0)]) for home in self.homes]
+        return self._sweep(np.concatenate(hulls), np.tile(np.arange(self.count), len(hulls)))
 
     def landing(self) -> Shapes:
-        high = np.array([max(self.route.return_height_agl_m, self.heights_m[-1])])
-        column = self._flat(segments(self.dock, self.dock), RoutePhase.LANDING, np.zeros(1), high)
-        return replace(column, legs=np.array([NO_LEG]))
+        high = np.full(len(self.homes), self.route.return_height_agl_m)
+        high[0] = max(high[0], self.heights_m[-1])
+        columns = self._flat(segments(self.homes, self.homes), RoutePhase.LANDING, np.zeros(len(high)), high)
+        return replace(columns, legs=np.full(len(high), NO_LEG))
 
     def _sweep(self, hulls: GeometryArray, legs: IntArray) -> Shapes:
         heights = np.full(len(hulls), self.route.return_height_agl_m)

@@ -72,6 +72,7 @@ def route(
     takeoff_m: float = 20.0,
     ceiling_m: float | None = None,
     span: timedelta = timedelta(hours=1),
+    rally: Sequence[tuple[float, float]] = (),
 ) -> OrderRoute:
     """Return the route from the dock at the origin (or from *start*) over (east, north, height) *points*."""
     window = None
@@ -88,6 +89,7 @@ def route(
         start=at(start[0], start[1]) if start else None,
         start_height_agl_m=start[2] if start else 0.0,
         authorisation=window,
+        rally_points=tuple(at(*place) for place in rally),
     )
 
 

@@ -206,3 +206,15 @@ def test_violations_name_the_place_in_words() -> None:
     assert "leg 0" in str(found)
     assert "tower" in str(found)
     assert f"{at(50, 0).lat_deg:.4f}" in str(found)
+
+
+def test_the_way_to_every_rally_point_is_proved_and_the_landing_there() -> None:
+    zones = zone_set(keep_in(), keep_out(box(-60, -5, -50, 5), ceiling_m=None))
+    flown = (80.0, 0.0, 25.0)
+
+    assert prove_order(route(zones, flown, rally=[(80, 60)])).is_safe
+    behind = prove_order(route(zones, flown, rally=[(80, 60), (-100, 0)])).violations
+    assert {found.phase for found in behind} == {RoutePhase.WAY_HOME}
+    low = zone_set(keep_in(), keep_out(box(-60, -5, -50, 5), ceiling_m=40))
+    onto = prove_order(route(low, flown, rally=[(-55, 0)])).violations
+    assert {found.phase for found in onto} == {RoutePhase.LANDING}

@@ -1,6 +1,6 @@
 """The route proof against a brute-force sampler that knows nothing of segments, hulls or trees."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ TAKEOFF_M = 20.0
 MARGINS = Margins()
 STEPS = 60
 Point3 = tuple[float, float, float]
+Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,18 @@ class Sampled:
     coarse_m: float
 
 
-def sample(points: list[Point3]) -> Sampled:
+def sample(points: list[Point3], rally: Sequence[Place] = ()) -> Sampled:
     """Return the flight over *points* from the origin, point by point, with its ways home."""
     corners = [np.array([0.0, 0.0, TAKEOFF_M]), *(np.array(point) for point in points)]
     legs = [np.linspace(a, b, STEPS) for a, b in pairwise(corners)]
     flown = [np.linspace(np.zeros(3), corners[0], STEPS), *legs, *turns(corners)]
-    at_height = np.vstack([with_way_home(point) for part in flown for point in part[::3]])
+    homes = [(0.0, 0.0), *rally]
+    at_height = np.vstack([with_way_home(point, home) for home in homes for part in flown for point in part[::3]])
     landing = np.linspace([0.0, 0.0, max(RETURN_M, points[-1][2])], np.zeros(3), STEPS)
+    rallying = [np.linspace([*home, RETURN_M], [*home, 0.0], STEPS) for home in rally]
     longest_m = max(float(np.linalg.norm(b - a)) for a, b in pairwise(corners))
-    return Sampled(points=np.vstack((*flown, at_height, landing)), coarse_m=3 * max(longest_m, 140.0) / STEPS)
+    coarse_m = 3 * max(longest_m, 280.0 if rally else 140.0) / STEPS
+    return Sampled(points=np.vstack((*flown, at_height, landing, *rallying)), coarse_m=coarse_m)
 
 
 def turns(corners: list[FloatArray]) -> Iterator[FloatArray]:
@@ -60,10 +64,10 @@ def turns(corners: list[FloatArray]) -> Iterator[FloatArray]:
             yield np.linspace(come, go, STEPS // 3)
 
 
-def with_way_home(point: FloatArray) -> FloatArray:
-    """Return the column to the return height and the line to the dock at it."""
+def with_way_home(point: FloatArray, home: Place) -> FloatArray:
+    """Return the column to the return height and the line to *home* at it."""
     top = np.array([point[0], point[1], RETURN_M])
-    return np.vstack((np.linspace(point, top, 20), np.linspace(top, [0.0, 0.0, RETURN_M], 40)))
+    return np.vstack((np.linspace(point, top, 20), np.linspace(top, [*home, RETURN_M], 40)))
 
 
 def touches(zone: Zone, flight: Sampled, *, slack_m: float) -> bool:
@@ -99,12 +103,17 @@ def keep_outs(draw: st.DrawFn) -> Zone:
     return keep_out(draw(polygons()), floor_m=floor_m, ceiling_m=ceiling_m)
 
 
-@given(zone=keep_outs(), points=flights)
+rallies = st.lists(st.tuples(places_m, places_m), max_size=2)
+
+
+@given(zone=keep_outs(), points=flights, rally=rallies)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_what_the_sampler_touches_the_proof_finds_and_nothing_else(zone: Zone, points: list[Point3]) -> None:
+def test_what_the_sampler_touches_the_proof_finds_and_nothing_else(
+    zone: Zone, points: list[Point3], rally: list[Place]
+) -> None:
     world = keep_in(box(-1000, -1000, 1000, 1000), ceiling_m=None)
-    proof = prove_order(route(zone_set(world, zone), *points, speed_m_s=SPEED_M_S))
-    flight = sample(points)
+    proof = prove_order(route(zone_set(world, zone), *points, speed_m_s=SPEED_M_S, rally=rally))
+    flight = sample(points, rally)
 
     if touches(zone, flight, slack_m=1e-3):
         assert any(found.zone_id == zone.id for found in proof.violations)
