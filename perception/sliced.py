@@ -13,6 +13,8 @@ _OVERLAP = 0.2
 _MOST_CUTS = 12
 _SAME_IOU = 0.5
 _EDGE_PX = 2.0
+_SURE = 0.4
+_PART = 0.75
 _LABELS = list(Label)
 
 
@@ -29,12 +31,14 @@ class SlicedDetector:
         return self._whole.card
 
     def detect(self, picture: Picture) -> Sequence[Detection]:
-        found = list(self._whole.detect(picture))
+        large = list(self._whole.detect(picture))
+        found: list[Detection] = []
         for x0, y0, x1, y1 in self._cuts(picture.shape[1], picture.shape[0]):
             cut = np.ascontiguousarray(picture[y0:y1, x0:x1])
             inner = (x0 > 0, y0 > 0, x1 < picture.shape[1], y1 < picture.shape[0])
             found += [_moved(one, x0, y0) for one in self._whole.detect(cut) if not _is_cut_off(one, cut, inner)]
-        return _merged(found)
+        sure = [one for one in large if one.score >= _SURE]
+        return _merged([*large, *(one for one in found if not _is_part(one, sure))])
 
     def _cuts(self, width_px: int, height_px: int) -> Iterator[tuple[int, int, int, int]]:
         wide, tall = self.card.input.width_px, self.card.input.height_px
@@ -61,6 +65,17 @@ def _is_cut_off(one: Detection, cut: Picture, inner: tuple[bool, bool, bool, boo
     x0, y0, x1, y1 = one.box.xyxy
     touches = (x0 < _EDGE_PX, y0 < _EDGE_PX, x1 > width - _EDGE_PX, y1 > height - _EDGE_PX)
     return any(touch and side for touch, side in zip(touches, inner, strict=True))
+
+
+def _is_part(one: Detection, sure: Sequence[Detection]) -> bool:
+    """Say whether a box lies in one that the whole picture surely shows: half a person is no second one."""
+    x0, y0, x1, y1 = one.box.xyxy
+    for other in sure:
+        a0, b0, a1, b1 = other.box.xyxy
+        shared = max(0.0, min(x1, a1) - max(x0, a0)) * max(0.0, min(y1, b1) - max(y0, b0))
+        if other.label is one.label and shared > _PART * one.box.area_px2:
+            return True
+    return False
 
 
 def _moved(one: Detection, x_px: int, y_px: int) -> Detection:
