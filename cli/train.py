@@ -1,47 +1,132 @@
-"""`roundsman train`: paint data sets with the simulator's camera, train the simulator model on them, write its card."""
+"""`roundsman train`: a detector from labelled pictures, yours (COCO) or those that the simulator's camera paints."""
 
+import importlib.util
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import Unavailable
+from core.errors import InvalidInput, Unavailable
 
-app = typer.Typer(add_completion=False, help="Train the simulator model.  训练仿真模型")
+if TYPE_CHECKING:
+    from perception.detections import Label
+
+app = typer.Typer(add_completion=False, help="Train a detector.  训练检测模型")
 _TRAIN_SEED, _HELD_OUT_SEED = 1, 900_001
+_HELD_OUT_SHARE = 0.1
 
 
 @app.command()
 def train(
-    pictures: Annotated[int, typer.Option(min=1, help="Pictures to learn from.  训练图片数")] = 9000,
+    annotations: Annotated[Path | None, typer.Option(help="COCO file of your own pictures.  自有标注 (COCO)")] = None,
+    images: Annotated[Path | None, typer.Option(help="Their folder; default: images/ beside it.  图片目录")] = None,
+    held_out_file: Annotated[
+        Path | None, typer.Option("--held-out-annotations", help="COCO file to judge on.  评测标注")
+    ] = None,
+    means: Annotated[
+        list[str] | None, typer.Option(help="theirs=ours, for class names that differ.  类别对应，可重复")
+    ] = None,
+    name: Annotated[str, typer.Option(help="The model's name.  模型名称")] = "own model",
+    licence: Annotated[str, typer.Option(help="Licence of your model.  许可")] = "proprietary",
+    pictures: Annotated[int, typer.Option(min=1, help="Pictures to paint and learn from.  训练图片数")] = 9000,
     held_out: Annotated[int, typer.Option(min=1, help="Pictures to judge on.  评测图片数")] = 600,
     share_of_steps: Annotated[float, typer.Option(min=0.0, help="Less than 1 for a quick try.  训练步数比例")] = 1.0,
     out: Annotated[Path | None, typer.Option(help="Folder for model and card.  输出目录")] = None,
-    data: Annotated[Path | None, typer.Option(help="Keep the data sets here.  数据集目录")] = None,
+    data: Annotated[Path | None, typer.Option(help="Keep the painted data sets here.  数据集目录")] = None,
 ) -> None:
-    """Paint the data sets, train, judge, and write model and card."""
-    if data is not None:
-        _train(data, out, pictures=pictures, held_out=held_out, share_of_steps=share_of_steps)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        _train(Path(folder), out, pictures=pictures, held_out=held_out, share_of_steps=share_of_steps)
+    """Train on your own labelled pictures, or paint some and train the simulator model; write model and card."""
+    if annotations is not None:
+        if out is None:
+            raise InvalidInput("there is no folder for the model", where="--out", remedy="name one: --out models/mine")
+        _train_own(annotations, images, held_out_file, means or [], name, licence, out, share_of_steps)
+    elif data is not None:
+        _train_simulator(data, out, pictures=pictures, held_out=held_out, share_of_steps=share_of_steps)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            _train_simulator(Path(folder), out, pictures=pictures, held_out=held_out, share_of_steps=share_of_steps)
 
 
-def _train(data: Path, out: Path | None, *, pictures: int, held_out: int, share_of_steps: float) -> None:
+def _train_own(
+    annotations: Path,
+    images: Path | None,
+    held_out: Path | None,
+    means: list[str],
+    name: str,
+    licence: str,
+    out: Path,
+    share_of_steps: float,
+) -> None:
+    _need_torch()
+    from perception.training.coco import read_coco
+    from perception.training.export import About
+    from perception.training.run import train_model
+
+    everything = read_coco(annotations, images=images)
+    if held_out is None:
+        seen, unseen = everything.split(_HELD_OUT_SHARE)
+    else:
+        seen, unseen = everything, read_coco(held_out, images=images)
+    about = About(
+        name=name,
+        file="".join(letter if letter.isalnum() else "_" for letter in name.lower()),
+        licence=licence,
+        origin=f"trained by `roundsman train` on {annotations.name}",
+        means=_meanings(seen.labels, means),
+    )
+    data = f"{annotations.name}, labelled by its owner"
+    card = train_model(about, seen=seen, unseen=unseen, folder=out, data=data, share_of_steps=share_of_steps)
+    _tell_of(card)
+
+
+def _meanings(labels: tuple[str, ...], means: list[str]) -> "dict[str, Label]":
+    """Return what each of their class names is to us: what they say, else the same word if we know it."""
+    from perception.detections import Label
+
+    known = {label.value: label for label in Label}
+    said = {label: known[label.lower()] for label in labels if label.lower() in known}
+    for pair in means:
+        theirs, _, ours = pair.partition("=")
+        if theirs not in labels or ours not in known:
+            raise InvalidInput(
+                f"{pair!r} does not name one of their classes and one of ours",
+                where="--means",
+                remedy=f"theirs are {', '.join(labels)}; ours are {', '.join(known)}",
+            )
+        said[theirs] = known[ours]
+    return said
+
+
+def _train_simulator(data: Path, out: Path | None, *, pictures: int, held_out: int, share_of_steps: float) -> None:
+    _need_torch()
     from perception.detector import BUILT_IN_CARD
+    from perception.training.coco import read_coco
+    from perception.training.export import simulator_model
+    from perception.training.run import train_model
 
-    try:
-        from perception.training.run import train_model
-    except ModuleNotFoundError as error:
-        raise Unavailable(
-            f"training needs {error.name}", remedy="install the extra: pip install 'roundsman[train]'"
-        ) from error
-    seen = _paint(data / "train", pictures, _TRAIN_SEED)
-    unseen = _paint(data / "held_out", held_out, _HELD_OUT_SEED)
-    folder = out or BUILT_IN_CARD.parent
-    card = train_model(data=seen, held_out=unseen, folder=folder, share_of_steps=share_of_steps)
+    seen = read_coco(_paint(data / "train", pictures, _TRAIN_SEED))
+    unseen = read_coco(_paint(data / "held_out", held_out, _HELD_OUT_SEED))
+    card = train_model(
+        simulator_model(seen.labels),
+        seen=seen,
+        unseen=unseen,
+        folder=out or BUILT_IN_CARD.parent,
+        data="random scenes painted by sim.dataset",
+        share_of_steps=share_of_steps,
+    )
+    _tell_of(card)
+
+
+def _tell_of(card: Path) -> None:
     typer.echo(f"{card}\n{card.read_text(encoding='utf-8')}")
+
+
+def _need_torch() -> None:
+    missing = [name for name in ("torch", "onnx") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise Unavailable(
+            f"training needs {' and '.join(missing)}", remedy="install the extra: pip install 'roundsman[train]'"
+        )
 
 
 def _paint(folder: Path, pictures: int, seed: int) -> Path:

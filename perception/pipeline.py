@@ -17,11 +17,12 @@ from geofence.zones import ZoneSet
 from perception.detections import Detection, Label, passing
 from perception.detector import Detector
 from perception.evidence import make_photos
-from perception.frame import Frame
+from perception.frame import Frame, fit
 from perception.georeference import Georeference, GroundPlace
 from perception.look import Look, LookSettings, Question
 from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_watches
+from perception.rules.contested import uncontested
 from perception.sight import Sight
 from perception.sighting import LookResult, Sighting
 from perception.tracker import Placed, Track, Tracker
@@ -42,6 +43,8 @@ class NotAssessed(StrEnum):
     """Some of the pose is no number."""
     SKY = "sky"
     """No ground, or only what is too near to the horizon to be placed."""
+    WRONG_SIZE = "wrong_size"
+    """A picture of another shape than the lens is for."""
     TOO_STEEP = "too_steep"
     TOO_LOW = "too_low"
     FAILED = "failed"
@@ -147,6 +150,10 @@ class Pipeline:
         return seen
 
     def _process(self, frame: Frame) -> Seen:
+        fitting = fit(frame, self._reference.camera)
+        if fitting is None:
+            return Seen(frame=frame, not_assessed=NotAssessed.WRONG_SIZE)
+        frame = fitting
         detections = self._detector.detect(frame.picture)
         reason = self._why_not(frame)
         if reason is not None:
@@ -165,10 +172,8 @@ class Pipeline:
             picture=frame.picture,
         )
         believed = [track for track in tracks if track.is_believed]
-        sight = Sight(gaze=gaze, reference=reference, walls=self._walls)
-        found = [
-            one for watch in self._watches for one in watch.look(believed, frame, detections, self._order_id, sight)
-        ]
+        sight, heard = Sight(gaze=gaze, reference=reference, walls=self._walls), uncontested(believed)
+        found = [one for watch in self._watches for one in watch.look(heard, frame, detections, self._order_id, sight)]
         answers = [look.see(frame, tracks, detections, self._reference, self._walls) for look in self._looks]
         return Seen(
             frame=frame,

@@ -1,30 +1,30 @@
 """Data sets in COCO format, painted by the simulator's own camera with exact boxes."""
 
 import json
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from sim.camera import CameraRenderer, SeenThing, to_jpeg
-from sim.dataset_scenes import random_scene, random_view
-from sim.scene import CameraLens, ThingType
+from sim.dataset_scenes import RandomScene, random_flaws, random_scene, random_view
+from sim.scene import CameraLens, CameraView
 
-CATEGORIES = (
-    ThingType.PERSON,
-    ThingType.CART,
-    ThingType.PILE,
-    ThingType.BIKE,
-    ThingType.CAR,
-    ThingType.BOARD,
-    ThingType.BIN,
-)
+CATEGORIES = ("person", "cart", "pile", "bike", "car", "board", "bin", "full_bin", "lying")
+"""The classes: types of things; who lies, and is seen so, looks unlike everybody else and is a class of his own."""
+_LIES_FROM = 1.1
+"""Wider than high by this: who lies along the line of sight is not to be told from who stands."""
 _VIEWS_A_SCENE = 6
-_SHOWN_FROM = 0.40
+_SHOWN_FROM = 0.50
 """A thing is a target from this visible share on, ignored down to the next, and nothing below that."""
 _IGNORED_FROM = 0.12
-_SMALLEST_PX = 7.0
+_SMALLEST_PX = 12.0
+_FARTHEST_M = {False: 50.0, True: 20.0}
+"""No rule asks for what is farther away from a drone, or from a ground robot (True): it is ignored."""
+_LENSES = {False: CameraLens(), True: CameraLens(fx_px=320.0, fy_px=320.0)}
+"""A drone's lens, and the wide one of a ground robot."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class _Coco:
     annotations: list[dict[str, object]] = field(default_factory=list)
 
     def text(self) -> str:
-        categories = [{"id": i + 1, "name": kind.value} for i, kind in enumerate(CATEGORIES)]
+        categories = [{"id": i + 1, "name": name} for i, name in enumerate(CATEGORIES)]
         return json.dumps({"images": self.images, "annotations": self.annotations, "categories": categories})
 
 
@@ -46,12 +46,12 @@ def make_dataset(
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
     coco = _Coco()
-    lens = CameraLens()
     for scene_number in range(-(-pictures // _VIEWS_A_SCENE)):
         random = np.random.default_rng([seed, scene_number])
-        renderer = CameraRenderer(scene=random_scene(random))
+        chosen = random_scene(random)
+        renderer = CameraRenderer(scene=chosen.scene, px_per_m=20.0 if chosen.is_low else 8.0)
         for _ in range(min(_VIEWS_A_SCENE, pictures - len(coco.images))):
-            _add_picture(folder, coco, renderer, lens, random)
+            _add_picture(folder, coco, renderer, chosen, random)
         on_progress(len(coco.images))
     annotations = folder / "annotations.json"
     annotations.write_text(coco.text(), encoding="utf-8")
@@ -59,28 +59,48 @@ def make_dataset(
 
 
 def _add_picture(
-    folder: Path, coco: _Coco, renderer: CameraRenderer, lens: CameraLens, random: np.random.Generator
+    folder: Path,
+    coco: _Coco,
+    renderer: CameraRenderer,
+    chosen: RandomScene,
+    random: np.random.Generator,
 ) -> None:
-    picture, seen = renderer.render_with_boxes(view=random_view(random), lens=lens)
+    view, flaws, lens = random_view(random, chosen), random_flaws(random, chosen.weather), _LENSES[chosen.is_low]
+    picture, seen = renderer.render_with_boxes(view=view, lens=lens, flaws=replace(flaws, jpeg_quality=0))
     number = len(coco.images) + 1
     name = f"{number:06d}.jpg"
-    (folder / "images" / name).write_bytes(to_jpeg(picture, quality=int(random.integers(45, 92))))
-    coco.images.append({"id": number, "file_name": name, "width": lens.width_px, "height": lens.height_px})
+    (folder / "images" / name).write_bytes(to_jpeg(picture, quality=flaws.jpeg_quality))
+    size = {"width": lens.width_px, "height": lens.height_px}
+    shown = {"weather": chosen.weather.value, "camera": "robot" if chosen.is_low else "drone"}
+    coco.images.append({"id": number, "file_name": name, **size, **shown})
     for item in seen:
-        entry = _annotation(item, lens)
+        entry = _annotation(item, lens, is_near=_away_m(item, view) <= _FARTHEST_M[chosen.is_low])
         if entry is not None:
             coco.annotations.append({"id": len(coco.annotations) + 1, "image_id": number, **entry})
 
 
-def _annotation(item: SeenThing, lens: CameraLens) -> dict[str, object] | None:
-    if item.thing.type not in CATEGORIES or item.visible < _IGNORED_FROM:
+def category_of(item: SeenThing) -> str | None:
+    """Return the class of a thing in a picture; None for what is no class (trees, benches)."""
+    x0, y0, x1, y1 = item.box_xyxy_px
+    if item.thing.lies and x1 - x0 >= _LIES_FROM * (y1 - y0):
+        return "lying"
+    return item.thing.type.value if item.thing.type in CATEGORIES else None
+
+
+def _away_m(item: SeenThing, view: CameraView) -> float:
+    return math.dist((item.thing.east_m, item.thing.north_m, 0.0), (view.east_m, view.north_m, view.height_agl_m))
+
+
+def _annotation(item: SeenThing, lens: CameraLens, *, is_near: bool) -> dict[str, object] | None:
+    category = category_of(item)
+    if category is None or item.visible < _IGNORED_FROM:
         return None
     x0, y0, x1, y1 = item.box_xyxy_px
     w, h = x1 - x0, y1 - y0
     at_edge = x0 <= 0 or y0 <= 0 or x1 >= lens.width_px or y1 >= lens.height_px
-    is_hard = item.visible < _SHOWN_FROM or max(w, h) < _SMALLEST_PX or (at_edge and min(w, h) < 5.0)
+    is_hard = not is_near or item.visible < _SHOWN_FROM or max(w, h) < _SMALLEST_PX or (at_edge and min(w, h) < 5.0)
     return {
-        "category_id": CATEGORIES.index(item.thing.type) + 1,
+        "category_id": CATEGORIES.index(category) + 1,
         "bbox": [x0, y0, w, h],
         "area": w * h,
         "iscrowd": 0,

@@ -1,15 +1,20 @@
-"""Random corners of a town for data sets: ground, buildings, things, light and views unlike any one estate."""
+"""Random corners of a town for data sets: ground, buildings, things, weather and views unlike any one estate."""
 
 import math
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
+from sim.camera_buildings import away_m
 from sim.scene import (
+    CameraFlaws,
     CameraView,
     GroundArea,
     GroundKind,
     Ring,
     Scene,
+    SceneAir,
     SceneBuilding,
     SceneLight,
     SceneThing,
@@ -17,30 +22,67 @@ from sim.scene import (
 )
 
 _HALF_M = 48.0
-_REACH_M = {ThingType.CAR: 2.6, ThingType.CART: 1.6, ThingType.PILE: 1.5, ThingType.TREE: 1.2}
+_REACH_M = {
+    ThingType.BIKE: 0.6,
+    ThingType.FULL_BIN: 0.8,
+    ThingType.CAR: 2.6,
+    ThingType.CART: 1.6,
+    ThingType.PILE: 1.5,
+    ThingType.TREE: 1.2,
+}
 _SCATTER = (
-    (ThingType.PERSON, 0.34),
-    (ThingType.BIKE, 0.10),
+    (ThingType.PERSON, 0.31),
+    (ThingType.BIKE, 0.13),
     (ThingType.CART, 0.06),
-    (ThingType.PILE, 0.08),
-    (ThingType.CAR, 0.10),
-    (ThingType.BOARD, 0.07),
-    (ThingType.BIN, 0.07),
-    (ThingType.TREE, 0.13),
-    (ThingType.BENCH, 0.05),
+    (ThingType.PILE, 0.07),
+    (ThingType.CAR, 0.09),
+    (ThingType.BOARD, 0.08),
+    (ThingType.BIN, 0.06),
+    (ThingType.FULL_BIN, 0.04),
+    (ThingType.TREE, 0.12),
+    (ThingType.BENCH, 0.04),
 )
+_LYING_SHARE = 0.05
+_ROBOT_SHARE = 0.25
+_TRIES = 6
+_FROM_WALLS_M = 4.0
 
 
-def random_scene(random: np.random.Generator) -> Scene:
+class Weather(StrEnum):
+    """What the air and the light of a scene are like."""
+
+    DAY = "day"
+    DUSK = "dusk"
+    RAIN = "rain"
+    HAZE = "haze"
+
+
+_WEATHERS = ((Weather.DAY, 0.5), (Weather.DUSK, 0.2), (Weather.RAIN, 0.2), (Weather.HAZE, 0.1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomScene:
+    """A corner of some town with its weather; `is_low` when it is made for the eyes of a ground robot."""
+
+    scene: Scene
+    weather: Weather
+    is_low: bool
+
+
+def random_scene(random: np.random.Generator) -> RandomScene:
     """Return a corner of some town, about 100 m wide."""
     things = _Things(random)
-    buildings = tuple(_building(random) for _ in range(int(random.integers(0, 5))))
+    is_low = bool(random.random() < _ROBOT_SHARE)
+    weather = _WEATHERS[int(random.choice(len(_WEATHERS), p=[share for _, share in _WEATHERS]))][0]
+    nearest_m = 10.0 if is_low else 24.0
+    buildings = tuple(_building(random, nearest_m) for _ in range(int(random.integers(0, 5))))
     bases = (GroundKind.PAVEMENT, GroundKind.TILES, GroundKind.ROAD, GroundKind.GRASS)
-    return Scene(
+    scene = Scene(
         ground=tuple(_area(random) for _ in range(int(random.integers(3, 9)))),
         buildings=buildings,
         things=things.fill(),
-        light=_light(random),
+        light=random_light(random, weather),
+        air=random_air(random, weather),
         min_east_m=-_HALF_M,
         min_north_m=-_HALF_M,
         max_east_m=_HALF_M,
@@ -48,15 +90,21 @@ def random_scene(random: np.random.Generator) -> Scene:
         base=bases[int(random.choice(4, p=[0.5, 0.2, 0.15, 0.15]))],
         seed=int(random.integers(2**31)),
     )
+    return RandomScene(scene=scene, weather=weather, is_low=is_low)
 
 
-def random_view(random: np.random.Generator) -> CameraView:
-    """Return a view on the middle of such a corner, from 15 to 40 m, 25 to 60 degrees down."""
-    height_m = float(np.clip(random.normal(25, 6), 14, 40))
-    pitch_deg = float(np.clip(random.normal(-39, 8), -60, -25))
+def random_view(random: np.random.Generator, chosen: RandomScene) -> CameraView:
+    """Return a view on the middle of such a corner: a drone's from 14 to 40 m, or a ground robot's from 1.2 m."""
+    views = [_view(random, is_low=chosen.is_low) for _ in range(_TRIES if chosen.is_low else 1)]
+    return next((view for view in views if not _is_indoors(view, chosen.scene.buildings)), views[-1])
+
+
+def _view(random: np.random.Generator, *, is_low: bool) -> CameraView:
+    height_m = float(random.uniform(1.0, 1.4) if is_low else np.clip(random.normal(25, 6), 14, 40))
+    pitch_deg = float(random.uniform(-16, -2) if is_low else np.clip(random.normal(-39, 8), -60, -25))
     yaw_deg = float(random.uniform(0, 360))
-    ahead_m = height_m / math.tan(math.radians(-pitch_deg))
-    look = random.normal(0, 14, 2)
+    ahead_m = float(random.uniform(5, 15)) if is_low else height_m / math.tan(math.radians(-pitch_deg))
+    look = random.normal(0, 8 if is_low else 14, 2)
     return CameraView(
         east_m=float(look[0]) - ahead_m * math.sin(math.radians(yaw_deg)),
         north_m=float(look[1]) - ahead_m * math.cos(math.radians(yaw_deg)),
@@ -65,6 +113,42 @@ def random_view(random: np.random.Generator) -> CameraView:
         pitch_deg=pitch_deg,
         roll_deg=float(random.normal(0, 2.0)),
     )
+
+
+def _is_indoors(view: CameraView, buildings: tuple[SceneBuilding, ...]) -> bool:
+    """Say whether a camera stands in a building or so near that it sees nothing but a wall."""
+    return any(away_m(building, view.east_m, view.north_m) < _FROM_WALLS_M for building in buildings)
+
+
+def random_flaws(random: np.random.Generator, weather: Weather) -> CameraFlaws:
+    """Return what motion, sensor and link do to one picture; exposures are longer when it is dark."""
+    dark = weather is Weather.DUSK
+    moves = random.random() < (0.5 if dark else 0.3)
+    return CameraFlaws(
+        smear_px=float(random.uniform(1, 5 if dark else 3.5)) if moves else 0.0,
+        smear_deg=float(random.uniform(0, 180)),
+        grain=float(random.uniform(1.5, 3.5) if dark else random.uniform(0.7, 1.8)),
+        jpeg_quality=int(random.integers(30, 92)),
+    )
+
+
+def random_light(random: np.random.Generator, weather: Weather) -> SceneLight:
+    """Return the light of such a *weather*."""
+    dim = {Weather.DUSK: (0.3, 0.6), Weather.RAIN: (0.5, 0.95), Weather.HAZE: (0.6, 1.05)}
+    shadows = [0.0, 0.25, 0.4, 0.5] if weather is Weather.DAY else [0.0, 0.0, 0.1, 0.2]
+    return SceneLight(
+        sun_azimuth_deg=float(random.uniform(90, 270)),
+        sun_elevation_deg=float(random.uniform(22, 75)),
+        brightness=float(random.uniform(*dim.get(weather, (0.6, 1.15)))),
+        warmth=float(random.uniform(-0.5 if weather is Weather.DUSK else -0.3, 0.8)),
+        shadow=float(random.choice(shadows)),
+    )
+
+
+def random_air(random: np.random.Generator, weather: Weather) -> SceneAir:
+    """Return the air of such a *weather*."""
+    rain = float(random.uniform(0.3, 1.0)) if weather is Weather.RAIN else 0.0
+    return SceneAir(rain=rain, haze=float(random.uniform(0.3, 1.0)) if weather is Weather.HAZE else 0.0)
 
 
 class _Things:
@@ -78,7 +162,7 @@ class _Things:
         random = self._random
         for _ in range(int(random.integers(1, 4))):
             self._stall()
-        for _ in range(int(random.integers(1, 4))):
+        for _ in range(int(random.integers(1, 5))):
             self._row_of_bikes()
         if random.random() < 0.5:
             self._crowd(*self._somewhere(), int(random.integers(4, 13)), 3.5)
@@ -102,18 +186,21 @@ class _Things:
             self._put(ThingType.PERSON, east + float(d[0]), north + float(d[1]))
 
     def _row_of_bikes(self) -> None:
+        """Put bikes side by side, as bikes are parked: they stand across their row, more or less."""
         east, north = self._somewhere()
-        heading, along = self._random.uniform(0, 360), self._random.uniform(0, 2 * math.pi)
+        along = float(self._random.uniform(0, 2 * math.pi))
+        across_deg = -math.degrees(along) + float(self._random.uniform(-35, 35))
         gap_m = float(self._random.uniform(0.55, 1.1))
         for i in range(int(self._random.integers(2, 8))):
-            turn = float(heading + self._random.normal(0, 10))
-            self._put(ThingType.BIKE, east + i * gap_m * math.cos(along), north + i * gap_m * math.sin(along), turn)
+            turn_deg = across_deg + float(self._random.normal(0, 7))
+            self._put(ThingType.BIKE, east + i * gap_m * math.cos(along), north + i * gap_m * math.sin(along), turn_deg)
 
     def _put(self, kind: ThingType, east: float, north: float, heading: float | None = None) -> None:
         reach = _REACH_M.get(kind, 0.35)
         for other in self._things:
             gap = math.hypot(other.east_m - east, other.north_m - north)
-            if gap < 0.85 * (reach + _REACH_M.get(other.type, 0.3)) and not other.type == kind == ThingType.BIKE:
+            least = 0.5 if other.type == kind == ThingType.BIKE else 0.85 * (reach + _REACH_M.get(other.type, 0.3))
+            if gap < least:
                 return
         random = self._random
         self._things.append(
@@ -126,6 +213,7 @@ class _Things:
                 size=float(random.uniform(0.92, 1.1)),
                 seed=int(random.integers(2**20)),
                 stride=float(random.uniform(0, 1)),
+                lies=bool(kind is ThingType.PERSON and random.random() < _LYING_SHARE),
             )
         )
 
@@ -148,9 +236,9 @@ def _area(random: np.random.Generator) -> GroundArea:
     return GroundArea(kind=kind, ring=_rectangle(centre, long, wide, float(random.uniform(0, math.pi))))
 
 
-def _building(random: np.random.Generator) -> SceneBuilding:
+def _building(random: np.random.Generator, nearest_m: float) -> SceneBuilding:
     angle = float(random.uniform(0, 2 * math.pi))
-    away = float(random.uniform(24, 44))
+    away = float(random.uniform(nearest_m, 44))
     centre = np.array([away * math.cos(angle), away * math.sin(angle)])
     ring = _rectangle(centre, float(random.uniform(10, 30)), float(random.uniform(8, 14)), angle + math.pi / 2)
     height_m = float(random.choice([4.5, 6.0, 15.0, 24.0, 45.0]))
@@ -163,14 +251,4 @@ def _rectangle(centre: np.ndarray, long: float, wide: float, angle: float) -> Ri
     return tuple(
         (float(centre[0] + x * long / 2 * c - y * wide / 2 * s), float(centre[1] + x * long / 2 * s + y * wide / 2 * c))
         for x, y in corners
-    )
-
-
-def _light(random: np.random.Generator) -> SceneLight:
-    return SceneLight(
-        sun_azimuth_deg=float(random.uniform(90, 270)),
-        sun_elevation_deg=float(random.uniform(22, 75)),
-        brightness=float(random.uniform(0.6, 1.15)),
-        warmth=float(random.uniform(-0.3, 0.8)),
-        shadow=float(random.choice([0.0, 0.25, 0.4, 0.5])),
     )

@@ -1,12 +1,12 @@
 """COCO data sets: pictures with boxes, cropped and varied for training."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from core.errors import InvalidInput
 
@@ -30,6 +30,16 @@ class Labelled:
             raise InvalidInput("is not a picture that can be read", where=str(self.file))
         return np.asarray(picture, np.uint8)
 
+    def read_fitted(self, width_px: int, height_px: int) -> tuple[Picture, "Labelled"]:
+        """Return the picture as the detector will see it, made smaller until it fits, with its boxes."""
+        picture = self.read()
+        scale = min(width_px / picture.shape[1], height_px / picture.shape[0], 1.0)
+        if scale == 1.0:
+            return picture, self
+        size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+        small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return small, replace(self, boxes=self.boxes * np.float32(scale))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coco:
@@ -38,33 +48,99 @@ class Coco:
     labels: tuple[str, ...]
     pictures: tuple[Labelled, ...]
 
+    def split(self, share: float) -> tuple["Coco", "Coco"]:
+        """Return two data sets, every so many pictures in the second one; at least one picture in each."""
+        step = max(2, round(1 / share))
+        kept = tuple(one for i, one in enumerate(self.pictures) if i % step != step - 1)
+        held = tuple(one for i, one in enumerate(self.pictures) if i % step == step - 1)
+        if not kept or not held:
+            raise InvalidInput(
+                "has too few pictures to keep some for judging",
+                where="annotations",
+                remedy="label more, or name others",
+            )
+        return replace(self, pictures=kept), replace(self, pictures=held)
 
-def read_coco(annotations: Path) -> Coco:
-    """Return the data set of a COCO file; pictures lie in `images/` beside it. Raises InvalidInput."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Image:
+    id: int
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Category:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Annotation:
+    image_id: int
+    category_id: int
+    bbox: tuple[float, float, float, float]
+    iscrowd: int = 0
+    ignore: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document:
+    images: tuple[_Image, ...]
+    annotations: tuple[_Annotation, ...]
+    categories: tuple[_Category, ...]
+
+
+def read_coco(annotations: Path, *, images: Path | None = None) -> Coco:
+    """Return the data set of a COCO file; pictures lie in *images*, or in `images/` beside it.
+
+    Raises InvalidInput naming what is wrong: fields, boxes without an area, unknown numbers, pictures that are missing.
+    """
     try:
-        document = json.loads(annotations.read_text(encoding="utf-8"))
-        categories = sorted(document["categories"], key=lambda c: c["id"])
-        numbers = {c["id"]: i for i, c in enumerate(categories)}
-        rows: dict[int, list[dict[str, object]]] = {image["id"]: [] for image in document["images"]}
-        for row in document["annotations"]:
-            rows[row["image_id"]].append(row)
-        folder = annotations.parent / "images"
-        pictures = tuple(
-            _labelled(folder / image["file_name"], rows[image["id"]], numbers) for image in document["images"]
+        document = TypeAdapter(_Document).validate_json(annotations.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(annotations)) from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+        raise InvalidInput(f"is not a COCO data set: {wrong}", where=str(annotations)) from error
+    folder = images or annotations.parent / "images"
+    _check(document, folder, annotations)
+    categories = sorted(document.categories, key=lambda one: one.id)
+    numbers = {one.id: i for i, one in enumerate(categories)}
+    rows: dict[int, list[_Annotation]] = {image.id: [] for image in document.images}
+    for row in document.annotations:
+        rows[row.image_id].append(row)
+    pictures = tuple(_labelled(folder / image.file_name, rows[image.id], numbers) for image in document.images)
+    return Coco(labels=tuple(one.name for one in categories), pictures=pictures)
+
+
+def _check(document: _Document, folder: Path, annotations: Path) -> None:
+    images, categories = {one.id for one in document.images}, {one.id for one in document.categories}
+    faults: list[str] = []
+    for i, row in enumerate(document.annotations):
+        if row.image_id not in images:
+            faults.append(f"annotations.{i} names the image {row.image_id}, which is not listed")
+        if row.category_id not in categories:
+            faults.append(f"annotations.{i} names the category {row.category_id}, which is not listed")
+        if not (row.bbox[2] > 0 and row.bbox[3] > 0):
+            faults.append(f"annotations.{i} has a box without an area")
+    missing = [one.file_name for one in document.images if not (folder / one.file_name).is_file()]
+    if missing:
+        faults.append(f"{len(missing)} pictures are not in {folder.name}/, the first is {missing[0]}")
+    if faults:
+        more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
+        raise InvalidInput(
+            f"is not a COCO data set: {'; '.join(faults[:5])}{more}", where=str(annotations), remedy="correct these"
         )
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(f"is not a COCO data set: {error}", where=str(annotations)) from error
-    return Coco(labels=tuple(c["name"] for c in categories), pictures=pictures)
 
 
-def _labelled(file: Path, rows: list[dict[str, object]], numbers: dict[int, int]) -> Labelled:
-    boxes = np.array([row["bbox"] for row in rows], np.float32).reshape(-1, 4)
+def _labelled(file: Path, rows: list[_Annotation], numbers: dict[int, int]) -> Labelled:
+    boxes = np.array([row.bbox for row in rows], np.float32).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
     return Labelled(
         file=file,
         boxes=boxes,
-        classes=np.array([numbers[int(str(row["category_id"]))] for row in rows], np.int64),
-        ignored=np.array([bool(row.get("ignore", 0) or row.get("iscrowd", 0)) for row in rows], bool),
+        classes=np.array([numbers[row.category_id] for row in rows], np.int64),
+        ignored=np.array([bool(row.ignore or row.iscrowd) for row in rows], bool),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from perception.detections import PixelBox
+from perception.detections import Label, PixelBox
 from perception.detector import Detector
 from perception.training.coco import Coco, Labelled
 
@@ -32,19 +32,21 @@ class Judgement:
 
 def judge(detector: Detector, data: Coco) -> Mapping[str, Judgement]:
     """Return the judgement by our label; ignored boxes neither help nor hurt."""
-    tallies: dict[str, _Tally] = defaultdict(_Tally)
-    meanings = {i: detector.card.means.get(name) for i, name in enumerate(data.labels)}
+    numbers: dict[Label, list[int]] = defaultdict(list)
+    for number, name in enumerate(data.labels):
+        if (meaning := detector.card.means.get(name)) is not None:
+            numbers[meaning].append(number)
+    tallies = {label: _Tally() for label in numbers}
     for item in data.pictures:
         found = detector.detect(item.read())
-        for number, meaning in meanings.items():
-            if meaning is not None:
-                mine = sorted((d for d in found if d.label is meaning), key=lambda d: -d.score)
-                _count(tallies[meaning.value], item, number, [(d.score, d.box) for d in mine])
-    return {label: _judgement(tally) for label, tally in tallies.items()}
+        for label, mine in numbers.items():
+            ranked = sorted((d for d in found if d.label is label), key=lambda d: -d.score)
+            _count(tallies[label], item, mine, [(d.score, d.box) for d in ranked])
+    return {label.value: _judgement(tally) for label, tally in tallies.items()}
 
 
-def _count(tally: _Tally, item: Labelled, number: int, found: list[tuple[float, PixelBox]]) -> None:
-    mine = item.classes == number
+def _count(tally: _Tally, item: Labelled, numbers: list[int], found: list[tuple[float, PixelBox]]) -> None:
+    mine = np.isin(item.classes, numbers)
     wanted = [_box(row) for row in item.boxes[mine & ~item.ignored].tolist()]
     ignored = [_box(row) for row in item.boxes[item.ignored].tolist()]
     tally.things += len(wanted)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import onnx
@@ -13,6 +13,7 @@ from perception.detections import Label
 from perception.model_card import ModelCard, ModelInput
 from perception.training.net import STRIDE, CentrePointNet, Deployed
 
+_MEANS = {"lying": Label.PERSON}
 INPUT = ModelInput(name="picture", width_px=640, height_px=384)
 
 
@@ -47,32 +48,50 @@ def _forget_where(file: Path) -> None:
     onnx.save(model, str(file))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Who a model is: what its card says beside what was measured; `file` is its name without an ending."""
+
+    name: str
+    file: str
+    licence: str
+    origin: str
+    means: Mapping[str, Label]
+    version: str = "1"
+
+
 def make_card(
-    *,
-    file: str,
-    sha256: str,
-    labels: Sequence[str],
-    training: Mapping[str, str | int | float],
-    ap50: Mapping[str, float],
+    about: About, *, sha256: str, labels: Sequence[str], training: Mapping[str, str | int | float]
 ) -> ModelCard:
-    """Return the card of a model trained on the simulator's pictures."""
+    """Return the card of a model; what was judged of it comes later."""
     height, width = INPUT.height_px // STRIDE, INPUT.width_px // STRIDE
     return ModelCard(
-        name="simulator model",
-        version="1",
-        file=file,
+        name=about.name,
+        version=about.version,
+        file=f"{about.file}.onnx",
         sha256=sha256,
-        licence="Apache-2.0",
-        origin="trained by `make train` on pictures painted by the simulator; of no use on real footage",
+        licence=about.licence,
+        origin=about.origin,
         decoder="centre_point",
         input=INPUT,
         outputs={"heat": (1, len(labels), height, width), "distances": (1, 4, height, width)},
         labels=tuple(labels),
-        means={label: Label(label) for label in labels},
+        means=dict(about.means),
         min_score=0.4,
         steepest_pitch_deg=-60.0,
         training=training,
-        ap50=ap50,
+    )
+
+
+def simulator_model(labels: Sequence[str]) -> About:
+    """Return what the simulator model's card says."""
+    return About(
+        name="simulator model",
+        version="2",
+        file="simulator",
+        licence="Apache-2.0",
+        origin="trained by `make train` on pictures painted by the simulator; of no use on real footage",
+        means={label: _MEANS.get(label) or Label(label) for label in labels},
     )
 
 

@@ -50,6 +50,7 @@ class CentrePointNet(nn.Module):
         self.stage32 = _stage(112, 144, 2, size=5)
         self.laterals = nn.ModuleList(nn.Conv2d(c, width, 1) for c in (32, 64, 112, 144))
         self.smooth = nn.ModuleList(_Block(width) for _ in range(3))
+        self.refine = _Block(width, size=5)
         self.heat = nn.Sequential(
             _conv(width, width, groups=width), _conv(width, width, size=1), nn.Conv2d(width, classes, 1)
         )
@@ -64,6 +65,7 @@ class CentrePointNet(nn.Module):
         top = self.laterals[3](x32)
         for lateral, smooth, x in zip(self.laterals[2::-1], list(self.smooth), (x16, x8, x4), strict=True):
             top = smooth(nn.functional.interpolate(top, scale_factor=2.0, mode="nearest") + lateral(x))
+        top = self.refine(top)
         return self.heat(top), nn.functional.softplus(self.box(top)) * DISTANCE_SCALE_PX
 
 

@@ -1,13 +1,16 @@
 """Train a detector on a COCO data set in rounds, judge it, and write it with its card."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from core.errors import InvalidInput
+from perception.detections import Label
 from perception.detector import OnnxDetector
-from perception.training.coco import Coco, read_coco
+from perception.training.coco import Coco
 from perception.training.evaluate import judge
-from perception.training.export import export_model, make_card, write_card
+from perception.training.export import About, export_model, make_card, write_card
 from perception.training.net import CentrePointNet
 from perception.training.trainer import Step, TrainingSettings, train
 
@@ -16,37 +19,54 @@ _SCORES = (0.25, 0.5)
 ROUNDS = (
     TrainingSettings(steps=2600, learning_rate=3e-3, seed=1),
     TrainingSettings(steps=900, learning_rate=1.5e-3, seed=2),
+    TrainingSettings(steps=2200, learning_rate=2e-3, seed=31),
 )
 
 
-def train_model(*, data: Path, held_out: Path, folder: Path, share_of_steps: float = 1.0) -> Path:
-    """Train on the COCO file *data*, judge on *held_out*, write both into *folder*; return the card's path."""
-    seen, unseen = read_coco(data), read_coco(held_out)
+def train_model(
+    about: About, *, seen: Coco, unseen: Coco, folder: Path, data: str, share_of_steps: float = 1.0
+) -> Path:
+    """Train on *seen*, judge on *unseen*, write model and card into *folder*; return the card's path.
+
+    *data* is a sentence about the pictures for the card. Raises InvalidInput where no class means anything to us.
+    """
+    if not about.means:
+        raise InvalidInput(
+            f"none of the classes is known here: {', '.join(seen.labels)}",
+            where="categories",
+            remedy=f"say what they mean (--means theirs=ours); known are {', '.join(Label)}",
+        )
     net: CentrePointNet | None = None
+    steps = 0
     for settings in ROUNDS:
         shortened = replace(settings, steps=max(2, round(settings.steps * share_of_steps)))
+        steps += shortened.steps
         net = train(seen, shortened, on_step=_tell, start=net)
     assert net is not None
-    return publish(net, seen=seen, unseen=unseen, folder=folder, share_of_steps=share_of_steps)
+    training: dict[str, str | int | float] = {
+        "data": data,
+        "pictures": len(seen.pictures),
+        "held_out": len(unseen.pictures),
+        "steps": steps,
+    }
+    return publish(net, about, labels=seen.labels, unseen=unseen, folder=folder, training=training)
 
 
-def publish(net: CentrePointNet, *, seen: Coco, unseen: Coco, folder: Path, share_of_steps: float = 1.0) -> Path:
+def publish(
+    net: CentrePointNet,
+    about: About,
+    *,
+    labels: tuple[str, ...],
+    unseen: Coco,
+    folder: Path,
+    training: Mapping[str, str | int | float],
+) -> Path:
     """Write the model and a card with its precision on *unseen* into *folder*; return the card's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    sha256 = export_model(net, folder / "simulator.onnx")
-    card = make_card(
-        file="simulator.onnx",
-        sha256=sha256,
-        labels=seen.labels,
-        training={
-            "data": f"{len(seen.pictures)} pictures of random scenes painted by sim.dataset",
-            "held_out": f"{len(unseen.pictures)} pictures of other random scenes",
-            "steps": sum(max(2, round(settings.steps * share_of_steps)) for settings in ROUNDS),
-            "parameters": sum(parameter.numel() for parameter in net.parameters()),
-        },
-        ap50={},
-    )
-    file = folder / "simulator.json"
+    sha256 = export_model(net, folder / f"{about.file}.onnx")
+    parameters = sum(parameter.numel() for parameter in net.parameters())
+    card = make_card(about, sha256=sha256, labels=labels, training={**training, "parameters": parameters})
+    file = folder / f"{about.file}.json"
     write_card(card, file)
     judged = judge(OnnxDetector(card_file=file), unseen)
     scores = {label: min(max(one.best_score, _SCORES[0]), _SCORES[1]) for label, one in judged.items()}

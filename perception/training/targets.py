@@ -11,6 +11,8 @@ from perception.training.coco import Crop
 from perception.training.net import STRIDE
 
 FloatArray = NDArray[np.float32]
+_BELL = 0.14
+"""Width of a peak as a share of its box; wider ones run into each other where bikes stand side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ def _draw(targets: Targets, box: FloatArray, label: int) -> None:
     centre = (box[:2] + box[2:]) / 2 / STRIDE
     x, y = (int(v) for v in np.clip(centre.astype(int), 0, side - 1))
     size = np.maximum((box[2:] - box[:2]) / STRIDE, 1.0)
-    sigma = np.maximum(size * 0.17, 0.5)
+    sigma = np.maximum(size * _BELL, 0.5)
     reach = np.ceil(sigma * 3).astype(int)
     columns = np.arange(max(0, x - reach[0]), min(side, x + reach[0] + 1))
     rows = np.arange(max(0, y - reach[1]), min(side, y + reach[1] + 1))

@@ -18,11 +18,15 @@ class TrainingSettings:
     """How long and how hard to train."""
 
     steps: int = 4000
-    batch: int = 16
-    side_px: int = 256
+    batch: int = 10
+    side_px: int = 320
+    width_px: int = 640
+    height_px: int = 384
+    """Pictures are made smaller until they fit, as the detector does it."""
     crops_a_picture: int = 2
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
+    box_weight: float = 2.0
     averaging: float = 0.998
     threads: int = 1
     seed: int = 1
@@ -57,7 +61,7 @@ def train(
     batches = _batches(data, settings)
     for number in range(1, settings.steps + 1):
         net.train()
-        losses = _losses(net, *next(batches))
+        losses = _losses(net, *next(batches), settings.box_weight)
         optimiser.zero_grad(set_to_none=True)
         (losses[0] + losses[1]).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
@@ -68,13 +72,13 @@ def train(
     return average
 
 
-def _losses(net: CentrePointNet, pictures: Tensor, targets: list[Targets]) -> tuple[Tensor, Tensor]:
+def _losses(net: CentrePointNet, pictures: Tensor, targets: list[Targets], box_weight: float) -> tuple[Tensor, Tensor]:
     logits, distances = net(pictures)
     wanted = [
         torch.from_numpy(np.stack([getattr(t, name) for t in targets]))
         for name in ("heat", "heat_weight", "distances", "distance_weight")
     ]
-    return heat_loss(logits, wanted[0], wanted[1]), 2.0 * box_loss(distances, wanted[2], wanted[3])
+    return heat_loss(logits, wanted[0], wanted[1]), box_weight * box_loss(distances, wanted[2], wanted[3])
 
 
 def _batches(data: Coco, settings: TrainingSettings) -> Iterator[tuple[Tensor, list[Targets]]]:
@@ -83,8 +87,7 @@ def _batches(data: Coco, settings: TrainingSettings) -> Iterator[tuple[Tensor, l
     targets: list[Targets] = []
     while True:
         for i in random.permutation(len(data.pictures)):
-            item = data.pictures[int(i)]
-            picture = item.read()
+            picture, item = data.pictures[int(i)].read_fitted(settings.width_px, settings.height_px)
             for _ in range(settings.crops_a_picture):
                 crop = random_crop(item, picture, settings.side_px, random)
                 pictures.append(crop.picture)

@@ -1,5 +1,6 @@
 """Scripted tracks for what must be seen and for what must stay quiet."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from perception.detections import Label, PixelBox
 from perception.georeference import Georeference
 from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_watches
+from perception.rules.contested import uncontested
 from perception.rules.places import clusters, discs, is_in_line
 from perception.sight import Sight
 from perception.tracker import Track
@@ -443,3 +445,14 @@ def test_a_line_is_a_line_in_every_direction() -> None:
         assert is_in_line(line, width_m=1.0)
     assert not is_in_line(people(12), width_m=1.0)
     assert clusters([], within_m=2.0) == []
+
+
+def test_a_box_that_two_labels_claim_is_heard_as_the_more_certain_one() -> None:
+    sure = track(Label.PERSON, 0, 0, number=1)
+    unsure = replace(track(Label.BIKE, 0.2, 0, number=2), scores=deque([0.45] * 10, maxlen=10), box=sure.box)
+    beside = replace(track(Label.BIKE, 3, 0, number=3), scores=deque([0.45] * 10, maxlen=10))
+    missed = replace(unsure, id=4, is_seen=False)
+
+    assert uncontested([unsure, beside, sure]) == [beside, sure]
+    assert uncontested([missed, sure]) == [missed, sure]
+    assert uncontested([replace(unsure, label=Label.PERSON), sure]) == [replace(unsure, label=Label.PERSON), sure]

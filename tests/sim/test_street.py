@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from sim.dataset import CATEGORIES
 from sim.scene import ThingType
 from sim.street import CROWD, KINDS, VENDOR, Negative, make_street
 from sim.street_flight import Carrier, Condition, make_scene
@@ -80,12 +81,14 @@ def test_a_recording_holds_pictures_poses_and_truth_that_fit_each_other(tmp_path
     ground = list(csv.DictReader((tmp_path / "ground.csv").open()))
     poses = list(csv.DictReader((tmp_path / "poses.csv").open()))
     classes = (tmp_path / "classes.txt").read_text().split()
+    expected = [json.loads(line) for line in (tmp_path / "matters.jsonl").read_text().splitlines()]
     camera = json.loads((tmp_path / "camera.json").read_text())["intrinsics"]
     assert [np.asarray(cv2.imread(str(picture))).shape for picture in pictures] == [(360, 640, 3)] * 3
     assert len(poses) == 3
+    assert [one["kind"] for one in expected] == [matter.kind for matter in scene.street.matters]
     assert len(ground) == len(rows) > 10
     assert {int(row[0]) for row in rows} == {1, 2, 3}
     for row, place in zip(rows, ground, strict=True):
         assert (int(row[0]) - 1, row[1]) == (int(place["frame"]), place["id"])
         assert 0 <= float(row[2]) <= float(row[2]) + float(row[4]) <= camera["width_px"]
-        assert classes[int(row[7]) - 1] in set(ThingType)
+        assert classes[int(row[7]) - 1] in CATEGORIES
