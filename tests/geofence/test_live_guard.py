@@ -140,10 +140,10 @@ def test_many_vehicles_get_the_verdicts_that_each_would_get_alone() -> None:
 
 
 @given(
-    east_m=st.floats(-150, 150),
-    north_m=st.floats(-150, 150),
-    heading_rad=st.floats(0, 6.28),
-    speed_m_s=st.floats(0.5, 12),
+    east_m=st.floats(-150, 150, allow_subnormal=False),
+    north_m=st.floats(-150, 150, allow_subnormal=False),
+    heading_rad=st.floats(0, 6.28, allow_subnormal=False),
+    speed_m_s=st.floats(0.5, 12, allow_subnormal=False),
 )
 @settings(max_examples=60, deadline=None)
 def test_a_vehicle_that_brakes_when_told_never_enters(
