@@ -26,7 +26,7 @@ from perception.detector import BUILT_IN_CARD, Detector, OnnxDetector
 from perception.evidence import to_jpeg
 from perception.frame import Frame, RawFrame
 from perception.georeference import Georeference
-from perception.pipeline import Pipeline, Seen
+from perception.pipeline import NotAssessed, Pipeline, Seen
 from perception.pose_history import PoseHistory
 from perception.privacy import redact
 from perception.sighting import LookResult, PerceptionState, Sighting
@@ -108,6 +108,7 @@ class Eyes:
         self._last_taken_s = float("-inf")
         self._last_picture_s = float("-inf")
         self._unseen = 0
+        self._view = "waiting"
         self._log = structlog.get_logger("eyes").bind(vehicle=vehicle.id)
 
     def set_order(self, order: Order | None) -> None:
@@ -149,8 +150,10 @@ class Eyes:
         pipeline = self._pipeline or self._make_pipeline(frame.gaze)
         if pipeline is None:
             self._unseen += 1
+            self._view = NotAssessed.NO_POSE.value
             return
         seen = await self._worker.run(lambda: pipeline.process(frame))
+        self._view = "assessed" if seen.not_assessed is None else seen.not_assessed.value
         await self._report(seen.sightings, seen.answers, frame)
         self._show(seen, pipeline)
         await self._show_picture(seen)
@@ -238,7 +241,7 @@ class Eyes:
         gaze = seen.frame.gaze
         ground = (
             None
-            if gaze is None
+            if gaze is None or seen.not_assessed is NotAssessed.BAD_POSE
             else footprint(gaze, self._settings.lens, max_range_m=_LIVE_RANGE_M, frame=pipeline.frame)
         )
         ring = [] if ground is None else list(ground.exterior.coords)[:-1]
@@ -274,6 +277,8 @@ class Eyes:
             vehicle_id=self._vehicle.id,
             at=self._clock.now(),
             source=self._source.state.value,
+            because=self._source.because,
+            view=self._view if self._source.state is SourceState.LIVE else "waiting",
             frames_analysed=counters.analysed if counters else 0,
             frames_not_assessed=(counters.not_assessed_total if counters else 0) + self._unseen,
             frames_dropped=self._source.dropped + self._source.damaged,

@@ -58,6 +58,8 @@ class EyesState:
     vehicle_id: VehicleId
     at: datetime
     source: str
+    because: str = ""
+    view: str = "waiting"
     frames_analysed: int
     frames_not_assessed: int
     frames_dropped: int

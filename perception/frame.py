@@ -1,15 +1,17 @@
 """Frames: pictures with the moment and the view they were taken from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.footprint import Gaze
+from geofence.footprint import Gaze, Intrinsics
 
 Picture = NDArray[np.uint8]
 """Height × width × 3, BGR."""
+_SHAPE_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +42,17 @@ class Frame:
     def size_px(self) -> tuple[int, int]:
         """Return width and height."""
         return self.picture.shape[1], self.picture.shape[0]
+
+
+def fit(frame: Frame, camera: Intrinsics) -> Frame | None:
+    """Return *frame* in the size that *camera* speaks of, or None when it has another shape.
+
+    A stream may change its resolution: the lens stays, its pixels do not.
+    """
+    width, height = round(camera.width_px), round(camera.height_px)
+    if frame.size_px == (width, height):
+        return frame
+    if abs(frame.size_px[0] * height - frame.size_px[1] * width) > _SHAPE_TOLERANCE * width * frame.size_px[1]:
+        return None
+    picture = cv2.resize(frame.picture, (width, height), interpolation=cv2.INTER_AREA)
+    return replace(frame, picture=np.asarray(picture, np.uint8))

@@ -1,5 +1,6 @@
 """Where a camera was and looked at the moment of a picture: by the vehicle's own clock, between two reports."""
 
+import math
 from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
@@ -36,7 +37,11 @@ class PoseHistory:
         return self._poses[-1].vehicle_time_s if self._poses else None
 
     def add(self, pose: TimedGaze, *, received_s: float) -> None:
-        """Take a pose that arrived at our monotonic *received_s*; one that is older than the newest is left out."""
+        """Take a pose that arrived at our monotonic *received_s*; left out is what is no newer than the newest, or says
+        no time.
+        """
+        if not math.isfinite(pose.vehicle_time_s):
+            return
         newest = self.newest_s
         if newest is not None and pose.vehicle_time_s < newest - 5.0:
             self._poses.clear()

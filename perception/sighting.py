@@ -90,7 +90,11 @@ class PerceptionState:
     vehicle_id: VehicleId
     at: datetime
     source: str
-    """"live", "connecting", "frozen", "covered", "off"."""
+    """How the stream is doing (`perception.source_state.SourceState`)."""
+    because: str = ""
+    """Why the stream is doing so."""
+    view: str = "waiting"
+    """What the newest frame told of the ground: "assessed", why not (`pipeline.NotAssessed`), or "waiting"."""
     frames_analysed: int
     frames_not_assessed: int
     frames_dropped: int

@@ -102,6 +102,8 @@ def eyes_to_pb(state: PerceptionState) -> pb.EyesState:
     return pb.EyesState(
         at_us=_to_us(state.at),
         source=state.source,
+        because=state.because,
+        view=state.view,
         frames_analysed=state.frames_analysed,
         frames_not_assessed=state.frames_not_assessed,
         frames_dropped=state.frames_dropped,

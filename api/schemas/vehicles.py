@@ -52,6 +52,8 @@ class EyesTold(Told):
     """How its camera and perception are doing."""
 
     source: str
+    because: str
+    view: str
     frames_analysed: int
     frames_not_assessed: int
     frames_dropped: int

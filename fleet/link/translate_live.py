@@ -166,6 +166,8 @@ def eyes_from_pb(message: pb.EyesState, *, vehicle_id: VehicleId) -> EyesState:
         vehicle_id=vehicle_id,
         at=from_us(message.at_us),
         source=message.source,
+        because=message.because,
+        view=message.view or "waiting",
         frames_analysed=message.frames_analysed,
         frames_not_assessed=message.frames_not_assessed,
         frames_dropped=message.frames_dropped,

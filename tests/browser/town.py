@@ -114,6 +114,8 @@ class Town:
             vehicle_id=FLYING,
             at=now,
             source="live",
+            because="pictures come",
+            view="assessed",
             frames_analysed=int(at_s * 5),
             frames_not_assessed=3,
             frames_dropped=0,

@@ -8,7 +8,7 @@ import pytest
 
 from core.ids import IncidentId, OrderId, VehicleId
 from geofence.positions import LocalPosition
-from perception.detections import Detection
+from perception.detections import Detection, Label
 from perception.detector import Detector, OnnxDetector
 from perception.frame import Picture
 from perception.georeference import Georeference
@@ -168,6 +168,31 @@ def test_a_camera_that_shows_no_ground_looks_at_the_sky(
 
     assert seen.not_assessed is reason
     assert eyes.counters.latest is reason
+
+
+def test_a_stream_that_changes_its_resolution_is_placed_as_before(
+    detector: OnnxDetector, renderer: CameraRenderer
+) -> None:
+    whole, doubled = pipeline(detector), pipeline(detector)
+    view = CameraView(east_m=0, north_m=-30, height_agl_m=25, yaw_deg=0, pitch_deg=-38)
+    picture = renderer.render(view=view, lens=CameraLens(), things=STALL)
+    larger = np.asarray(cv2.resize(picture, (1280, 720), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+    here = [whole.process(frame_at(i * 0.2, picture=picture, view=gaze())) for i in range(6)][-1]
+    there = [doubled.process(frame_at(i * 0.2, picture=larger, view=gaze())) for i in range(6)][-1]
+
+    (cart,), (same,) = ([one.place for one in seen.tracks if one.label is Label.CART] for seen in (here, there))
+    assert cart is not None
+    assert same is not None
+    assert (same.east_m, same.north_m) == pytest.approx((cart.east_m, cart.north_m), abs=0.3)
+
+
+def test_a_picture_of_another_shape_than_the_lens_is_not_assessed(detector: OnnxDetector) -> None:
+    eyes = pipeline(detector)
+
+    seen = eyes.process(frame_at(0, picture=np.zeros((480, 640, 3), np.uint8), view=gaze()))
+
+    assert seen.not_assessed is NotAssessed.WRONG_SIZE
 
 
 class Stumbling:

@@ -1,5 +1,6 @@
 import asyncio
 import itertools
+import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,7 @@ from core.clock import SystemClock
 from core.errors import Conflict, InvalidInput
 from perception.frame import Picture, RawFrame
 from perception.picture_health import PictureHealth
+from perception.pipeline import NotAssessed
 from perception.source import VideoSource
 from perception.source_address import BufferPolicy, SourceKind, read_address
 from perception.source_state import ALLOWED, SourceCondition, SourceState
@@ -94,6 +96,15 @@ def _way_to(state: SourceState) -> list[SourceState]:
     if state is SourceState.OFF:
         return []
     return [SourceState.CONNECTING] if state is SourceState.CONNECTING else [SourceState.CONNECTING, state]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_state_of_the_eyes_has_words(language: str) -> None:
+    file = Path(__file__).parents[2] / "web" / "src" / "i18n" / f"{language}.json"
+    words = set(json.loads(file.read_text(encoding="utf-8")))
+
+    assert {f"eyes.{state}" for state in SourceState} <= words
+    assert {f"view.{reason}" for reason in (*NotAssessed, "assessed", "waiting")} <= words
 
 
 def test_a_stream_does_not_change_without_a_because() -> None:

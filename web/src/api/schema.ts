@@ -1292,6 +1292,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Because */
+            because: string;
             /** Frame To Sighting S */
             frame_to_sighting_s: number[];
             /** Frames Analysed */
@@ -1304,6 +1306,8 @@ export interface components {
             sightings: number;
             /** Source */
             source: string;
+            /** View */
+            view: string;
         };
         /**
          * FailsafeTold

@@ -1,7 +1,7 @@
 /** One vehicle: how it stands, what it sees, where it goes, and a person's word to it. */
 import { useEffect, useState } from "react";
 import { get } from "../api/client";
-import type { CommandKind, Failsafe, Failsafes as FailsafeTable, Vehicle } from "../api/types";
+import type { CommandKind, Eyes, Failsafe, Failsafes as FailsafeTable, Vehicle } from "../api/types";
 import { nameOf, t, useLanguage, word } from "../i18n";
 import { metres, percent, span, time } from "../i18n/format";
 import { HoldButton } from "../shared/HoldButton";
@@ -100,16 +100,21 @@ function Numbers({ vehicle }: { vehicle: Vehicle }) {
         {isOld && ageS !== null ? ` · ${t("age", { span: span(ageS) })}` : ""}
       </dd>
       <dt>{t("vehicle.eyes")}</dt>
-      <dd>
+      <dd title={perception?.because}>
         {perception === null
           ? t("vehicle.no_eyes")
-          : `${word("eyes", perception.source)} · ${t("vehicle.frames", {
+          : `${eyesWord(perception)} · ${t("vehicle.frames", {
               n: perception.frames_analysed,
               not: perception.frames_not_assessed,
             })}`}
       </dd>
     </dl>
   );
+}
+
+/** While pictures come, what they tell of the ground; else what is wrong with the stream. */
+function eyesWord(eyes: Eyes): string {
+  return eyes.source === "live" ? word("view", eyes.view) : word("eyes", eyes.source);
 }
 
 function Readiness({ vehicle }: { vehicle: Vehicle }) {

@@ -545,12 +545,19 @@ class EyesState(_message.Message):
     FRAMES_DROPPED_FIELD_NUMBER: _builtins.int
     SIGHTINGS_FIELD_NUMBER: _builtins.int
     FRAME_TO_SIGHTING_S_FIELD_NUMBER: _builtins.int
+    BECAUSE_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     at_us: _builtins.int
     source: _builtins.str
+    """perception.source_state.SourceState"""
     frames_analysed: _builtins.int
     frames_not_assessed: _builtins.int
     frames_dropped: _builtins.int
     sightings: _builtins.int
+    because: _builtins.str
+    """why the source is so"""
+    view: _builtins.str
+    """"assessed", "waiting" or perception.pipeline.NotAssessed"""
     @_builtins.property
     def frame_to_sighting_s(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
     def __init__(
@@ -563,10 +570,12 @@ class EyesState(_message.Message):
         frames_dropped: _builtins.int = ...,
         sightings: _builtins.int = ...,
         frame_to_sighting_s: _abc.Iterable[_builtins.float] | None = ...,
+        because: _builtins.str = ...,
+        view: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "frame_to_sighting_s", b"frame_to_sighting_s", "frames_analysed", b"frames_analysed", "frames_dropped", b"frames_dropped", "frames_not_assessed", b"frames_not_assessed", "sightings", b"sightings", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "because", b"because", "frame_to_sighting_s", b"frame_to_sighting_s", "frames_analysed", b"frames_analysed", "frames_dropped", b"frames_dropped", "frames_not_assessed", b"frames_not_assessed", "sightings", b"sightings", "source", b"source", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
