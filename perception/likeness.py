@@ -14,6 +14,8 @@ from perception.tracker import GATE_M, MOVES_M_S, STANDS_M_S, Placed, Track
 
 _WIDER = 0.2
 """Boxes are compared with so much of their size added at each side: small and fast things need not overlap."""
+_WIDER_PER_S = 0.6
+"""And by so much more at each side for every second that a thing was not seen."""
 _LEAST_IOU = 0.1
 _SURE_IOU = 0.5
 _WEAK_IOU = 0.4
@@ -66,7 +68,7 @@ def match(sought: Sequence[Sought], seen: Sequence[Sight], costs_of: Costs) -> l
 
 def costs(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
     """Return the mean of both distances, on the ground and in the picture, and what differs in colour."""
-    overlap = _ious(sought, seen, _WIDER)
+    overlap = _ious(sought, seen, _WIDER, _WIDER_PER_S)
     away = _away(sought, seen)
     is_unplaced = np.isnan(away)
     near = np.where(is_unplaced, 1.0 - overlap, 0.5 * np.minimum(away, 1.5) + 0.5 * (1.0 - overlap))
@@ -81,7 +83,7 @@ def costs(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
 
 def weak_costs(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
     """Return what hardly counts by itself, by its overlap with what should be there."""
-    overlap = _ious(sought, seen, 0.0)
+    overlap = _ious(sought, seen, 0.0, 0.0)
     return np.asarray(np.where(_differ(sought, seen) | (overlap < _WEAK_IOU), _FAR, 1.0 - overlap))
 
 
@@ -120,16 +122,18 @@ def _differ(sought: Sequence[Sought], seen: Sequence[Sight]) -> NDArray[np.bool_
     return np.asarray(here[:, None] != np.array([_NUMBERS[one.placed.detection.label] for one in seen]))
 
 
-def _ious(sought: Sequence[Sought], seen: Sequence[Sight], wider: float) -> FloatArray:
-    """Return the shared over the joint areas of boxes that are made wider on all sides."""
-    here = _widened(np.array([one.guess.corners_px for one in sought]), wider)[:, None]
-    there = _widened(np.array([one.placed.detection.box.xyxy for one in seen]), wider)
-    sides = np.minimum(here[..., 2:], there[:, 2:]) - np.maximum(here[..., :2], there[:, :2])
+def _ious(sought: Sequence[Sought], seen: Sequence[Sight], wider: float, per_s: float) -> FloatArray:
+    """Return the shared over the joint areas of boxes, both made wider on all sides."""
+    more = np.array([[[wider + per_s * one.guess.gap_s]] for one in sought])
+    here = _widened(np.array([[one.guess.corners_px] for one in sought]), more)
+    there = _widened(np.array([[one.placed.detection.box.xyxy for one in seen]]), more)
+    sides = np.minimum(here[..., 2:], there[..., 2:]) - np.maximum(here[..., :2], there[..., :2])
     shared = np.clip(sides, 0.0, None).prod(axis=2)
-    joint = (here[..., 2:] - here[..., :2]).prod(axis=2) + (there[:, 2:] - there[:, :2]).prod(axis=1) - shared
+    joint = (here[..., 2:] - here[..., :2]).prod(axis=2) + (there[..., 2:] - there[..., :2]).prod(axis=2) - shared
     return np.asarray(shared / np.maximum(joint, 1e-9))
 
 
-def _widened(corners: FloatArray, wider: float) -> FloatArray:
-    more = (corners[:, 2:] - corners[:, :2]) * wider
-    return np.concatenate((corners[:, :2] - more, corners[:, 2:] + more), axis=1)
+def _widened(corners: FloatArray, wider: FloatArray) -> FloatArray:
+    """Return corners (n or 1, m, 4) made wider by shares (n, 1, 1) of their sizes; shape (n, m, 4)."""
+    more = (corners[..., 2:] - corners[..., :2]) * wider
+    return np.concatenate((corners[..., :2] - more, corners[..., 2:] + more), axis=2)
