@@ -32,6 +32,7 @@ def route_of_order(
         start_height_agl_m=start_height_agl_m,
         authorisation=window_of(order.authorisation),
         margins=margins or Margins(),
+        rally_points=tuple(rally.place for rally in order.rally_points),
     )
 
 

@@ -123,6 +123,8 @@ class Order:
     not_before_at: datetime
     not_after_at: datetime
     checks: tuple[Check, ...] = ()
+    rally_points: tuple[Dock, ...] = ()
+    """Where the vehicle may come down as well when it goes home by itself: it takes the nearest."""
     supersedes: OrderId | None = None
     """The order of the same vehicle that this one interrupts or continues."""
     because: str = ""

@@ -117,6 +117,7 @@ class OrderGiver:
             authorisation=self._site.authorisation,
             not_before_at=now,
             not_after_at=route.proved_until,
+            rally_points=self._site.rally_points,
             because=because,
             made_at=now,
         )

@@ -85,6 +85,7 @@ def route_of(legs: Sequence[Leg], request: PlanRequest, until: datetime) -> Orde
         start_height_agl_m=request.start_height_agl_m or 0.0,
         authorisation=window_of(permitted),
         margins=request.margins,
+        rally_points=tuple(rally.place for rally in site.rally_points),
     )
 
 

@@ -87,7 +87,9 @@ def plan_remainder(legs: tuple[Leg, ...], legs_done: int, request: PlanRequest) 
         return _nothing([Problem(where="legs", what="nothing is left to fly", remedy="end the run")])
     if not has_keep_in(request):
         return _nothing(request_problems(request))
-    plan = _Plan(request, errands[0].stops[0].height_agl_m, errands[0].stops[0].speed_m_s)
+    # a leg may have been slowed down before a border: the way between them is flown as fast as the fastest
+    speed_m_s = min(max(stop.speed_m_s for errand in errands for stop in errand.stops), request.card.speed_m_s)
+    plan = _Plan(request, errands[0].stops[0].height_agl_m, speed_m_s)
     for errand in errands:
         plan.add_errand(errand.name, lambda errand=errand: errand)  # type: ignore[misc]
     plan.go_home()

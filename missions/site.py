@@ -13,6 +13,9 @@ from core.events import Json
 from fleet.orders import Authorisation, Dock
 from geofence.positions import GeoPosition
 
+_MOST_RALLY_POINTS = 31
+"""PX4 v1.16 holds 32 safe points, and the dock is one of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
@@ -37,6 +40,8 @@ class Site:
     takeoff_height_agl_m: float
     docks: tuple[Dock, ...]
     panels: tuple[Panel, ...] = ()
+    rally_points: tuple[Dock, ...] = ()
+    """Where vehicles may come down in need, besides their docks; every way home is proved to all of them."""
     authorisation: Authorisation | None = None
     basemap: Mapping[str, Json] = field(default_factory=dict)
     """A GeoJSON FeatureCollection that the screens draw; its contents mean nothing to the service."""
@@ -73,7 +78,8 @@ def site_from_json(document: Mapping[str, Json]) -> Site:
             ground_amsl_m=_number(document, "ground_amsl_m"),
             return_height_agl_m=_number(document, "return_height_agl_m"),
             takeoff_height_agl_m=_number(document, "takeoff_height_agl_m"),
-            docks=tuple(Dock(id=str(dock["id"]), place=_place(dock)) for dock in _objects(document, "docks")),
+            docks=tuple(_dock(dock) for dock in _objects(document, "docks")),
+            rally_points=tuple(_dock(rally) for rally in _objects(document, "rally_points")),
             panels=tuple(_panel(panel) for panel in _objects(document, "panels")),
             authorisation=_authorisation(document.get("authorisation")),
             basemap=_mapping(document.get("basemap") or {}),
@@ -85,7 +91,14 @@ def site_from_json(document: Mapping[str, Json]) -> Site:
         raise InvalidInput(str(error), where="site") from error
     if not 0 < site.takeoff_height_agl_m <= site.return_height_agl_m:
         raise InvalidInput("the way home must not lie below the take-off height", where="site.return_height_agl_m")
+    if len(site.rally_points) > _MOST_RALLY_POINTS:
+        most = f"has {len(site.rally_points)} rally points, an autopilot holds {_MOST_RALLY_POINTS} beside the dock"
+        raise InvalidInput(most, where="site.rally_points", remedy="leave some out")
     return site
+
+
+def _dock(fields: Mapping[str, Json]) -> Dock:
+    return Dock(id=str(fields["id"]), place=_place(fields))
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

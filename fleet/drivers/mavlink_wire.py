@@ -128,7 +128,10 @@ def wire_plan(plan: Plan) -> WirePlan:
             remedy="split the patrol",
         )
     fence = tuple(item for polygon in fence_polygons(plan.order) for item in _fence_items(polygon))
-    rally = (_place(ItemCommand.RALLY_POINT, plan.order.dock.place, height_m=0.0, frame=Frame.SAFE_POINT),)
+    rally = tuple(
+        _place(ItemCommand.RALLY_POINT, home.place, height_m=0.0, frame=Frame.SAFE_POINT)
+        for home in (plan.order.dock, *plan.order.rally_points)
+    )
     return WirePlan(mission=mission, fence=fence, rally=rally, first_leg=plan.first_leg, leg_items=tuple(leg_items))
 
 

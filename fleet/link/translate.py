@@ -66,6 +66,7 @@ def order_to_pb(order: Order, *, with_zones: bool = True) -> pb.Order:
         supersedes=order.supersedes,
         because=order.because,
         made_at_us=to_us(order.made_at),
+        rally_points=[pb.Dock(id=rally.id, place=position_to_pb(rally.place)) for rally in order.rally_points],
     )
 
 
@@ -88,6 +89,9 @@ def order_from_pb(message: pb.Order, *, zones: ZoneSet | None = None) -> Order:
             not_before_at=from_us(message.not_before_at_us),
             not_after_at=from_us(message.not_after_at_us),
             checks=tuple(_check_from_pb(check) for check in message.checks),
+            rally_points=tuple(
+                Dock(id=rally.id, place=position_from_pb(rally.place)) for rally in message.rally_points
+            ),
             supersedes=OrderId(message.supersedes) if message.HasField("supersedes") else None,
             because=message.because,
             made_at=from_us(message.made_at_us),

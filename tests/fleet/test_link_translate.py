@@ -45,7 +45,7 @@ DRONE = VehicleId("drone-1")
 
 
 def test_an_order_comes_out_as_it_went_in() -> None:
-    order = examples.order()
+    order = replace(examples.order(), rally_points=(replace(examples.DOCK, id="roof"),))
     wire = order_to_pb(order).SerializeToString()
     assert order_from_pb(pb.Order.FromString(wire)) == order
 

@@ -995,6 +995,7 @@ class Order(_message.Message):
     SUPERSEDES_FIELD_NUMBER: _builtins.int
     BECAUSE_FIELD_NUMBER: _builtins.int
     MADE_AT_US_FIELD_NUMBER: _builtins.int
+    RALLY_POINTS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     vehicle_id: _builtins.str
     run_id: _builtins.str
@@ -1022,6 +1023,8 @@ class Order(_message.Message):
 
     @_builtins.property
     def checks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Check]: ...
+    @_builtins.property
+    def rally_points(self) -> _containers.RepeatedCompositeFieldContainer[Global___Dock]: ...
     def __init__(
         self,
         *,
@@ -1043,10 +1046,11 @@ class Order(_message.Message):
         supersedes: _builtins.str | None = ...,
         because: _builtins.str = ...,
         made_at_us: _builtins.int = ...,
+        rally_points: _abc.Iterable[Global___Dock] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_run_id", b"_run_id", "_supersedes", b"_supersedes", "authorisation", b"authorisation", "dock", b"dock", "failsafes", b"failsafes", "run_id", b"run_id", "supersedes", b"supersedes", "zones", b"zones"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_run_id", b"_run_id", "_supersedes", b"_supersedes", "authorisation", b"authorisation", "because", b"because", "checks", b"checks", "dock", b"dock", "failsafes", b"failsafes", "ground_amsl_m", b"ground_amsl_m", "id", b"id", "legs", b"legs", "made_at_us", b"made_at_us", "not_after_at_us", b"not_after_at_us", "not_before_at_us", b"not_before_at_us", "purpose", b"purpose", "return_height_agl_m", b"return_height_agl_m", "run_id", b"run_id", "supersedes", b"supersedes", "takeoff_height_agl_m", b"takeoff_height_agl_m", "vehicle_id", b"vehicle_id", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_run_id", b"_run_id", "_supersedes", b"_supersedes", "authorisation", b"authorisation", "because", b"because", "checks", b"checks", "dock", b"dock", "failsafes", b"failsafes", "ground_amsl_m", b"ground_amsl_m", "id", b"id", "legs", b"legs", "made_at_us", b"made_at_us", "not_after_at_us", b"not_after_at_us", "not_before_at_us", b"not_before_at_us", "purpose", b"purpose", "rally_points", b"rally_points", "return_height_agl_m", b"return_height_agl_m", "run_id", b"run_id", "supersedes", b"supersedes", "takeoff_height_agl_m", b"takeoff_height_agl_m", "vehicle_id", b"vehicle_id", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__run_id: _TypeAlias = _typing.Literal["run_id"]  # noqa: Y015
     _WhichOneofArgType__run_id: _TypeAlias = _typing.Literal["_run_id", b"_run_id"]  # noqa: Y015
