@@ -31,6 +31,7 @@ from incidents.photo_keeper import PhotoKeeper
 from incidents.store import AlarmStore, EvidenceBook, IncidentStore, SightingStore, TimelineStore
 from incidents.verification import Verification
 from missions.dispatcher import Dispatcher
+from missions.notice_planner import NoticePlanner
 from missions.requests import MissionRequests
 from missions.site import Site
 from missions.situation import Situations
@@ -67,6 +68,7 @@ class Services:
     mission_requests: MissionRequests
     situations: Situations
     trial: TrialPlanner
+    notice: NoticePlanner
     dispatcher: Dispatcher
 
     kinds: KindTable

@@ -9,6 +9,7 @@ from fleet.store import FleetStore
 from missions.books import RunBooks
 from missions.dispatcher import Dispatcher
 from missions.giver import OrderGiver
+from missions.notice_planner import NoticePlanner
 from missions.requests import MissionRequests
 from missions.runner import RunnerSettings, RunSteps
 from missions.separation_watcher import SeparationWatcher
@@ -28,6 +29,7 @@ class MissionParts:
     situations: Situations
     requests: MissionRequests
     trial: TrialPlanner
+    notice: NoticePlanner
     dispatcher: Dispatcher
     separation: SeparationWatcher
     zone_watcher: ZoneWatcher
@@ -61,11 +63,13 @@ def build_missions(
         clock=clock,
         settings=RunnerSettings(),
     )
+    trial = TrialPlanner(database=database, situations=situations, zones=zones, site=site, clock=clock)
     return MissionParts(
         store=store,
         situations=situations,
         requests=MissionRequests(missions=store, fleet=fleet, books=books, clock=clock),
-        trial=TrialPlanner(database=database, situations=situations, zones=zones, site=site, clock=clock),
+        trial=trial,
+        notice=NoticePlanner(database=database, trial=trial, zones=zones),
         dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),
         separation=SeparationWatcher(
             database=database, fleet=fleet, situations=situations, registry=registry, clock=clock

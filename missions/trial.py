@@ -10,6 +10,7 @@ from core.errors import InvalidInput, NotFound
 from core.ids import VehicleId
 from core.tasks import run_blocking
 from fleet.orders import FailsafeChoices
+from geofence.positions import GeoPosition
 from missions.errors import Problem
 from missions.patrol import Patrol
 from missions.plan import usable_s
@@ -27,6 +28,8 @@ class Trial:
     route: PlannedRoute
     vehicle_id: VehicleId
     usable_s: float
+    start: GeoPosition
+    """Its dock."""
 
 
 class TrialPlanner:
@@ -63,7 +66,7 @@ class TrialPlanner:
         )
         route = await run_blocking(lambda: plan_patrol(patrol, request))
         told = replace(route, problems=(*route.problems, *_schedule_problems(patrol, request.now)))
-        return Trial(route=told, vehicle_id=vehicle.id, usable_s=usable_s(request))
+        return Trial(route=told, vehicle_id=vehicle.id, usable_s=usable_s(request), start=vehicle.dock.place)
 
     @staticmethod
     def _choose(patrol: Patrol, vehicles: Sequence[Situation], vehicle_id: VehicleId | None) -> Situation:

@@ -450,6 +450,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patrols/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Notice
+         * @description Tell for each plan how long something that appears at a random place and hour stays unseen; stores nothing.
+         */
+        post: operations["compare_notice_api_v1_patrols_notice_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patrols/starts": {
         parameters: {
             query?: never;
@@ -1661,6 +1681,81 @@ export interface components {
             worker?: string | null;
         };
         /**
+         * NoticeGiven
+         * @description Which plans to compare, over the same places and hours.
+         */
+        NoticeGiven: {
+            /**
+             * Area
+             * @description GeoJSON polygon in WGS-84; null: wherever vehicles may be
+             */
+            area?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Begin At
+             * @description null: from now on
+             */
+            begin_at?: string | null;
+            /**
+             * Days
+             * @description these days are taken to repeat
+             * @default 7
+             */
+            days: number;
+            /**
+             * Hour Weights
+             * @description 24: how likely something appears in each local hour
+             */
+            hour_weights?: number[];
+            /** Plans */
+            plans: components["schemas"]["NoticePlanGiven"][];
+            /**
+             * Range M
+             * @description how far away something can still be made out
+             * @default 60
+             */
+            range_m: number;
+            /**
+             * Spacing M
+             * @description between the places that are asked about
+             * @default 15
+             */
+            spacing_m: number;
+        };
+        /**
+         * NoticePlanGiven
+         * @description Patrols that are judged together: stored ones by id, and others as they are drawn.
+         */
+        NoticePlanGiven: {
+            /** Name */
+            name: string;
+            /** Patrol Ids */
+            patrol_ids?: string[];
+            /** Patrols */
+            patrols?: components["schemas"]["PatrolGiven"][];
+        };
+        /**
+         * NoticePointTold
+         * @description After so many seconds, this share is still unseen.
+         */
+        NoticePointTold: {
+            /** After S */
+            after_s: number;
+            /** Unseen Ratio */
+            unseen_ratio: number;
+        };
+        /**
+         * NoticeTold
+         * @description The plans in the order in which they were given.
+         */
+        NoticeTold: {
+            /** Places */
+            places: number;
+            /** Plans */
+            plans: components["schemas"]["PlanNoticeTold"][];
+        };
+        /**
          * OnMissed
          * @description What happens to a start that nobody was there for: the controller was down when it came.
          * @enum {string}
@@ -1908,6 +2003,51 @@ export interface components {
             url: string;
             /** Width Px */
             width_px: number;
+        };
+        /**
+         * PlanNoticeTold
+         * @description How long something that appears at a random place and moment stays unseen; null where for ever.
+         */
+        PlanNoticeTold: {
+            /** Curve */
+            curve: components["schemas"]["NoticePointTold"][];
+            /** Mean S */
+            mean_s: number | null;
+            /**
+             * Mean Seen S
+             * @description at the places that are seen
+             */
+            mean_seen_s: number | null;
+            /** Median S */
+            median_s: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Never Seen Ratio
+             * @description share of the places that no run sees
+             */
+            never_seen_ratio: number;
+            /** P90 S */
+            p90_s: number | null;
+            /** P99 S */
+            p99_s: number | null;
+            /**
+             * Problems
+             * @description what cannot be flown as it is drawn; it was judged as if it could
+             */
+            problems: string[];
+            /**
+             * Starts
+             * @description runs in the days that were looked at
+             */
+            starts: number;
+            /** Worst S */
+            worst_s: number | null;
+            /**
+             * Worst Seen S
+             * @description at the places that are seen
+             */
+            worst_seen_s: number;
         };
         /**
          * PostTold
@@ -3350,6 +3490,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatrolCheckTold"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_notice_api_v1_patrols_notice_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeGiven"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeTold"];
                 };
             };
             /** @description A problem (RFC 9457) */

@@ -1,0 +1,117 @@
+"""Which places a route's camera sees, and when."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from core.errors import InvalidInput
+from fleet.orders import Leg
+from geofence.footprint import Gaze, Intrinsics, footprint
+from geofence.frames import LocalFrame
+from geofence.margins import Margins
+from geofence.positions import GeoPosition, LocalPosition
+from geofence.ways_around import Waypoint, leg_duration_s
+from missions.notice import Sights
+
+Array = npt.NDArray[np.float64]
+_STEP_M = 3.0
+_LENS = Intrinsics(width_px=640, height_px=360, fx_px=640, fy_px=640, cx_px=320, cy_px=180)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a camera sees of the ground: its lens, and how far away something can still be made out."""
+
+    lens: Intrinsics = _LENS
+    range_m: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    at_s: float
+    span_s: float
+    seen: Polygon | None
+    """WGS-84; None where the camera is not looked through."""
+
+
+def grid_of_places(ground: BaseGeometry, *, spacing_m: float, most: int = 3000) -> Array:
+    """Return places all over the WGS-84 *ground*, about *spacing_m* apart, (places, 2) longitude and latitude.
+
+    Raises InvalidInput when there are none, or more than *most*.
+    """
+    if ground.is_empty:
+        raise InvalidInput("there is no ground to look at", where="area", remedy="draw an area, or a keep-in zone")
+    frame = LocalFrame(origin=GeoPosition(lon_deg=ground.centroid.x, lat_deg=ground.centroid.y))
+    local = shapely.transform(ground, frame.to_local_array)
+    if local.area / spacing_m**2 > most:
+        remedy = f"a spacing of {math.ceil(math.sqrt(local.area / most))} m is enough, or draw a smaller area"
+        raise InvalidInput(f"there are more than {most} places", where="spacing_m", remedy=remedy)
+    west, south, east, north = local.bounds
+    xs, ys = np.arange(west + spacing_m / 2, east, spacing_m), np.arange(south + spacing_m / 2, north, spacing_m)
+    points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    inside = points[shapely.contains_xy(local, points[:, 0], points[:, 1])] if len(points) else points
+    if not len(inside):
+        inside = np.array([local.representative_point().coords[0]])
+    return np.asarray(frame.to_geo_array(inside), dtype=np.float64)
+
+
+def seen_on_route(legs: Sequence[Leg], *, start: GeoPosition, places: Array, view: View) -> Sights:
+    """Return when a route from over *start* on sees which of *places* ((places, 2) longitude, latitude).
+
+    Seconds count from the take-off height over the start; legs without a camera action see nothing.
+    """
+    moments = [moment for moment in _moments(legs, start, view) if moment.span_s > 0]
+    seen = np.zeros((len(moments) + 2, len(places)), dtype=np.bool_)
+    for number, moment in enumerate(moments):
+        if moment.seen is not None:
+            seen[number + 1] = shapely.contains_xy(moment.seen, places[:, 0], places[:, 1])
+    begins = np.array([moment.at_s for moment in moments] + [0.0])
+    ends = np.array([moment.at_s + moment.span_s for moment in moments] + [0.0])
+    came, left = seen[1:] & ~seen[:-1], seen[:-1] & ~seen[1:]
+    place, first = np.nonzero(came.T)
+    _, last = np.nonzero(left.T)
+    return Sights(places=place, begins_s=begins[first], ends_s=ends[last - 1])
+
+
+def _moments(legs: Sequence[Leg], start: GeoPosition, view: View) -> Iterator[_Moment]:
+    """Yield the route in short pieces, each with what is seen in its middle."""
+    if not legs:
+        return
+    frame = LocalFrame(origin=start)
+    braking = Margins().stopping.deceleration_m_s2
+    here, at_s, heading_deg = Waypoint(place=start, height_agl_m=legs[0].height_agl_m), 0.0, 0.0
+    for leg in legs:
+        there = Waypoint(place=leg.place, height_agl_m=leg.height_agl_m)
+        flown_s = leg_duration_s(frame, here, there, leg.speed_m_s) + leg.speed_m_s / braking
+        a, b = frame.to_local(here.place), frame.to_local(there.place)
+        long_m = math.hypot(b.east_m - a.east_m, b.north_m - a.north_m)
+        if long_m > 0.1:
+            heading_deg = math.degrees(math.atan2(b.east_m - a.east_m, b.north_m - a.north_m))
+        pieces = max(1, math.ceil(long_m / _STEP_M))
+        for piece in range(pieces):
+            share = (piece + 0.5) / pieces
+            seen = _seen(leg, frame, _between(a, b, share), heading_deg, view)
+            yield _Moment(at_s=at_s + flown_s * piece / pieces, span_s=flown_s / pieces, seen=seen)
+        yield _Moment(at_s=at_s + flown_s, span_s=leg.dwell_s, seen=_seen(leg, frame, b, heading_deg, view))
+        at_s += flown_s + leg.dwell_s
+        here = there
+
+
+def _between(a: LocalPosition, b: LocalPosition, share: float) -> LocalPosition:
+    return LocalPosition(
+        east_m=a.east_m + (b.east_m - a.east_m) * share, north_m=a.north_m + (b.north_m - a.north_m) * share
+    )
+
+
+def _seen(leg: Leg, frame: LocalFrame, place: LocalPosition, heading_deg: float, view: View) -> Polygon | None:
+    if leg.camera is None:
+        return None
+    yaw = heading_deg if leg.camera.yaw_deg is None else leg.camera.yaw_deg
+    gaze = Gaze(place=frame.to_geo(place), height_agl_m=leg.height_agl_m, yaw_deg=yaw, pitch_deg=leg.camera.pitch_deg)
+    return footprint(gaze, view.lens, max_range_m=view.range_m, frame=frame)
