@@ -8,6 +8,7 @@ from agent.flight import SETTLED_S, Flight, OrderGuard
 from agent.order_book import OrderBook, ReportSink
 from core.clock import Clock
 from core.errors import Conflict, RoundsmanError
+from core.ids import CommandId
 from fleet.orders import Command, CommandKind, CommandState, Order, OrderProgress, OrderState
 from fleet.vehicle import Vehicle
 
@@ -42,6 +43,8 @@ class OrderExecutor:
         self._news = asyncio.Event()
         self._offering = asyncio.Lock()
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
+        self._taken: set[CommandId] = set()
+        """The commands that this process has accepted: they may come before it has taken up what was left."""
 
     @property
     def current(self) -> HeldOrder | None:
@@ -73,6 +76,7 @@ class OrderExecutor:
         elif command.expires_at <= self._clock.now():
             await self._book.answer(command, CommandState.EXPIRED, "it came after its time")
         else:
+            self._taken.add(command.id)
             await self._book.answer(command, CommandState.ACCEPTED, command.because)
             self._commands.put_nowait(command)
 
@@ -114,7 +118,8 @@ class OrderExecutor:
         """Find the orders that were under way when this process ended: the newest, and the one it superseded."""
         await self._book.catch_up()
         for outcome in await self._book.store.open_commands():
-            await self._book.lost(outcome)
+            if outcome.command_id not in self._taken:
+                await self._book.lost(outcome)
         unended = await self._book.store.unended()
         if unended:
             self._flight = self._new_flight(unended[-2]) if len(unended) > 1 else None
@@ -155,6 +160,7 @@ class OrderExecutor:
             await self._book.answer(command, CommandState.FAILED, str(error))
         else:
             await self._book.answer(command, CommandState.DONE, because)
+        self._taken.discard(command.id)
 
     async def _obey(self, command: Command) -> str:
         actions = {

@@ -12,7 +12,7 @@ from core.clock import Clock
 from core.errors import Conflict, RoundsmanError, Unsafe
 from fleet.errors import NotReady
 from fleet.orders import Order, OrderState
-from fleet.telemetry import FlightMode, VehicleState
+from fleet.telemetry import FlightMode, LandedState, VehicleState
 from fleet.vehicle import Plan, Vehicle
 
 HOME_BOUND_S = 600.0
@@ -249,7 +249,7 @@ class Flight:
             self._watch.expects_descent = True
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")
-        elif progress.state is OrderState.RUNNING and state.mode is FlightMode.HOLD and state.is_armed:
+        elif progress.state is OrderState.RUNNING and _hangs(state):
             because = self._asked or self._guard.because() or state.because or "the vehicle holds by itself"
             await self._to(OrderState.HELD, because=because, legs_done=legs_done)
         elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:
@@ -304,3 +304,8 @@ class Flight:
     async def _to(self, state: OrderState, *, because: str, legs_done: int | None = None) -> None:
         self.held = self._book.moved(self.held, state, because=because, legs_done=legs_done)
         await self._book.keep(self.held)
+
+
+def _hangs(state: VehicleState) -> bool:
+    """Say whether it holds in the air: after a landing PX4 shows hold as well, until it has disarmed."""
+    return state.mode is FlightMode.HOLD and bool(state.is_armed) and state.landed is not LandedState.ON_GROUND

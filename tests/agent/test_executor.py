@@ -17,7 +17,7 @@ from core.ids import CommandId, VehicleId, new_id
 from core.tasks import TaskSupervisor
 from fleet.errors import VehicleRefused
 from fleet.orders import Command, CommandKind, CommandState, Order, OrderState
-from fleet.telemetry import FlightMode
+from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Plan
 from tests.agent.paper_vehicle import PaperVehicle
 from tests.agent.reports import Reports
@@ -231,6 +231,17 @@ async def test_the_newest_reason_for_a_hold_counts(desk: Desk) -> None:
     await desk.reach(OrderState.HELD)
     assert await desk.say(CommandKind.HOLD) is CommandState.DONE
     assert (desk.reports.last().state, desk.reports.last().because) == (OrderState.HELD, "the supervisor asks")
+
+
+async def test_hold_after_touching_down_and_before_disarming_is_no_hold(desk: Desk) -> None:
+    order = make_order()
+    await desk.executor.offer(order)
+    await desk.reach(OrderState.RUNNING)
+    desk.vehicle.shows(legs=len(order.legs), mode=FlightMode.HOLD, landed=LandedState.ON_GROUND, is_armed=True)
+    await desk.eventually(lambda: desk.reports.last().legs_done == len(order.legs))
+    desk.vehicle.lands()
+    await desk.reach(OrderState.DONE)
+    assert OrderState.HELD not in desk.reports.states()
 
 
 async def test_return_ends_the_order_as_aborted_when_it_has_landed(desk: Desk) -> None:
