@@ -59,12 +59,13 @@ def run(
 def film(
     seed: Annotated[int, typer.Argument(help="Seed of the street scene; equal seeds give equal recordings.")],
     out: Annotated[Path, typer.Option(help="Folder for pictures, camera, poses and truth.")],
+    gimbal_yaw_off_deg: Annotated[float, typer.Option(help="How far right of its report the gimbal points.")] = 0.0,
 ) -> None:
     """Record a seeded street scene with its truth: pictures, camera.json, poses.csv, gt.txt, ground.csv."""
     from sim.street_flight import make_scene
     from sim.street_record import record_scene
 
-    scene = make_scene(seed)
+    scene = make_scene(seed, gimbal_yaw_off_deg=gimbal_yaw_off_deg)
     record_scene(scene, out)
     height = f"{scene.height_m:g} m"
     typer.echo(f"{out}: {len(scene.shots)} pictures of a {scene.carrier} at {height}, {scene.condition}")

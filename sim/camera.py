@@ -18,6 +18,8 @@ from sim.scene import CameraFlaws, CameraLens, CameraView, Scene, SceneBuilding,
 
 _SHIFT = 3
 _NEAREST_M = 1.6
+_LEVEL_DEG = -20.0
+"""Views flatter than this see ground without end, which cannot be mirrored in a useful time."""
 _FLAWLESS = CameraFlaws()
 
 
@@ -126,7 +128,7 @@ class CameraRenderer:
             matrix,
             (lens.width_px, lens.height_px),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REFLECT_101,
+            borderMode=cv2.BORDER_REFLECT_101 if projection.view.pitch_deg < _LEVEL_DEG else cv2.BORDER_REPLICATE,
         )
         sky = projection.sky_polygon()
         if sky is not None:

@@ -1,7 +1,7 @@
 """How a camera passes a street: a drone over it or a ground robot along it, what it reports and what is true."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -72,8 +72,11 @@ _HEIGHTS_M = (15.0, 22.0, 30.0)
 _CONDITIONS = (Condition.DAY, Condition.DAY, Condition.DUSK, Condition.RAIN, Condition.WIND)
 
 
-def make_scene(seed: int) -> StreetScene:
-    """Return the scene of a seed: every fifth is a ground robot's; heights and weather come in turn."""
+def make_scene(seed: int, *, gimbal_yaw_off_deg: float = 0.0) -> StreetScene:
+    """Return the scene of a seed: every fifth is a ground robot's; heights and weather come in turn.
+
+    The gimbal truly points *gimbal_yaw_off_deg* to the right of what is reported.
+    """
     random = np.random.default_rng([seed, 77])
     carrier = Carrier.ROBOT if seed % 5 == 4 else Carrier.DRONE
     condition = _CONDITIONS[seed // 5 % len(_CONDITIONS)]
@@ -98,7 +101,10 @@ def make_scene(seed: int) -> StreetScene:
         street=street,
         scene=scene,
         lens=_LENSES[carrier],
-        shots=_shots(random, carrier, condition, _path(random, carrier, height_m, street)),
+        shots=tuple(
+            replace(shot, told=replace(shot.told, yaw_deg=(shot.told.yaw_deg - gimbal_yaw_off_deg) % 360.0))
+            for shot in _shots(random, carrier, condition, _path(random, carrier, height_m, street))
+        ),
     )
 
 

@@ -55,6 +55,8 @@ class Town:
                 SceneBuilding(ring=each.outline, height_m=each.height_m, seed=each.seed) for each in self.plan.buildings
             ),
             things=self.things(time_s),
+            light=self.plan.light,
+            air=self.plan.air,
             min_east_m=min(east for east, _ in corners) - _SURROUNDINGS_M,
             min_north_m=min(north for _, north in corners) - _SURROUNDINGS_M,
             max_east_m=max(east for east, _ in corners) + _SURROUNDINGS_M,

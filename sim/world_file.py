@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.errors import InvalidInput
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
-from sim.scene import CameraLens, Ring, ThingType
+from sim.scene import CameraLens, Ring, SceneAir, SceneLight, ThingType
 from sim.world import Building, Ground
 
 
@@ -102,6 +102,8 @@ class WorldPlan:
     walkers: tuple[Walker, ...]
     vehicles: tuple[VehicleSite, ...]
     docks: dict[str, Spot]
+    light: SceneLight = field(default_factory=SceneLight)
+    air: SceneAir = field(default_factory=SceneAir)
 
     @property
     def frame(self) -> LocalFrame:

@@ -12,16 +12,13 @@ def uncontested(tracks: Sequence[Track]) -> list[Track]:
 
     A detector that hesitates names one thing twice, in one place: a person in a row is also half a bike.
     """
-    ranked = sorted((one for one in tracks if one.is_seen), key=lambda one: -one.score)
+    seen = [(*one.box, one) for one in tracks if one.is_seen]
     lost: set[int] = set()
-    for i, better in enumerate(ranked):
-        if better.id in lost:
-            continue
-        x0, y0, x1, y1 = better.box.xyxy
-        for other in ranked[i + 1 :]:
-            if other.label is better.label:
+    for i, (x0, y0, x1, y1, one) in enumerate(seen):
+        for a0, b0, a1, b1, other in seen[:i]:
+            # most pairs lie apart: told by one or two comparisons, before anything is computed
+            if a0 >= x1 or a1 <= x0 or b0 >= y1 or b1 <= y0 or one.label is other.label:
                 continue
-            a0, b0, a1, b1 = other.box.xyxy
-            if a0 < x1 and a1 > x0 and b0 < y1 and b1 > y0 and better.box.iou(other.box) >= _SAME_IOU:
-                lost.add(other.id)
+            if one.box.iou(other.box) >= _SAME_IOU:
+                lost.add(one.id if one.score <= other.score else other.id)
     return [one for one in tracks if one.id not in lost] if lost else list(tracks)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -6,10 +7,22 @@ import numpy as np
 import pytest
 
 from sim.camera import CameraRenderer, SeenThing, render_photo
-from sim.dataset import CATEGORIES, make_dataset
-from sim.scene import CameraLens, CameraView, Scene, SceneBuilding, SceneLight, SceneThing, ThingType
+from sim.camera_ground import Picture
+from sim.dataset import CATEGORIES, category_of, make_dataset
+from sim.scene import (
+    CameraFlaws,
+    CameraLens,
+    CameraView,
+    Scene,
+    SceneAir,
+    SceneBuilding,
+    SceneLight,
+    SceneThing,
+    ThingType,
+)
 
 LENS = CameraLens()
+SMALL = Scene(ground=(), min_east_m=-50.0, min_north_m=-50.0, max_east_m=50.0, max_north_m=50.0, seed=3)
 VIEW = CameraView(east_m=0, north_m=-32, height_agl_m=25, yaw_deg=0, pitch_deg=-38)
 
 
@@ -112,3 +125,65 @@ def test_equal_seeds_give_equal_data_sets_with_boxes_in_the_pictures(tmp_path: P
         assert y >= 0
         assert x + w <= 640
         assert y + h <= 360
+
+
+def develop(
+    *, air: SceneAir | None = None, light: SceneLight | None = None, flaws: CameraFlaws | None = None
+) -> Picture:
+    car = thing(ThingType.CAR, 0, 0)
+    scene = replace(SMALL, things=(car,), air=air or SceneAir(), light=light or SceneLight())
+    return CameraRenderer(scene=scene).render(view=VIEW, lens=LENS, flaws=flaws or CameraFlaws())
+
+
+def sharpness(picture: Picture) -> float:
+    return float(cv2.Laplacian(cv2.GaussianBlur(picture, (3, 3), 1.0), cv2.CV_64F).std())
+
+
+def test_haze_takes_contrast_from_what_is_far_away_and_less_from_what_is_near() -> None:
+    clear, hazy = (develop(air=air).astype(float) for air in (SceneAir(), SceneAir(haze=1.0)))
+
+    far, near = slice(0, 60), slice(300, 360)
+    losses = [clear[rows].std(axis=(0, 1)).mean() / hazy[rows].std(axis=(0, 1)).mean() for rows in (far, near)]
+    assert losses[0] > 1.3 * losses[1] > 1.0
+
+
+def test_rain_falls_anew_in_every_picture() -> None:
+    changes = []
+    for rain in (0.0, 1.0):
+        renderer = CameraRenderer(scene=replace(SMALL, air=SceneAir(rain=rain)))
+        first, second = (renderer.render(view=VIEW, lens=LENS).astype(float).mean(axis=2) for _ in range(2))
+        changes.append(float((np.abs(first - second) > 14).mean()))
+
+    assert changes[0] < 0.001
+    assert changes[1] > 0.01
+
+
+def test_dusk_motion_and_noise_do_what_they_say() -> None:
+    plain = develop()
+
+    assert develop(light=SceneLight(brightness=0.4)).mean() < 0.5 * plain.mean()
+    assert sharpness(develop(flaws=CameraFlaws(smear_px=5.0))) < 0.85 * sharpness(plain)
+    noisy, calm = (develop(flaws=CameraFlaws(grain=grain)).astype(float)[330:, :60].std() for grain in (4.0, 0.0))
+    assert noisy > calm + 5
+
+
+def test_a_compressed_picture_is_a_compressed_picture() -> None:
+    plain, coded = develop(), develop(flaws=CameraFlaws(jpeg_quality=10))
+
+    again = cv2.imdecode(cv2.imencode(".jpg", plain, [cv2.IMWRITE_JPEG_QUALITY, 10])[1], cv2.IMREAD_COLOR)
+    assert np.array_equal(coded, np.asarray(again))
+
+
+def test_somebody_who_lies_is_wide_and_somebody_who_stands_is_high() -> None:
+    lies = SceneThing(id="lies", type=ThingType.PERSON, east_m=-3, north_m=0, heading_deg=90, seed=5, lies=True)
+    stands = SceneThing(id="stands", type=ThingType.PERSON, east_m=3, north_m=0, heading_deg=90, seed=5)
+
+    seen = look(lies, stands)
+
+    ratios = {
+        name: (one.box_xyxy_px[2] - one.box_xyxy_px[0]) / (one.box_xyxy_px[3] - one.box_xyxy_px[1])
+        for name, one in seen.items()
+    }
+    assert ratios["lies"] > 1.5
+    assert ratios["stands"] < 0.7
+    assert (category_of(seen["lies"]), category_of(seen["stands"])) == ("lying", "person")

@@ -92,3 +92,11 @@ def test_a_recording_holds_pictures_poses_and_truth_that_fit_each_other(tmp_path
         assert (int(row[0]) - 1, row[1]) == (int(place["frame"]), place["id"])
         assert 0 <= float(row[2]) <= float(row[2]) + float(row[4]) <= camera["width_px"]
         assert classes[int(row[7]) - 1] in CATEGORIES
+
+
+def test_a_wrong_gimbal_yaw_is_told_and_not_true() -> None:
+    right, wrong = make_scene(3), make_scene(3, gimbal_yaw_off_deg=180.0)
+
+    assert [shot.true for shot in right.shots] == [shot.true for shot in wrong.shots]
+    for here, there in zip(right.shots, wrong.shots, strict=True):
+        assert (here.told.yaw_deg - there.told.yaw_deg) % 360.0 == pytest.approx(180.0)
