@@ -61,7 +61,7 @@ class EyesWorker:
     """One thread and one model for all vehicles of an agent; raises InvalidInput when the model is not its card's."""
 
     def __init__(self, *, card_file: Path = BUILT_IN_CARD) -> None:
-        self.detector: Detector = OnnxDetector(card_file=card_file)
+        self.detector: Detector = OnnxDetector(card_file=card_file, is_thrifty=True)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eyes")
 
     async def run(self, work: Callable[[], T]) -> T:

@@ -89,7 +89,7 @@ class TimedDetector:
 def main() -> None:
     """Print both times a frame and their ratio."""
     frames, parts = _film(), Parts()
-    detector = TimedDetector(inner=OnnxDetector(), parts=parts)
+    detector = TimedDetector(inner=OnnxDetector(is_thrifty=True), parts=parts)
     _fly(frames[:4], _pipeline(detector), detector)
     detector.parts = parts = Parts()
     eyes = [_pipeline(detector) for _ in range(ROUNDS)]

@@ -1,5 +1,6 @@
 """Detectors: pictures in, detections out; the built-in one runs any ONNX model that a card describes."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ from perception.decoders.boxes import RawBoxes, keep_best
 from perception.decoders.catalogue import make_decoder
 from perception.detections import Detection, Detections, Label
 from perception.model_card import Fit, ModelCard, check_names, check_shapes, read_card, read_model
+from perception.privacy import LEAST_SCORES
 
 Picture = NDArray[np.uint8]
 BUILT_IN_CARD = Path(__file__).parent / "models" / "simulator.json"
@@ -42,9 +44,12 @@ class Detector(Protocol):
 
 
 class OnnxDetector:
-    """Runs one model with one thread; raises InvalidInput when the model is not what its card says."""
+    """Runs one model with one thread; raises InvalidInput when the model is not what its card says.
 
-    def __init__(self, *, card_file: Path = BUILT_IN_CARD) -> None:
+    In flight a *thrifty* one leaves out at once what is too weak for tracks and need not be hidden in pictures.
+    """
+
+    def __init__(self, *, card_file: Path = BUILT_IN_CARD, is_thrifty: bool = False) -> None:
         self.card = read_card(card_file)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -74,7 +79,14 @@ class OnnxDetector:
         self._channels = [0, 1, 2] if wanted.colours == "bgr" else [2, 1, 0]
         meanings = [self.card.means.get(label) for label in self.card.labels]
         self._numbers = np.array([-1 if label is None else _LABELS.index(label) for label in meanings], np.int64)
+        least = [math.inf if label is None else self._least(label, is_thrifty) for label in meanings]
+        self._least_scores = np.array(least, np.float32)
         self._try_out()
+
+    def _least(self, label: Label, is_thrifty: bool) -> float:
+        if not is_thrifty:
+            return _LOWEST_SCORE
+        return min(self.card.score_for(label), LEAST_SCORES.get(label, math.inf))
 
     def detect(self, picture: Picture) -> Detections:
         tensor, scale = self.prepare(picture)
@@ -156,8 +168,6 @@ class OnnxDetector:
 
     def _of_use(self, boxes: RawBoxes) -> RawBoxes:
         """Return the boxes that mean something to us, with our labels' numbers: a bus and a truck are one car."""
-        numbers = self._numbers[boxes.classes]
-        kept = numbers >= 0
-        if kept.all():
-            return RawBoxes(corners_px=boxes.corners_px, scores=boxes.scores, classes=numbers)
-        return RawBoxes(corners_px=boxes.corners_px[kept], scores=boxes.scores[kept], classes=numbers[kept])
+        kept = (boxes.scores >= self._least_scores.take(boxes.classes)).nonzero()[0]
+        numbers = self._numbers.take(boxes.classes.take(kept))
+        return RawBoxes(corners_px=boxes.corners_px.take(kept, axis=0), scores=boxes.scores.take(kept), classes=numbers)

@@ -161,7 +161,7 @@ class RuleWatch:
         sight: Sight | None = None,
     ) -> list[Found]:
         """Return what has become certain with this frame; *sight* tells what else of the ground it shows."""
-        if order_id == self._pass and self._due_s - _EVERY_S <= frame.taken_s < self._due_s:
+        if not self.is_due(frame, order_id):
             return []
         self._begin_pass(frame, order_id)
         step_s, self._last_s = frame.taken_s - self._last_s, frame.taken_s
@@ -173,6 +173,10 @@ class RuleWatch:
         is_any_missed = any(one.absent_s and frame.taken_s - one.last_s <= _GAP_S for one in self._matters)
         self._due_s = frame.taken_s + (0.0 if is_any_missed else _EVERY_S)
         return [found for matter in seen if (found := self._judge(matter)) is not None]
+
+    def is_due(self, frame: Frame, order_id: OrderId | None) -> bool:
+        """Say whether it looks at this frame."""
+        return order_id != self._pass or not self._due_s - _EVERY_S <= frame.taken_s < self._due_s
 
     def _begin_pass(self, frame: Frame, order_id: OrderId | None) -> None:
         """Forget what belongs to an earlier pass, so that it is seen anew."""

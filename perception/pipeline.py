@@ -172,8 +172,7 @@ class Pipeline:
             picture=frame.picture,
         )
         believed = [track for track in tracks if track.is_believed]
-        sight, heard = Sight(gaze=gaze, reference=reference, walls=self._walls), uncontested(believed)
-        found = [one for watch in self._watches for one in watch.look(heard, frame, detections, self._order_id, sight)]
+        found = self._judge(believed, frame, detections, Sight(gaze=gaze, reference=reference, walls=self._walls))
         answers = [look.see(frame, tracks, detections, self._reference, self._walls) for look in self._looks]
         return Seen(
             frame=frame,
@@ -182,6 +181,13 @@ class Pipeline:
             sightings=tuple(self._sighting(one) for one in found),
             answers=tuple(answer for answer in answers if answer is not None),
         )
+
+    def _judge(
+        self, believed: Sequence[Track], frame: Frame, detections: Sequence[Detection], sight: Sight
+    ) -> list[Found]:
+        due = [watch for watch in self._watches if watch.is_due(frame, self._order_id)]
+        heard = uncontested(believed) if due else ()
+        return [one for watch in due for one in watch.look(heard, frame, detections, self._order_id, sight)]
 
     def _why_not(self, frame: Frame) -> NotAssessed | None:
         gaze = frame.gaze

@@ -8,7 +8,7 @@ import cv2
 from perception.detections import Detection, Label
 from perception.frame import Picture
 
-_LEAST_SCORE = {Label.PERSON: 0.1, Label.CAR: 0.2, Label.BIKE: 0.3}
+LEAST_SCORES = {Label.PERSON: 0.1, Label.CAR: 0.2, Label.BIKE: 0.3}
 """Even what is hardly believed is hidden: a pattern too much costs nothing."""
 _CELLS = 3
 """A hidden region is at most so many squares wide and high."""
@@ -21,7 +21,7 @@ def redact(picture: Picture, detections: Iterable[Detection]) -> Picture:
     """
     hidden = picture.copy()
     for detection in detections:
-        least = _LEAST_SCORE.get(detection.label)
+        least = LEAST_SCORES.get(detection.label)
         if least is not None and detection.score >= least:
             _pixelate(hidden, _region(detection))
     return hidden

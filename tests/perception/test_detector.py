@@ -1,4 +1,5 @@
 import json
+import math
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ from core.errors import InvalidInput
 from perception.detections import Label
 from perception.detector import BUILT_IN_CARD, OnnxDetector
 from perception.model_card import read_card
+from perception.privacy import LEAST_SCORES
 from sim.camera import CameraRenderer
 from sim.scene import CameraLens, CameraView, Scene, SceneThing, ThingType
 from tests.perception.eyes import shared
@@ -116,3 +118,21 @@ def test_a_larger_picture_gives_boxes_in_its_own_pixels() -> None:
 
     assert best.label is Label.CAR
     assert best.box.xyxy == pytest.approx(truth[0].box_xyxy_px, abs=14)
+
+
+def test_a_thrifty_detector_gives_what_tracks_and_privacy_need_and_nothing_else() -> None:
+    picture = CameraRenderer(scene=Scene(ground=(), seed=4)).render(
+        view=CameraView(east_m=0, north_m=-30, height_agl_m=25, yaw_deg=0, pitch_deg=-38),
+        lens=CameraLens(),
+        things=tuple(
+            SceneThing(id=str(i), type=kind, east_m=3.0 * i - 12, north_m=2.0 * (i % 4), seed=i)
+            for i, kind in enumerate([ThingType.PERSON, ThingType.CART, ThingType.BIKE, ThingType.PILE] * 2)
+        ),
+    )
+    whole, thrifty = OnnxDetector(), OnnxDetector(is_thrifty=True)
+    needed = {label: min(whole.card.score_for(label), LEAST_SCORES.get(label, math.inf)) for label in Label}
+
+    everything, useful = whole.detect(picture), thrifty.detect(picture)
+
+    assert len(useful) < len(everything)
+    assert list(useful) == [one for one in everything if one.score >= needed[one.label]]
