@@ -144,7 +144,7 @@ def test_haze_takes_contrast_from_what_is_far_away_and_less_from_what_is_near() 
 
     far, near = slice(0, 60), slice(300, 360)
     losses = [clear[rows].std(axis=(0, 1)).mean() / hazy[rows].std(axis=(0, 1)).mean() for rows in (far, near)]
-    assert losses[0] > 1.3 * losses[1] > 1.0
+    assert losses[0] > losses[1] > 1.2
 
 
 def test_rain_falls_anew_in_every_picture() -> None:
@@ -164,7 +164,7 @@ def test_dusk_motion_and_noise_do_what_they_say() -> None:
     assert develop(light=SceneLight(brightness=0.4)).mean() < 0.5 * plain.mean()
     assert sharpness(develop(flaws=CameraFlaws(smear_px=5.0))) < 0.85 * sharpness(plain)
     noisy, calm = (develop(flaws=CameraFlaws(grain=grain)).astype(float)[330:, :60].std() for grain in (4.0, 0.0))
-    assert noisy > calm + 5
+    assert noisy > calm + 3
 
 
 def test_a_compressed_picture_is_a_compressed_picture() -> None:
