@@ -18,7 +18,7 @@ from perception.georeference import GroundPlace
 from perception.likeness import Guess, Sight, Sought, costs, match, weak_costs
 from perception.tracker import MOVERS, Placed, ToPixel, Track, Tracker, join
 
-_STEADY_S = 0.5
+_STEADY_S = 0.9
 """Speeds are means over about so long."""
 _COASTS_S = 1.0
 """Something unseen is taken to go on as it went for so long."""
@@ -70,7 +70,7 @@ class _Motion:
 class Follower(Tracker):
     """Keeps the tracks of one camera; give it what the detector saw from `least_for` on, and the picture."""
 
-    def __init__(self, *, threshold_for: Callable[[Label], float], forget_s: float = 4.0) -> None:
+    def __init__(self, *, threshold_for: Callable[[Label], float], forget_s: float = 6.0) -> None:
         super().__init__(threshold_for=threshold_for, forget_s=forget_s)
         self._motions: dict[int, _Motion] = {}
 

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from perception.clothes import Colours, unlike
 from perception.detections import Label
-from perception.tracker import GATE_M, MOVES_M_S, STANDS_M_S, Placed, Track
+from perception.tracker import MOVES_M_S, STANDS_M_S, Placed, Track
 
 _WIDER = 0.2
 """Boxes are compared with so much of their size added at each side: small and fast things need not overlap."""
@@ -20,7 +20,8 @@ _LEAST_IOU = 0.1
 _SURE_IOU = 0.5
 _WEAK_IOU = 0.4
 _LATE = 0.05
-_COLOURS = 0.5
+_COLOURS = 1.0
+_GATE_M = 1.2
 _LOST_S = 0.5
 _OTHERS = 0.6
 """Something lost for a while does not come back in other colours."""
@@ -91,7 +92,7 @@ def _away(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
     """Return distances on the ground as shares of how far they may be; NaN where a place is not known."""
     rows = []
     for track, guess, _ in sought:
-        reach_m = GATE_M + MOVES_M_S.get(track.label, STANDS_M_S) * guess.gap_s
+        reach_m = _GATE_M + MOVES_M_S.get(track.label, STANDS_M_S) * guess.gap_s
         rows.append((guess.east_m, guess.north_m, 0.0 if track.place is None else 0.5 * track.place.major_m, reach_m))
     here = np.array(rows).T[:, :, None]
     there = np.array([_known(one.placed) for one in seen]).T
