@@ -121,3 +121,21 @@ async def test_a_file_that_is_no_zone_file_changes_nothing(desk: Page, tmp_path:
     await desk.set_input_files("input[type=file]", rubbish)
     await expect(desk.locator(".import")).to_contain_text("✕")
     await expect(desk.locator(".parts li")).to_have_count(17)
+
+
+async def test_two_plans_are_compared_by_the_time_to_notice(screens: Screens, town: Town) -> None:
+    for number, name in enumerate(("At the full hour", "At half past")):
+        start = f"2026-01-01T00:{30 * number:02}:00"
+        schedule = {"rule": "FREQ=HOURLY", "first_start_local": start, "time_zone": "Asia/Shanghai"}
+        await town.add_patrol(
+            json.loads((ESTATE / "patrols.json").read_text())[number] | {"name": name, "schedule": schedule}
+        )
+    desk = await screens.desk(path="/#/notice/compare")
+    await desk.get_by_label("A: At the full hour").check()
+    await desk.get_by_label("B: At the full hour").check()
+    await desk.get_by_label("B: At half past").check()
+    await desk.get_by_role("button", name="Compare").click()
+    await expect(desk.locator(".curves .plan")).to_have_count(4)
+    runs = desk.locator(".figures tr").last.locator("td")
+    await expect(runs.nth(0)).to_have_text("168")
+    await expect(runs.nth(1)).to_have_text("336")

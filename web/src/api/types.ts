@@ -37,3 +37,5 @@ export type Kind = Schemas["KindTold"];
 export type PatrolStarts = Schemas["PatrolStartsTold"];
 export type Zones = Schemas["ZonesTold"];
 export type ZoneCheck = Schemas["ZoneCheckTold"];
+export type Notice = Schemas["NoticeTold"];
+export type PlanNotice = Schemas["PlanNoticeTold"];

@@ -55,6 +55,9 @@ export function PatrolsPanel() {
         <button type="button" onClick={() => select({ kind: "week", id: "now" })}>
           {t("week.title")}
         </button>
+        <button type="button" onClick={() => select({ kind: "notice", id: "compare" })}>
+          {t("notice.title")}
+        </button>
       </div>
       {desk.may("plan_patrols") && <Import />}
     </article>

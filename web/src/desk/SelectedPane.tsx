@@ -4,6 +4,7 @@ import { AlarmPanel } from "./AlarmPanel";
 import { IncidentPanel } from "./IncidentPanel";
 import { PatrolPanel } from "./PatrolPanel";
 import { PatrolsPanel } from "./PatrolsPanel";
+import { NoticePanel } from "./planning/NoticePanel";
 import { PlanPanel } from "./planning/PlanPanel";
 import { WeekPanel } from "./planning/WeekPanel";
 import { ZonesPanel } from "./planning/ZonesPanel";
@@ -39,6 +40,7 @@ function Panel({ selection }: { selection: Selection | null }) {
   if (kind === "run") return <RunPanel id={id} />;
   if (kind === "plan") return <PlanPanel id={id} />;
   if (kind === "zones") return <ZonesPanel />;
+  if (kind === "notice") return <NoticePanel />;
   if (kind === "week") return <WeekPanel />;
   return <SightingPanel id={id} />;
 }

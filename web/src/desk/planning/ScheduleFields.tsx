@@ -7,6 +7,15 @@ import type { PatrolDraft } from "./patrol_draft";
 import { everyMinutes, inRhythm, minutesOf, RHYTHMS, rhythmOf } from "./schedule_rule";
 import type { Rhythm } from "./schedule_rule";
 
+const DAYS = ["every_day", "working_days", "days_off"];
+const OVERLAPS = ["skip", "wait", "together"];
+const MISSED = ["skip", "once"];
+
+interface Chance {
+  window_s: number;
+  reverses?: boolean;
+}
+
 export function ScheduleFields({ draft }: { draft: PatrolDraft }) {
   const desk = useDesk();
   const planner = usePlanner();
@@ -47,6 +56,22 @@ export function ScheduleFields({ draft }: { draft: PatrolDraft }) {
               />
             )}
             {rhythm === "own" && <Field label={t("plan.rule")} value={schedule.rule} onChange={(rule) => set({ rule })} />}
+            <Choice label={t("plan.days")} group="days" values={DAYS} value={schedule["days"]} onChange={(days) => set({ days })} />
+            <Choice
+              label={t("plan.on_overlap")}
+              group="on_overlap"
+              values={OVERLAPS}
+              value={schedule["on_overlap"]}
+              onChange={(on_overlap) => set({ on_overlap })}
+            />
+            <Choice
+              label={t("plan.on_missed")}
+              group="on_missed"
+              values={MISSED}
+              value={schedule["on_missed"]}
+              onChange={(on_missed) => set({ on_missed })}
+            />
+            <ChanceFields chance={schedule["chance"] as Chance | null} onChange={(chance) => set({ chance })} />
             <label>
               {t("plan.first_start", { zone: timeZone })}
               <input
@@ -59,5 +84,56 @@ export function ScheduleFields({ draft }: { draft: PatrolDraft }) {
         )}
       </div>
     </section>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  group: string;
+  values: string[];
+  value: unknown;
+  onChange: (value: string) => void;
+}
+
+/** One of a few words; the first is what the server takes when nothing is said. */
+function Choice({ label, group, values, value, onChange }: ChoiceProps) {
+  return (
+    <label>
+      {label}
+      <select value={typeof value === "string" ? value : values[0]} onChange={(event) => onChange(event.target.value)}>
+        {values.map((one) => (
+          <option key={one} value={one}>
+            {word(group, one)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Rounds that cannot be foreseen; no minutes and no other way round means none of it. */
+function ChanceFields({ chance, onChange }: { chance: Chance | null | undefined; onChange: (chance: Chance | null) => void }) {
+  const minutes = Math.round((chance?.window_s ?? 0) / 60);
+  const put = (window_s: number, reverses: boolean): void =>
+    onChange(window_s > 0 || reverses ? { ...chance, window_s, reverses } : null);
+  return (
+    <>
+      <Amount
+        label={t("plan.chance")}
+        unit="min"
+        min={0}
+        max={1440}
+        value={minutes}
+        onChange={(next) => put(next * 60, chance?.reverses ?? false)}
+      />
+      <label className="tick">
+        <input
+          type="checkbox"
+          checked={chance?.reverses ?? false}
+          onChange={(event) => put(chance?.window_s ?? 0, event.target.checked)}
+        />
+        {t("plan.reverses")}
+      </label>
+    </>
   );
 }
