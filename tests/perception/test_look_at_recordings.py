@@ -1,0 +1,261 @@
+"""`roundsman look` from end to end, on short recordings that the simulator's camera made."""
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from cli.main import main
+from perception.frame import Picture
+from sim.camera import CameraRenderer
+from sim.scene import CameraLens, CameraView, Scene, SceneThing, ThingType
+from tests.perception.eyes import shared
+
+RATE_HZ = 5
+CAMERA: dict[str, dict[str, object]] = {
+    "intrinsics": {
+        "width_px": 640,
+        "height_px": 360,
+        "fx_px": 640,
+        "fy_px": 640,
+        "cx_px": 320,
+        "cy_px": 180,
+        "distortion": [0, 0, 0, 0, 0],
+    },
+    "pose": {"east_m": 0, "north_m": -32, "up_m": 25, "yaw_deg": 0, "pitch_deg": -38, "roll_deg": 0},
+}
+KEYS = [
+    "frame",
+    "time_s",
+    "track",
+    "label",
+    "score",
+    "box_xyxy_px",
+    "east_m",
+    "north_m",
+    "error_major_m",
+    "error_minor_m",
+    "error_heading_deg",
+]
+
+
+def group(seconds: float) -> tuple[SceneThing, ...]:
+    """Six people who stand together, and a cart."""
+    people = [
+        SceneThing(
+            id=f"p{k}",
+            type=ThingType.PERSON,
+            east_m=-3 + 1.5 * (k % 3) + 0.1 * np.sin(seconds + k),
+            north_m=1.8 * (k // 3),
+            heading_deg=40 * k,
+            seed=20 + k,
+        )
+        for k in range(6)
+    ]
+    return (*people, SceneThing(id="c", type=ThingType.CART, east_m=6, north_m=2, heading_deg=70, seed=3))
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Picture]:
+    renderer = CameraRenderer(scene=Scene(ground=(), seed=4))
+    view = CameraView(east_m=0, north_m=-32, height_agl_m=25, yaw_deg=0, pitch_deg=-38)
+    return [renderer.render(view=view, lens=CameraLens(), things=group(i / RATE_HZ)) for i in range(25)]
+
+
+@pytest.fixture
+def video(tmp_path: Path, pictures: Sequence[Picture]) -> Path:
+    file = tmp_path / "street.mp4"
+    with av.open(str(file), mode="w") as container:
+        stream = container.add_stream("libx264", rate=RATE_HZ)
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, RATE_HZ)
+        for i, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts, frame.time_base = i, Fraction(1, RATE_HZ)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return file
+
+
+def write(folder: Path, camera: object = CAMERA) -> Path:
+    (folder / "camera.json").write_text(json.dumps(camera), encoding="utf-8")
+    ring = [[-20, -20], [20, -20], [20, 20], [-20, 20], [-20, -20]]
+    square = {
+        "type": "Feature",
+        "properties": {
+            "id": "square",
+            "kind": "rule",
+            "rules": {"crowd": {"people_at_least": 5, "radius_m": 4, "for_s": 2}},
+        },
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    document = {"type": "FeatureCollection", "frame": "local_m", "features": [square]}
+    (folder / "zones.geojson").write_text(json.dumps(document), encoding="utf-8")
+    return folder / "camera.json"
+
+
+def look(*arguments: object) -> int:
+    """Run the command; returns its exit status."""
+    try:
+        main(["look", *map(str, arguments)])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def lines(file: Path) -> list[dict[str, object]]:
+    return [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_video_gives_tracks_a_crowd_with_its_reasons_pictures_and_a_film(tmp_path: Path, video: Path) -> None:
+    camera = write(tmp_path)
+    out, tracks, film, report = (tmp_path / name for name in ("s.jsonl", "t.jsonl", "a.mp4", "r.json"))
+
+    status = look(
+        video, "--camera", camera, "--zones", tmp_path / "zones.geojson", "--out", out, "--tracks", tracks,
+        "--annotated", film, "--pictures", tmp_path / "photos", "--report", report,
+    )  # fmt: skip
+
+    assert status == 0
+    rows = lines(tracks)
+    assert {tuple(row) for row in rows} == {tuple(KEYS)}
+    assert [row["frame"] for row in rows] == sorted(row["frame"] for row in rows)  # type: ignore[type-var]
+    assert {row["frame"] for row in rows} == set(range(25))
+    last = [row for row in rows if row["frame"] == 24]
+    labels = [row["label"] for row in last]
+    assert (labels.count("person"), "cart" in labels) == (6, True)
+    assert all(row["time_s"] == pytest.approx(24 / RATE_HZ) for row in last)
+    (crowd,) = lines(out)
+    assert (crowd["rule"], crowd["zone"], crowd["kind"]) == ("crowd", "square", "20409")
+    assert "6 people" in str(crowd["because"])
+    assert (crowd["east_m"], crowd["north_m"]) == pytest.approx((-1.5, 0.9), abs=0.8)
+    for photo in crowd["photos"]:  # type: ignore[attr-defined]
+        assert cv2.imread(str(tmp_path / "photos" / photo["file"])) is not None
+        assert len(photo["sha256"]) == 64
+    with av.open(str(film)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 25
+    account = json.loads(report.read_text(encoding="utf-8"))
+    assert (account["frames"], account["analysed"], account["assessed_ratio"]) == (25, 25, 1.0)
+    assert account["sightings"] == {"crowd": 1}
+
+
+def test_places_are_told_in_degrees_when_the_camera_is(tmp_path: Path, video: Path) -> None:
+    pose = {"lon_deg": 121.4, "lat_deg": 31.3, "height_agl_m": 25, "yaw_deg": 0, "pitch_deg": -38, "roll_deg": 0}
+    camera = write(tmp_path, {**CAMERA, "pose": pose})
+
+    assert look(video, "--camera", camera, "--tracks", tmp_path / "t.jsonl", "--for-s", "2") == 0
+
+    cart = next(row for row in lines(tmp_path / "t.jsonl") if row["label"] == "cart")
+    assert cart["lon_deg"] == pytest.approx(121.4 + 6 / 95_190, abs=2e-5)
+    assert cart["lat_deg"] == pytest.approx(31.3 + 34 / 110_860, abs=2e-5)
+
+
+def test_a_camera_too_steep_for_its_model_assesses_nothing_and_says_so(
+    tmp_path: Path, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera = write(tmp_path, {**CAMERA, "pose": {**CAMERA["pose"], "pitch_deg": -90}})
+
+    status = look(
+        video, "--camera", camera, "--out", tmp_path / "s.jsonl", "--tracks", tmp_path / "t.jsonl",
+        "--report", tmp_path / "r.json", "--for-s", "1",
+    )  # fmt: skip
+
+    said = capsys.readouterr().err
+    assert status == 0
+    assert "not assessed" in said
+    assert "more steeply" in said
+    assert "nothing was assessed" in said
+    account = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert account["not_assessed"] == {"too_steep": 6}
+    assert account["assessed_ratio"] == 0.0
+
+
+def test_frames_without_a_pose_are_counted_and_the_others_looked_at(tmp_path: Path, pictures: list[Picture]) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, picture in enumerate(pictures[:10]):
+        cv2.imwrite(str(folder / f"{i:04d}.png"), picture)
+    (folder / "0003.png").write_bytes(b"damaged")
+    rows = ["time_s,east_m,north_m,up_m,yaw_deg,pitch_deg,roll_deg", "0,0,-32,25,0,-38,0", "1.0,0,-32,25,0,-38,0"]
+    (tmp_path / "poses.csv").write_text("\n".join(rows), encoding="utf-8")
+    camera = write(tmp_path, {"intrinsics": CAMERA["intrinsics"]})
+
+    status = look(
+        folder, "--camera", camera, "--poses", tmp_path / "poses.csv", "--rate-hz", RATE_HZ,
+        "--tracks", tmp_path / "t.jsonl", "--report", tmp_path / "r.json",
+    )  # fmt: skip
+
+    account = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert status == 0
+    assert (account["analysed"], account["not_assessed"], account["damaged"]) == (5, {"no_pose": 4}, 1)
+    assert {row["frame"] for row in lines(tmp_path / "t.jsonl")} <= {0, 1, 2, 4, 5}
+
+
+def test_a_real_car_park_from_straight_above_is_not_assessed(tmp_path: Path) -> None:
+    camera = write(
+        tmp_path,
+        {
+            "intrinsics": {"width_px": 768, "height_px": 432, "fx_px": 700, "fy_px": 700, "cx_px": 384, "cy_px": 216},
+            "pose": {"east_m": 0, "north_m": 0, "up_m": 20, "yaw_deg": 0, "pitch_deg": -85, "roll_deg": 0},
+        },
+    )
+
+    status = look(
+        shared("perception/car-detection.mp4"), "--camera", camera, "--report", tmp_path / "r.json", "--for-s", "0.5"
+    )
+
+    assert status == 0
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["not_assessed"] == {"too_steep": 7}
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("missing.mp4", "no such file"),
+        ("empty.mp4", "not a video"),
+        ("folder", "no pictures"),
+        ("text.mp4", "not a video"),
+    ],
+)
+def test_what_is_no_recording_is_refused(
+    tmp_path: Path, source: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("hello", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+
+    assert look(tmp_path / source, "--camera", write(tmp_path)) == 1
+    assert reason in capsys.readouterr().err
+
+
+def test_pictures_of_another_shape_than_the_camera_file_s_are_refused(
+    tmp_path: Path, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera = write(tmp_path, {**CAMERA, "intrinsics": {**CAMERA["intrinsics"], "height_px": 480}})
+
+    assert look(video, "--camera", camera) == 1
+    assert "640 × 480" in capsys.readouterr().err
+
+
+def test_a_cut_off_video_gives_what_it_holds_and_says_that_it_ends(
+    tmp_path: Path, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with av.open(str(video)) as source, av.open(str(tmp_path / "t.ts"), mode="w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    whole = (tmp_path / "t.ts").read_bytes()
+    (tmp_path / "cut.ts").write_bytes(whole[: len(whole) * 2 // 3])
+
+    status = look(tmp_path / "cut.ts", "--camera", write(tmp_path), "--report", tmp_path / "r.json")
+
+    account = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert status == 0
+    assert 0 < account["frames"] < 25
