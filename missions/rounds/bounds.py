@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from missions.rounds.graph import Matrix
 
-_ROUNDS = 300
+_ROUNDS, _WORK = 300, 40_000
+"""Prices are moved so often, less where there are more places than work allows."""
 Degrees = npt.NDArray[np.int64]
 Relaxed = Callable[[Matrix], tuple[float, Degrees]]
 """The cost with prices on the places, and how far each place is from two neighbours."""
@@ -60,7 +61,7 @@ def _paths_m(lengths_m: Matrix, count: int) -> float:
 
 def _highest(relaxed: Relaxed, size: int, *, step_m: float, only_up: bool) -> float:
     prices, best = np.zeros(size), 0.0
-    for number in range(_ROUNDS):
+    for number in range(min(_ROUNDS, max(10, _WORK // size))):
         bound, excess = relaxed(prices)
         best = max(best, bound)
         prices = prices + step_m * 0.98**number * excess

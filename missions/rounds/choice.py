@@ -40,7 +40,7 @@ class Choice:
         self._weights = weights
         self._is_weighted = len(set(weights)) > 1
         self._ways = ways
-        self._passed = _passed(ways)
+        self._passed: dict[tuple[int, int], int] = {}
 
     def better(self, vehicles: int, *, below_m: float, limit_s: float) -> Groups | None:
         """Return groups with every weighted gap below *below_m*, or None when the known tours give none in time."""
@@ -101,22 +101,17 @@ class Choice:
 
     def _covered(self, tour: Sequence[int], weight: float) -> int:
         """Return every place that the tour leads past and that may wait as long as its own places."""
-        covered = 1 << tour[0]
+        covered, passed = 1 << tour[0], self._passed
         for number, place in enumerate(tour):
-            covered |= self._passed[tour[number - 1]][place]
+            step = (tour[number - 1], place)
+            if (over := passed.get(step)) is None:
+                over = passed[step] = sum(1 << one for one in {step[0], *self._ways.way(*step)})
+            covered |= over
         if self._is_weighted:
             for place, own in enumerate(self._weights):
                 if own > weight:
                     covered &= ~(1 << place)
         return covered
-
-
-def _passed(ways: Ways) -> list[list[int]]:
-    """Return for each pair of places the set of those on the shortest way, both ends with it."""
-    size = len(ways.lengths_m)
-    return [
-        [sum(1 << place for place in {start, *ways.way(start, end)}) for end in range(size)] for start in range(size)
-    ]
 
 
 def _words(masks: Sequence[int], size: int) -> Words:

@@ -6,6 +6,8 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import shortest_path
 
 NodeId = int | str
 Matrix = npt.NDArray[np.float64]
@@ -89,25 +91,22 @@ class Ways:
     """Shortest ways from each node to each."""
 
     lengths_m: Matrix
-    first_steps: npt.NDArray[np.intp]
-    """The node to go to first, (n, n)."""
+    last_steps: npt.NDArray[np.int32]
+    """The node before the end on the way there, (n, n)."""
 
     def way(self, start: int, end: int) -> list[int]:
         """Return the nodes on a shortest way, without *start*, with *end*; empty when they are the same."""
-        way, here = list[int](), start
-        while here != end:
-            here = int(self.first_steps[here, end])
+        way, here = list[int](), end
+        while here != start:
             way.append(here)
-        return way
+            here = int(self.last_steps[start, here])
+        return way[::-1]
 
 
 def shortest_ways(steps_m: Matrix) -> Ways:
-    """Return the shortest ways over edges of these lengths, (n, n) (Floyd 1962)."""
-    lengths = steps_m.copy()
-    first = np.tile(np.arange(len(lengths)), (len(lengths), 1))
-    for over in range(len(lengths)):
-        around = lengths[:, over, None] + lengths[None, over, :]
-        shorter = around < lengths - 1e-12
-        lengths = np.where(shorter, around, lengths)
-        first = np.where(shorter, first[:, over, None], first)
-    return Ways(lengths_m=lengths, first_steps=first)
+    """Return the shortest ways over edges of these lengths, (n, n), infinite where there is none (Dijkstra 1959)."""
+    # An edge of no length would be no edge in a sparse matrix.
+    starts, ends = np.nonzero(np.isfinite(steps_m) & ~np.eye(len(steps_m), dtype=np.bool_))
+    edges = csr_matrix((np.maximum(steps_m[starts, ends], 1e-12), (starts, ends)), shape=steps_m.shape)
+    lengths, before = shortest_path(edges, method="D", return_predecessors=True)
+    return Ways(lengths_m=np.asarray(lengths, dtype=np.float64), last_steps=np.asarray(before, dtype=np.int32))

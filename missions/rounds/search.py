@@ -31,7 +31,7 @@ def search(
 ) -> Groups:
     """Return the best groups for *vehicles*, fewer than nodes, of a connected graph until *is_over* or no more gain."""
     book = TourBook(lengths_m=graph.ways.lengths_m)
-    length, tour = shortest_tour(book, random=random)
+    length, tour = shortest_tour(book, random=random, is_over=is_over)
     group = Group(
         mask=(1 << book.size) - 1, tour=tuple(tour), length_m=length, vehicles=vehicles, weight=max(graph.weights)
     )
@@ -50,7 +50,7 @@ def _shaken(
 ) -> Group:
     quiet = 0
     while quiet < _PATIENCE and not is_over():
-        length, tour = book.shaken(group.mask, random=random, times=50)
+        length, tour = book.shaken(group.mask, random=random, times=50, is_over=is_over)
         quiet = 0 if length < group.length_m - 1e-9 else quiet + 1
         group = Group(mask=group.mask, tour=tuple(tour), length_m=length, vehicles=group.vehicles, weight=group.weight)
         tell(Found(groups=(group,), done_ratio=quiet / _PATIENCE))

@@ -3,7 +3,7 @@
 Sources: Croes 1958 (2-opt), Or 1976; neighbours in order of distance end a search early (Bentley 1992).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 
 from missions.rounds.graph import Matrix
@@ -12,6 +12,11 @@ _EPS = 1e-9
 Tour = list[int]
 Known = tuple[float, Tour]
 """The length of a closed tour in metres, and its places in order."""
+
+
+def never() -> bool:
+    """Say that there is time left."""
+    return False
 
 
 class TourBook:
@@ -140,18 +145,20 @@ class TourBook:
                     return rest[:at] + one[::-1] + rest[at:]
         return None
 
-    def shaken(self, mask: int, *, random: Random, times: int) -> Known:
+    def shaken(self, mask: int, *, random: Random, times: int, is_over: Callable[[], bool] = never) -> Known:
         """Return the tour of *mask* after *times* random exchanges of two parts, each improved (Martin 1991)."""
         _, tour = self.known[mask]
         if len(tour) < 6:
             return self.known[mask]
         for _ in range(times):
+            if is_over():
+                break
             a, b, c = sorted(random.sample(range(1, len(tour)), 3))
             _, tour = self.keep(mask, tour[:a] + tour[b:c] + tour[a:b] + tour[c:])
         return self.known[mask]
 
 
-def shortest_tour(book: TourBook, *, random: Random, times: int = 200) -> Known:
+def shortest_tour(book: TourBook, *, random: Random, times: int = 200, is_over: Callable[[], bool] = never) -> Known:
     """Return a tour of all places, made by insertion in random order and shaken *times* times."""
     mask, _ = book.joined(0, [], random.sample(range(book.size), book.size))
-    return book.shaken(mask, random=random, times=times)
+    return book.shaken(mask, random=random, times=times, is_over=is_over)
