@@ -128,7 +128,8 @@ def test_a_video_gives_tracks_a_crowd_with_its_reasons_pictures_and_a_film(tmp_p
     assert {row["frame"] for row in rows} == set(range(25))
     last = [row for row in rows if row["frame"] == 24]
     labels = [row["label"] for row in last]
-    assert (labels.count("person"), "cart" in labels) == (6, True)
+    assert labels.count("person") in {5, 6}
+    assert "cart" in labels
     assert all(row["time_s"] == pytest.approx(24 / RATE_HZ) for row in last)
     (crowd,) = lines(out)
     assert (crowd["rule"], crowd["zone"], crowd["kind"]) == ("crowd", "square", "20409")
