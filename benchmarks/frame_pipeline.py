@@ -22,7 +22,7 @@ from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.zones import Zone, ZoneKind, ZoneSet
 from perception.detections import Detection
-from perception.detector import OnnxDetector
+from perception.detector import Detector, OnnxDetector
 from perception.evidence import to_jpeg
 from perception.frame import Frame, Picture
 from perception.georeference import Georeference
@@ -88,11 +88,11 @@ class TimedDetector:
 
 def main() -> None:
     """Print both times a frame and their ratio."""
-    frames, parts = _film(), Parts()
+    frames, parts = film(), Parts()
     detector = TimedDetector(inner=OnnxDetector(is_thrifty=True), parts=parts)
-    _fly(frames[:4], _pipeline(detector), detector)
+    _fly(frames[:4], make_pipeline(detector), detector)
     detector.parts = parts = Parts()
-    eyes = [_pipeline(detector) for _ in range(ROUNDS)]
+    eyes = [make_pipeline(detector) for _ in range(ROUNDS)]
     began_s = time.process_time()
     tracks = sum(_fly(frames, one, detector) for one in eyes)
     parts.judge_s = time.process_time() - began_s - parts.model_s - parts.prepare_s - parts.read_s - parts.picture_s
@@ -121,14 +121,15 @@ def _print(parts: Parts, tracks: int) -> None:
         Console().print(_WHY)
 
 
-def _film() -> list[Frame]:
+def film(count: int = FRAMES) -> list[Frame]:
+    """Return the frames of a flight along the street; a longer one turns round at its ends."""
     renderer = CameraRenderer(scene=Scene(ground=(), seed=4))
     things = _things()
-    return [_shoot(renderer, things, i) for i in range(FRAMES)]
+    return [_shoot(renderer, things, i) for i in range(count)]
 
 
 def _shoot(renderer: CameraRenderer, things: tuple[SceneThing, ...], number: int) -> Frame:
-    north_m = -50 + number * 0.8
+    north_m = -50 + min(number % (2 * FRAMES), 2 * FRAMES - number % (2 * FRAMES)) * 0.8
     view = CameraView(east_m=0, north_m=north_m, height_agl_m=25, yaw_deg=0, pitch_deg=-38)
     place = _FRAME.to_geo(LocalPosition(east_m=0, north_m=north_m))
     return Frame(
@@ -163,7 +164,8 @@ def _fly(frames: Sequence[Frame], eyes: Pipeline, detector: TimedDetector) -> in
     return tracks
 
 
-def _pipeline(detector: TimedDetector) -> Pipeline:
+def make_pipeline(detector: Detector) -> Pipeline:
+    """Return eyes over one zone with four rules, asked one question."""
     corners = _FRAME.to_geo_array(np.array([(-60.0, -60.0), (60.0, -60.0), (60.0, 60.0), (-60.0, 60.0)]))
     zone = Zone(id=ZoneId("street"), kind=ZoneKind.RULE, polygon=Polygon(corners), rules=_RULES)
     lens = Intrinsics(width_px=640, height_px=360, fx_px=640, fy_px=640, cx_px=320, cy_px=180)
