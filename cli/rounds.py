@@ -87,7 +87,7 @@ def _plan(request: "RoundsRequest", clock: SystemClock) -> "Rounds":
             progress.update(task, completed=told.done_ratio, description=words)
             return bool(asked)
 
-        return plan_rounds(request, clock=clock, watch=watch)
+        return plan_rounds(request, clock=clock, watch=watch, is_stopped=lambda: bool(asked))
 
 
 @contextmanager

@@ -31,18 +31,6 @@ def rounds_svg(rounds: Rounds) -> str:
     )
 
 
-def unseen_svg(curves: Sequence[tuple[str, Unseen]]) -> str:
-    """Return a picture of one or several distributions of the time that something stays unseen."""
-    longest_s = max((one.quantile_s(0.999) for _, one in curves), default=1.0)
-    box = (60.0, 40.0, 620.0, 300.0)
-    lines = [line for number, (name, one) in enumerate(curves) for line in _curve(name, one, number, box, longest_s)]
-    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 400" width="720" height="400"'
-    style = 'font-family="system-ui, Noto Sans CJK SC, sans-serif" font-size="12"'
-    return "\n".join(
-        [f"{head} {style}>", '<rect width="100%" height="100%" fill="#fff"/>', *_axes(box, longest_s), *lines, "</svg>"]
-    )
-
-
 class _Sheet:
     """The map: metres to pixels, north up."""
 
@@ -133,7 +121,7 @@ def _side(rounds: Rounds, colours: dict[tuple[int | str, ...], int], height_px: 
     box = (left + 34, height_px - 200, _SIDE_PX - 70, 150.0)
     longest_s = max(rounds.worst_idleness_s, 1e-9)
     yield from _axes(box, longest_s)
-    yield from _curve("", rounds.unseen, 0, box, longest_s)
+    yield from _curve(rounds.unseen, box, longest_s)
 
 
 def _walk_words(rounds: Rounds, walks: Sequence[Walk]) -> str:
@@ -161,27 +149,19 @@ def _axes(box: Box, longest_s: float) -> Iterator[str]:
         yield _text(x, top + height + 16, _seconds(longest_s * ratio), 'text-anchor="middle" font-size="10"')
 
 
-def _curve(name: str, unseen: Unseen, number: int, box: Box, longest_s: float) -> Iterator[str]:
+def _curve(unseen: Unseen, box: Box, longest_s: float) -> Iterator[str]:
     left, top, width, height = box
     points = [
         (left + width * step / 120, top + height * (1 - unseen.chance(longest_s * step / 120))) for step in range(121)
     ]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    yield f'<polyline points="{path}" fill="none" {_stroke(number)} stroke-width="2.2"/>'
+    yield f'<polyline points="{path}" fill="none" {_stroke(0)} stroke-width="2.2"/>'
     for place, (words, ratio) in enumerate((("50 %", 0.5), ("90 %", 0.9), ("99 %", 0.99))):
         at_s = unseen.quantile_s(ratio)
         x, y = left + width * min(1.0, at_s / longest_s), top + height * ratio
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4" fill="{_WALKS[number % len(_WALKS)]}"/>'
-        shift = 8 if place < 2 else -8
-        yield _text(
-            x + 7,
-            y - shift,
-            f"{words} {_seconds(at_s)} s",
-            'font-size="10"' if place < 2 else 'font-size="10" text-anchor="end"',
-        )
-    if name:
-        yield _line((left + width - 180, top + 16 * number), (left + width - 150, top + 16 * number), _stroke(number))
-        yield _text(left + width - 142, top + 16 * number + 4, f"{name}: {_seconds(unseen.mean_s)} s")
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4" fill="{_WALKS[0]}"/>'
+        shift, anchor = (8, "start") if place < 2 else (-8, "end")
+        yield _text(x + 7, y - shift, f"{words} {_seconds(at_s)} s", f'font-size="10" text-anchor="{anchor}"')
 
 
 def _colour(value: float, most: float) -> str:

@@ -13,6 +13,7 @@ from missions.rounds.partition import Group, Groups, worst_m
 from missions.rounds.repeats import with_repeats
 from missions.rounds.rounds import Rounds, Walk
 from missions.rounds.search import Found, search
+from missions.rounds.tours import never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +61,19 @@ def keep_on(_progress: Progress) -> bool:
     return False
 
 
-def plan_rounds(request: RoundsRequest, *, clock: Clock, watch: Watch = keep_on) -> Rounds:
+def plan_rounds(
+    request: RoundsRequest, *, clock: Clock, watch: Watch = keep_on, is_stopped: Callable[[], bool] = never
+) -> Rounds:
     """Return the best rounds found until the time is up, *watch* asks to stop, or nothing better turns up for long.
 
-    Raises InvalidInput. Parts of the graph that no edge joins get vehicles of their own.
+    *is_stopped* is asked far more often than *watch* is told, and ends the search within a moment. Parts of the graph
+    that no edge joins get vehicles of their own. Raises InvalidInput.
     """
     request.check()
     parts = connected_parts(request.graph)
     shares = _shares([request.graph.part(part) for part in parts], request.vehicles, Random(request.seed))
     walks, notes = list[Walk](), _notes(request, parts, shares)
-    stage = _Stage(number=0, count=len(parts), begin_s=clock.monotonic_s(), worst_s=0.0)
+    stage = _Stage(number=0, count=len(parts), begin_s=clock.monotonic_s(), worst_s=0.0, is_stopped=is_stopped)
     for number, (part, vehicles) in enumerate(zip(parts, shares, strict=True)):
         stage = replace(stage, number=number)
         one = _Part(request=request, nodes=part, vehicles=vehicles, clock=clock, stage=stage, watch=watch)
@@ -128,6 +132,7 @@ class _Stage:
     count: int
     begin_s: float
     worst_s: float
+    is_stopped: Callable[[], bool]
 
 
 class _Part:
@@ -162,7 +167,7 @@ class _Part:
         return self._clock.monotonic_s() - self._stage.begin_s
 
     def _is_over(self) -> bool:
-        return self._is_stopped or self._passed_s >= self._span_s
+        return self._is_stopped or self._stage.is_stopped() or self._passed_s >= self._span_s
 
     def _tell(self, found: Found) -> None:
         done = min(1.0, max(found.done_ratio, self._passed_s / self._span_s))

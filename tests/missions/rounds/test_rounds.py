@@ -13,7 +13,7 @@ from core.clock import ManualClock
 from core.errors import InvalidInput
 from missions.rounds.bounds import least_gap_m
 from missions.rounds.graph_files import BadGraph, graph_from_json
-from missions.rounds.picture import rounds_svg, unseen_svg
+from missions.rounds.picture import rounds_svg
 from missions.rounds.planner import Progress, RoundsRequest, plan_rounds
 from missions.rounds.rounds import Rounds, Walk
 from missions.rounds.rounds_files import rounds_from_json, rounds_to_json
@@ -233,6 +233,20 @@ def test_stopping_gives_the_best_so_far_and_tells_how_it_goes() -> None:
     assert 0 <= told[0].done_ratio <= told[1].done_ratio <= 1
 
 
+def test_a_search_that_is_stopped_ends_at_once_with_a_whole_answer() -> None:
+    graph, asked = graph_from_json(town(40, seed=3)), list[int]()
+
+    def is_stopped() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    request = RoundsRequest(graph=graph, vehicles=5, speed_m_s=1.0)
+    found = plan_rounds(request, clock=ManualClock(), is_stopped=is_stopped)
+    assert len(found.walks) == 5
+    assert found.worst_idleness_s < math.inf
+    assert len(asked) < 40
+
+
 def test_walks_are_read_closed_or_open_and_refused_where_no_edge_is() -> None:
     graph = graph_from_json(ring(4))
     closed, left_open = ({"vehicles": [{"walk": walk}]} for walk in ([0, 1, 2, 3, 0], [0, 1, 2, 3]))
@@ -267,4 +281,3 @@ def test_the_picture_names_every_node_and_is_well_formed() -> None:
     picture = ElementTree.fromstring(rounds_svg(found))
     titles = {(title.text or "").split(":")[0] for title in picture.iter("{http://www.w3.org/2000/svg}title")}
     assert titles == {str(node.id) for node in graph.nodes}
-    ElementTree.fromstring(unseen_svg([("now", found.unseen), ("<then>", found.unseen)]))
