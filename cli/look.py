@@ -43,6 +43,7 @@ def look(  # noqa: PLR0913  one for each option
     report: Annotated[Path | None, typer.Option(help="write the account here (JSON).  小结")] = None,
     every: Annotated[int, typer.Option(min=1, help="look only at every so-manieth frame.  隔帧")] = 1,
     slices: Annotated[bool, typer.Option("--slices", help="cut pictures for small things (slower).  切片")] = False,
+    faces: Annotated[Path | None, typer.Option(help="a YuNet model: also hide faces.  人脸模型")] = None,
     rate_hz: Annotated[float | None, typer.Option(min=0.01, help="pictures a second, for a folder.  帧率")] = None,
     start_at: Annotated[datetime | None, typer.Option(help="when the recording began (UTC).  开始时间")] = None,
     for_s: Annotated[float | None, typer.Option(min=0.0, help="stop after so many seconds of it.  时长")] = None,
@@ -55,7 +56,7 @@ def look(  # noqa: PLR0913  one for each option
     began_at = None if start_at is None else start_at.replace(tzinfo=start_at.tzinfo or UTC)
     opened = open_look(
         source=source, camera=camera, poses=poses, model=model, zones=zones,
-        slices=slices, rate_hz=rate_hz, start_at=began_at,
+        slices=slices, faces=faces, rate_hz=rate_hz, start_at=began_at,
     )  # fmt: skip
     examination, recording = opened.examination, opened.recording
     papers = Papers(

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.clock import SystemClock
 from geofence.zones import ZoneKind, ZoneSet
 from perception.detector import BUILT_IN_CARD, Detector, OnnxDetector
+from perception.faces import FaceFinder, FaceHidingDetector
 from perception.offline.camera_file import read_camera
 from perception.offline.examination import Examination
 from perception.offline.poses_file import read_poses
@@ -33,6 +34,7 @@ def open_look(
     model: Path | None,
     zones: Path | None,
     slices: bool,
+    faces: Path | None,
     rate_hz: float | None,
     start_at: datetime | None,
 ) -> OpenedLook:
@@ -44,6 +46,8 @@ def open_look(
     read = ReadZones(zones=ZoneSet(zones=())) if zones is None else read_zones_for(zones, ground)
     whole = OnnxDetector(card_file=model or BUILT_IN_CARD)
     detector: Detector = SlicedDetector(whole=whole) if slices else whole
+    if faces is not None:
+        detector = FaceHidingDetector(detector=detector, faces=FaceFinder(model=faces))
     recording = Recording(source, rate_hz=rate_hz)
     began_at = start_at or recording.began_at
     examination = Examination(

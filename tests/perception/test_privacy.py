@@ -1,15 +1,24 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
+import pytest
 
-from perception.detections import Label, PixelBox
+from core.errors import InvalidInput
+from perception.detections import Detection, Label, PixelBox
+from perception.detector import BUILT_IN_CARD
 from perception.evidence import Snapshot, make_photos
+from perception.faces import FaceFinder, FaceHidingDetector
 from perception.frame import Picture
+from perception.model_card import ModelCard, read_card
+from perception.offline.examination import Looked
+from perception.offline.film import Film
+from perception.pipeline import Seen
 from perception.privacy import redact
 from perception.sighting import PhotoKind
-from tests.perception.eyes import START_AT, detection, shared
+from tests.perception.eyes import START_AT, detection, frame_at, shared
 from tests.perception.test_detector import city_detector
 
 
@@ -91,3 +100,70 @@ def test_a_box_over_the_edge_is_hidden_up_to_the_edge() -> None:
     hidden = redact(picture, [detection(Label.PERSON, box=PixelBox(x0_px=-9, y0_px=-20, x1_px=14, y1_px=70))])
 
     assert len(np.unique(hidden[:8, :12].reshape(-1, 3), axis=0)) <= 9
+
+
+def plate() -> Picture:
+    """A white car from behind, with a plate that can be read."""
+    picture = np.full((240, 320, 3), 200, np.uint8)
+    cv2.rectangle(picture, (60, 40), (260, 210), (90, 90, 90), -1)
+    cv2.rectangle(picture, (105, 150), (215, 185), (255, 255, 255), -1)
+    cv2.putText(picture, "A 8K27", (108, 178), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (0, 0, 0), 2)
+    return picture
+
+
+def test_a_plate_cannot_be_read_any_more() -> None:
+    picture = plate()
+    car = detection(Label.CAR, score=0.3, box=PixelBox(x0_px=60, y0_px=40, x1_px=260, y1_px=210))
+
+    hidden = redact(picture, [car])
+
+    before, after = (cv2.cvtColor(one[150:185, 105:215], cv2.COLOR_BGR2GRAY) for one in (picture, hidden))
+    alike = float(cv2.matchTemplate(after, before, cv2.TM_CCOEFF_NORMED)[0, 0])
+    assert cv2.Laplacian(after, cv2.CV_64F).var() < 0.02 * cv2.Laplacian(before, cv2.CV_64F).var()
+    assert abs(alike) < 0.3
+
+
+class SeesNothing:
+    """A detector that misses everybody."""
+
+    def __init__(self, card: ModelCard) -> None:
+        self.card = card
+
+    def detect(self, picture: Picture) -> list[Detection]:
+        return []
+
+
+def test_faces_of_people_whom_the_detector_missed_are_hidden_too() -> None:
+    picture = city()
+    faces = face_finder(picture.shape[1], picture.shape[0])
+    finder = FaceFinder(model=shared("perception/yunet_n_640_640.onnx"))
+    eyes = FaceHidingDetector(detector=SeesNothing(read_card(BUILT_IN_CARD)), faces=finder)
+
+    found = eyes.detect(picture)
+
+    assert faces(redact(picture, found)) == 0
+    assert all(one.score < eyes.card.score_for(one.label) * 0.6 for one in found)
+
+
+def test_a_file_that_finds_no_faces_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "no.onnx").write_bytes(b"nothing")
+
+    for file in (tmp_path / "no.onnx", tmp_path / "missing.onnx"):
+        with pytest.raises(InvalidInput):
+            FaceFinder(model=file)
+
+
+def test_nobody_can_be_recognised_in_the_annotated_film(tmp_path: Path) -> None:
+    picture = city()
+    faces = face_finder(picture.shape[1], picture.shape[0])
+    frame = frame_at(0.0, picture=picture)
+    looked = Looked(number=0, seen=Seen(frame=frame, detections=city_detector(tmp_path).detect(picture)), lines=())
+
+    with Film(file=tmp_path / "film.mp4") as film:
+        for i in range(5):
+            film.add(looked, i / 5)
+
+    with av.open(str(tmp_path / "film.mp4")) as container:
+        shown = [np.asarray(one.to_ndarray(format="bgr24"), np.uint8) for one in container.decode(video=0)]
+    assert len(shown) == 5
+    assert [faces(one) for one in shown] == [0] * 5
