@@ -10,7 +10,7 @@ from geofence.zones import Zone
 from perception.detections import Label
 from perception.georeference import GroundPlace
 from perception.rules.parameters import Licence, Timed, local_m, spots_of
-from perception.rules.places import clusters, joint_box, middle, near
+from perception.rules.places import clusters, distance_m, joint_box, middle, near
 from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
@@ -105,12 +105,13 @@ class ClutterRule:
         if p is None:
             return []
         found: list[Candidate] = []
-        stalls = view.of(Label.CART)
+        stalls, people = view.of(Label.CART), view.of(Label.PERSON) if Label.BIKE in p.labels else []
         for label in p.labels:
             things = [one for one in view.of(label) if not self._is_usual(one, view)]
             things = [one for one in things if label is not Label.PILE or not near(one, stalls, _STALL_GOODS_M)]
             groups = clusters(things, within_m=p.within_m, at_least=p.things_at_least)
-            found += [_candidate(group, view) for group in groups if any(one.is_seen for one in group)]
+            groups = [group for group in groups if any(one.is_seen for one in group)]
+            found += [_candidate(group, view) for group in groups if not _are_riders_there(group, people, p.within_m)]
         return [one for one in found if not self._licensed.holds(one.place, view.at)]
 
     def judge(self, observed: Observed) -> Finding | None:
@@ -140,6 +141,15 @@ class ClutterRule:
     def _is_usual(self, track: Track, view: View) -> bool:
         width_m = view.widths_m.get(track.id, 0.0)
         return track.place is not None and any(one.covers(track.place, width_m) for one in self._usual)
+
+
+def _are_riders_there(group: Sequence[Track], people: Sequence[Track], within_m: float) -> bool:
+    """Say whether bikes have their riders with them: as many people among them as there are bikes."""
+    if group[0].label is not Label.BIKE or len(people) < len(group):
+        return False
+    here = middle(group)
+    among = [one for one in people if one.place is not None and distance_m(one.place, here) <= within_m]
+    return len(among) >= len(group)
 
 
 def _is_long_enough(observed: Observed, p: ClutterParameters) -> bool:

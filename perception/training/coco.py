@@ -48,6 +48,12 @@ class Coco:
     labels: tuple[str, ...]
     pictures: tuple[Labelled, ...]
 
+    def rarity(self) -> FloatArray:
+        """Return how rare each class is among all boxes, shape (classes): one over its number."""
+        classes = np.concatenate([item.classes for item in self.pictures])
+        counts = np.bincount(classes, minlength=len(self.labels))
+        return np.asarray(1.0 / np.maximum(counts, 1), np.float32)
+
     def split(self, share: float) -> tuple["Coco", "Coco"]:
         """Return two data sets, every so many pictures in the second one; at least one picture in each."""
         step = max(2, round(1 / share))
@@ -154,11 +160,16 @@ class Crop:
     ignored: NDArray[np.bool_]
 
 
-def random_crop(item: Labelled, picture: Picture, side: int, random: np.random.Generator) -> Crop:
-    """Return a varied cut-out of *picture*, mostly around one of its things; boxes that lose over half are ignored."""
+def random_crop(
+    item: Labelled, picture: Picture, side: int, random: np.random.Generator, rarity: FloatArray | None = None
+) -> Crop:
+    """Return a varied cut-out of *picture*, mostly around one of its things, rare ones first.
+
+    Boxes that lose over half are ignored.
+    """
     scale = float(random.uniform(0.85, 1.2))
     wide = round(side / scale)
-    x, y = _corner(item, picture.shape, wide, random)
+    x, y = _corner(item, picture.shape, wide, random, rarity)
     cut = picture[max(y, 0) : y + wide, max(x, 0) : x + wide]
     whole = cv2.copyMakeBorder(cut, 0, wide - cut.shape[0], 0, wide - cut.shape[1], cv2.BORDER_CONSTANT)
     square = cv2.resize(whole, (side, side), interpolation=cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA)
@@ -171,10 +182,12 @@ def random_crop(item: Labelled, picture: Picture, side: int, random: np.random.G
     return Crop(picture=varied, boxes=boxes, classes=item.classes[kept], ignored=ignored)
 
 
-def _corner(item: Labelled, shape: tuple[int, ...], wide: int, random: np.random.Generator) -> tuple[int, int]:
+def _corner(
+    item: Labelled, shape: tuple[int, ...], wide: int, random: np.random.Generator, rarity: FloatArray | None
+) -> tuple[int, int]:
     room = np.maximum(np.array([shape[1], shape[0]]) - wide, 0)
     if len(item.boxes) and random.random() < 0.85:
-        chosen = _rare_first(item, random)
+        chosen = _rare_first(item, random, rarity)
         centre = (item.boxes[chosen, :2] + item.boxes[chosen, 2:]) / 2
         corner = np.rint(centre - wide / 2 + random.uniform(-0.4, 0.4, 2) * wide)
         corner = np.clip(corner, 0, room)
@@ -183,9 +196,9 @@ def _corner(item: Labelled, shape: tuple[int, ...], wide: int, random: np.random
     return int(corner[0]), int(corner[1])
 
 
-def _rare_first(item: Labelled, random: np.random.Generator) -> int:
-    counts = np.bincount(item.classes, minlength=1)[item.classes]
-    weights = 1.0 / counts
+def _rare_first(item: Labelled, random: np.random.Generator, rarity: FloatArray | None) -> int:
+    here = 1.0 / np.maximum(np.bincount(item.classes, minlength=1), 1) if rarity is None else rarity
+    weights = here[item.classes].astype(float)
     return int(random.choice(len(item.boxes), p=weights / weights.sum()))
 
 

@@ -83,13 +83,14 @@ def _losses(net: CentrePointNet, pictures: Tensor, targets: list[Targets], box_w
 
 def _batches(data: Coco, settings: TrainingSettings) -> Iterator[tuple[Tensor, list[Targets]]]:
     random = np.random.default_rng(settings.seed)
+    rarity = data.rarity()
     pictures: list[np.ndarray] = []
     targets: list[Targets] = []
     while True:
         for i in random.permutation(len(data.pictures)):
             picture, item = data.pictures[int(i)].read_fitted(settings.width_px, settings.height_px)
             for _ in range(settings.crops_a_picture):
-                crop = random_crop(item, picture, settings.side_px, random)
+                crop = random_crop(item, picture, settings.side_px, random, rarity)
                 pictures.append(crop.picture)
                 targets.append(make_targets(crop, len(data.labels)))
             if len(targets) >= settings.batch:

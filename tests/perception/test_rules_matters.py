@@ -353,6 +353,14 @@ def test_bikes_in_a_rack_are_parked_well_and_beside_it_badly() -> None:
     assert codes(play(watch_for("parking", rack), beside, seconds=6)) == ["20506"]
 
 
+def test_riders_who_wait_with_their_bikes_are_not_parked_bikes() -> None:
+    bikes = [track(Label.BIKE, 0.9 * i, 0, number=i) for i in range(4)]
+    riders = [track(Label.PERSON, 0.9 * i, 0.3, number=20 + i) for i in range(4)]
+
+    assert play(watch_for("parking", {"unmoved_for_s": 4}), still(*bikes, *riders), seconds=6) == []
+    assert codes(play(watch_for("parking", {"unmoved_for_s": 4}), still(*bikes, *riders[:2]), seconds=6)) == ["20506"]
+
+
 def test_a_full_bin_is_seen_and_an_empty_one_is_not() -> None:
     def flickers(time_s: float) -> list[Track]:
         return [track(Label.FULL_BIN if time_s % 2 < 0.5 else Label.BIN, 0, 0)]
