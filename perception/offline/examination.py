@@ -13,6 +13,7 @@ from perception.detector import Detector
 from perception.following import Follower
 from perception.frame import Frame
 from perception.georeference import Georeference, PoseErrors
+from perception.heading_check import Heading, HeadingCheck
 from perception.offline.camera_file import SURVEYED, CameraFile, fitted
 from perception.offline.ground_frame import GroundFrame
 from perception.offline.poses_file import Poses
@@ -45,6 +46,8 @@ class Account:
     lines: int = 0
     tracks: Counter[str] = field(default_factory=Counter)
     sightings: Counter[str] = field(default_factory=Counter)
+    is_heading_opposite: bool = False
+    """Whether the pictures showed at some time that the reported heading was half a turn off."""
     _known: set[int] = field(default_factory=set)
 
     def take(self, frame: RecordedFrame, seen: Seen) -> None:
@@ -91,6 +94,7 @@ class Examination:
         self._zones = zones
         self._follower = Follower(threshold_for=detector.card.score_for)
         self._book = TrackBook()
+        self._heading: HeadingCheck | None = None
         self._pipeline = self._make_pipeline(camera.lens)
         self._size_px: tuple[int, int] | None = None
 
@@ -101,6 +105,8 @@ class Examination:
             distortion=self._camera.distortion,
             errors=self._camera.errors or (SURVEYED if self._poses is None else PoseErrors()),
         )
+        if self._poses is not None:
+            self._heading = HeadingCheck(reference=reference)
         return Pipeline(
             vehicle_id=_VEHICLE,
             detector=self._detector,
@@ -141,11 +147,23 @@ class Examination:
             taken_at=self.start_at + timedelta(seconds=recorded.time_s),
             gaze=gaze,
         )
+        self._check_heading(frame)
         seen = self._pipeline.process(frame)
         self.account.take(recorded, seen)
         lines = self._book.add(recorded.number, recorded.time_s, self._living(seen))
         self.account.write(lines)
         return Looked(number=recorded.number, seen=seen, lines=lines)
+
+    def _check_heading(self, frame: Frame) -> None:
+        if self._heading is None:
+            return
+        self._heading.add(frame)
+        if self._heading.heading is Heading.OPPOSITE and not self.account.is_heading_opposite:
+            self.account.is_heading_opposite = True
+            self.notes.append(
+                f"from frame {frame.number} on the reported heading is half a turn off, as the pictures of the ground "
+                "tell: places are mirrored about the point below the camera (add 180 to yaw_deg there)"
+            )
 
     def _living(self, seen: Seen) -> Sequence[Track]:
         return self._follower.tracks if seen.not_assessed is None else ()

@@ -112,6 +112,7 @@ def report_of(account: Account, *, source: str, model: str, damaged: int, notes:
         "not_assessed": dict(account.not_assessed),
         "assessed_ratio": round(account.analysed / account.frames, 4) if account.frames else 0.0,
         "damaged": damaged,
+        "is_heading_opposite": account.is_heading_opposite,
         "seconds": round(account.seconds, 3),
         "tracks": dict(account.tracks),
         "track_lines": account.lines,
