@@ -26,7 +26,7 @@ from perception.detector import BUILT_IN_CARD, Detector, OnnxDetector
 from perception.evidence import to_jpeg
 from perception.frame import Frame, RawFrame
 from perception.georeference import Georeference
-from perception.pipeline import NotAssessed, Pipeline, Seen
+from perception.pipeline import LOWEST_AGL_M, NotAssessed, Pipeline, Seen
 from perception.pose_history import PoseHistory
 from perception.privacy import redact
 from perception.sighting import LookResult, PerceptionState, Sighting
@@ -271,6 +271,11 @@ class Eyes:
             )
         )
 
+    def _blind_view(self) -> str:
+        """Return why nothing is looked at: a camera that stands on the ground has nothing to see, which is no fault."""
+        newest = self._poses.newest
+        return NotAssessed.TOO_LOW.value if newest is not None and newest.height_agl_m < LOWEST_AGL_M else "waiting"
+
     def _state(self) -> PerceptionState:
         counters = self._pipeline.counters if self._pipeline else None
         return PerceptionState(
@@ -278,7 +283,7 @@ class Eyes:
             at=self._clock.now(),
             source=self._source.state.value,
             because=self._source.because,
-            view=self._view if self._source.state is SourceState.LIVE else "waiting",
+            view=self._view if self._source.state is SourceState.LIVE else self._blind_view(),
             frames_analysed=counters.analysed if counters else 0,
             frames_not_assessed=(counters.not_assessed_total if counters else 0) + self._unseen,
             frames_dropped=self._source.dropped + self._source.damaged,

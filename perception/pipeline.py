@@ -31,6 +31,7 @@ from perception.walls import Walls
 _HALF_DEPTH_M = {Label.CART: 0.6, Label.PILE: 0.7, Label.CAR: 1.0}
 """A box ends at the near edge of a thing; its middle stands that much farther away."""
 _EDGE_PX = 3.0
+LOWEST_AGL_M = 6.0
 _HEAD_M = 1.7
 _HEADS_DIFFER_M = 0.5
 
@@ -89,7 +90,7 @@ class Pipeline:
         reference: Georeference,
         zones: ZoneSet,
         look_settings: LookSettings | None = None,
-        lowest_agl_m: float = 6.0,
+        lowest_agl_m: float = LOWEST_AGL_M,
         tracker: Tracker | None = None,
         places_cut_people: bool = False,
     ) -> None:

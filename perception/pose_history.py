@@ -36,6 +36,11 @@ class PoseHistory:
         """Return the vehicle time of the newest pose."""
         return self._poses[-1].vehicle_time_s if self._poses else None
 
+    @property
+    def newest(self) -> Gaze | None:
+        """Return the newest pose."""
+        return self._poses[-1].gaze if self._poses else None
+
     def add(self, pose: TimedGaze, *, received_s: float) -> None:
         """Take a pose that arrived at our monotonic *received_s*; left out is what is no newer than the newest, or says
         no time.

@@ -1,12 +1,14 @@
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from agent.camera import Eyes, EyesWorker
-from agent.camera_settings import CameraSettings
+from agent.camera_settings import CameraSettings, FrameClock
 from core.clock import SystemClock
 from core.ids import IncidentId, OrderId, VehicleId
 from fleet.live import LivePicture, LiveTracks
@@ -19,7 +21,7 @@ from sim.camera_video import VideoSender
 from sim.scene import CameraLens, CameraView
 from tests.perception.eyes import FRAME, ORIGIN, START_AT, gaze, zones_with
 from tests.perception.test_pipeline import PILE, RULES, STALL, scene
-from tests.perception.video import free_port
+from tests.perception.video import Station, free_port
 
 BOOT_S = 5000.0
 FAR_AWAY = FRAME.to_geo(LocalPosition(east_m=300, north_m=300))
@@ -32,20 +34,20 @@ class Drone:
 
     def __init__(self, *, clock: SystemClock) -> None:
         self._clock = clock
+        self.view = gaze()
 
     def now_s(self) -> float:
         return self._clock.monotonic_s() + BOOT_S
 
     async def camera_poses(self) -> AsyncIterator[CameraPose]:
-        view = gaze()
         while True:
             yield CameraPose(
                 vehicle_time_s=self.now_s(),
-                position=view.place,
-                height_agl_m=view.height_agl_m,
-                yaw_deg=view.yaw_deg,
-                pitch_deg=view.pitch_deg,
-                roll_deg=view.roll_deg,
+                position=self.view.place,
+                height_agl_m=self.view.height_agl_m,
+                yaw_deg=self.view.yaw_deg,
+                pitch_deg=self.view.pitch_deg,
+                roll_deg=self.view.roll_deg,
             )
             await asyncio.sleep(0.05)
 
@@ -186,3 +188,74 @@ async def test_an_order_without_any_picture_answers_not_assessed() -> None:
 
     assert [one.verdict for one in desk.reports if isinstance(one, LookResult)] == [LookVerdict.NOT_ASSESSED]
     assert desk.state is None or desk.state.source == "connecting"
+
+
+async def test_the_desk_is_told_why_the_eyes_see_nothing() -> None:
+    clock, desk, url = SystemClock(), Desk(), f"udp://127.0.0.1:{free_port()}"
+    drone = Drone(clock=clock)
+    views = {
+        "assessed": gaze(),
+        "bad_pose": gaze(roll_deg=math.nan),
+        "sky": gaze(pitch_deg=40),
+        "too_steep": gaze(pitch_deg=-90),
+        "too_low": gaze(height_agl_m=0.4),
+    }
+
+    def told() -> tuple[str, str] | None:
+        return None if desk.state is None else (desk.state.source, desk.state.view)
+
+    with EyesWorker() as worker, Station(url):
+        eyes = Eyes(
+            vehicle=drone,  # type: ignore[arg-type]  # only id and camera_poses are used
+            settings=CameraSettings(url=url, clock=FrameClock.ARRIVAL, latency_s=0.0),
+            worker=worker,
+            reports=desk,
+            live=desk,
+            clock=clock,
+        )
+        running = asyncio.ensure_future(eyes.run())
+        try:
+            async with asyncio.timeout(40):
+                for name, view in views.items():
+                    drone.view = view
+                    await desk.has(lambda name=name: told() == ("live", name))  # type: ignore[misc]
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    assert desk.state is not None
+    assert desk.state.because == "pictures come"
+    assert desk.state.frames_not_assessed > 0
+
+
+async def test_a_parked_camera_before_a_grey_floor_is_no_covered_lens() -> None:
+    clock, desk, url = SystemClock(), Desk(), f"udp://127.0.0.1:{free_port()}"
+    drone = Drone(clock=clock)
+    drone.view = gaze(height_agl_m=0.2)
+    floor = np.full((360, 640, 3), 90, np.uint8)
+
+    with EyesWorker() as worker, Station(url, picture=lambda number: floor):
+        eyes = Eyes(
+            vehicle=drone,  # type: ignore[arg-type]  # only id and camera_poses are used
+            settings=CameraSettings(url=url, clock=FrameClock.ARRIVAL, latency_s=0.0),
+            worker=worker,
+            reports=desk,
+            live=desk,
+            clock=clock,
+        )
+        running = asyncio.ensure_future(eyes.run())
+        try:
+            async with asyncio.timeout(40):
+                await desk.has(lambda: desk.state is not None and desk.state.source == "covered")
+                parked = desk.state
+                drone.view = gaze()
+                await desk.has(lambda: desk.state is not None and desk.state.view == "waiting")
+                flying = desk.state
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    assert parked is not None
+    assert flying is not None
+    assert (parked.source, parked.view) == ("covered", "too_low")
+    assert (flying.source, flying.view) == ("covered", "waiting")

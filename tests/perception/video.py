@@ -4,7 +4,7 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -97,16 +97,17 @@ class Camera:
 class Station(Camera):
     """Sends MPEG-TS to an address, a picture every 30 ms."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, picture: Callable[[int], Picture] = noise) -> None:
         super().__init__()
         self._url = url
+        self._picture = picture
 
     def serve(self) -> None:
         with VideoSender(url=self._url, width_px=640, height_px=360) as sender:
             for number in count():
                 if self.stop.wait(0.03):
                     return
-                sender.send(noise(number), vehicle_time_s=1000 + 0.03 * number)
+                sender.send(self._picture(number), vehicle_time_s=1000 + 0.03 * number)
 
 
 class TcpCamera(Camera):

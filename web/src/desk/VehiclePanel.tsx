@@ -112,9 +112,11 @@ function Numbers({ vehicle }: { vehicle: Vehicle }) {
   );
 }
 
-/** While pictures come, what they tell of the ground; else what is wrong with the stream. */
+/** While pictures come, what they tell of the ground; else what is wrong with the stream. Standing on the ground, a
+ * vehicle may well see one and the same grey for hours. */
 function eyesWord(eyes: Eyes): string {
-  return eyes.source === "live" ? word("view", eyes.view) : word("eyes", eyes.source);
+  const isParked = eyes.view === "too_low" && (eyes.source === "covered" || eyes.source === "frozen");
+  return eyes.source === "live" || isParked ? word("view", eyes.view) : word("eyes", eyes.source);
 }
 
 function Readiness({ vehicle }: { vehicle: Vehicle }) {
