@@ -29,6 +29,12 @@ class Ground:
         """Return where corners of the path may lie: the area without the last millimetre."""
         return self.area.buffer(-INSET_M, join_style="mitre")
 
+    @cached_property
+    def room_polygon(self) -> Polygon:
+        """Return the largest part of the room."""
+        parts = [part for part in shapely.get_parts(self.room) if isinstance(part, Polygon)]
+        return max(parts, key=lambda part: part.area, default=self.area)
+
     @classmethod
     def pieces(
         cls, area: Polygon | MultiPolygon, *, swath_m: float, overlap: float, keep_outs: Sequence[Polygon]

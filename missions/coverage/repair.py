@@ -37,7 +37,7 @@ def too_much(ground: Ground, unswept: BaseGeometry) -> list[Polygon]:
     left_m2 = float(sum(gap.area for gap in gaps))
     chosen = []
     for gap in gaps:
-        if left_m2 <= 0.8 * MISSED_RATIO * ground.area.area:
+        if left_m2 <= 0.99 * MISSED_RATIO * ground.area.area:
             break
         chosen.append(gap)
         left_m2 -= gap.area
@@ -45,7 +45,7 @@ def too_much(ground: Ground, unswept: BaseGeometry) -> list[Polygon]:
 
 
 def _touched(ground: Ground, line: Line, gap: Polygon) -> Line:
-    touch = _touch(ground, gap)
+    touch = middle_line(ground.room, gap)
     if touch is None:
         return line
     for leg, inner, is_row in _places(line, touch):
@@ -54,7 +54,7 @@ def _touched(ground: Ground, line: Line, gap: Polygon) -> Line:
     return _by_road(ground, line, touch)
 
 
-def _touch(ground: Ground, gap: Polygon) -> FloatArray | None:
+def middle_line(room: BaseGeometry, gap: Polygon) -> FloatArray | None:
     """Return both ends of a leg along the middle of *gap*, shape (2, 2)."""
     corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(gap))
     if len(corners) < 5:
@@ -63,7 +63,7 @@ def _touch(ground: Ground, gap: Polygon) -> FloatArray | None:
     ends = np.stack((corners[long] + corners[(long + 3) % 4], corners[long + 1] + corners[(long + 2) % 4])) / 2
     if long:
         ends = np.stack((corners[1] + corners[0], corners[2] + corners[3])) / 2
-    inside = shapely.intersection(LineString(ends), ground.room)
+    inside = shapely.intersection(LineString(ends), room)
     lines = [part for part in shapely.get_parts(inside) if isinstance(part, LineString) and part.length > 0]
     if not lines:
         return None
@@ -75,7 +75,7 @@ def _places(line: Line, touch: FloatArray) -> Iterator[tuple[int, FloatArray, Bo
     for leg, is_turned in _cheapest(line, touch):
         ends = touch[::-1] if is_turned else touch
         if line.is_row[leg]:
-            foot = _nearest(line.starts[[leg]], line.ends[[leg]], ends[0])
+            foot = nearest_on(line.starts[[leg]], line.ends[[leg]], ends[0])
             yield leg, np.vstack((foot, ends, foot)), np.array([True, False, True, False, True])
         else:
             yield leg, ends, np.array([False, True, False])
@@ -86,7 +86,7 @@ def _cheapest(line: Line, touch: FloatArray) -> Iterator[tuple[int, bool]]:
     straight_m = np.hypot(*(line.ends - line.starts).T)
     costs = []
     for ends in (touch, touch[::-1]):
-        foot = _nearest(line.starts, line.ends, ends[0])
+        foot = nearest_on(line.starts, line.ends, ends[0])
         spur = np.hypot(*(foot - ends[0]).T) + long_m + np.hypot(*(foot - ends[1]).T)
         through = np.hypot(*(line.starts - ends[0]).T) + long_m + np.hypot(*(line.ends - ends[1]).T) - straight_m
         costs.append(np.where(line.is_row, spur, through))
@@ -95,7 +95,7 @@ def _cheapest(line: Line, touch: FloatArray) -> Iterator[tuple[int, bool]]:
         yield int(at) % len(straight_m), bool(at >= len(straight_m))
 
 
-def _nearest(starts: FloatArray, ends: FloatArray, place: FloatArray) -> FloatArray:
+def nearest_on(starts: FloatArray, ends: FloatArray, place: FloatArray) -> FloatArray:
     """Return the point of each leg that is nearest to *place*."""
     runs = ends - starts
     share = np.einsum("ij,ij->i", place - starts, runs) / np.maximum(np.einsum("ij,ij->i", runs, runs), 1e-12)

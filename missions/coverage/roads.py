@@ -18,10 +18,10 @@ _MANY_CORNERS = 400
 class Roads:
     """Shortest ways over *places* and the corners of the ground, each linked to its nearest that it sees."""
 
-    def __init__(self, ground: Ground, places: FloatArray) -> None:
+    def __init__(self, ground: Ground, places: FloatArray, turn_m: float = 0.0) -> None:
         self._ground = ground
         self._nodes = np.vstack((places, _corners(ground)))
-        self._count = len(places)
+        self._count, self._turn_m = len(places), turn_m
         self._graph = self._links()
 
     def between(self, limit_m: float = np.inf) -> FloatArray:
@@ -62,7 +62,7 @@ class Roads:
         nodes = self._nodes
         pairs = _near_pairs(nodes)
         pairs = pairs[self.are_clear(nodes[pairs[:, 0]], nodes[pairs[:, 1]])]
-        lengths = np.hypot(*(nodes[pairs[:, 0]] - nodes[pairs[:, 1]]).T) + 1e-9
+        lengths = np.hypot(*(nodes[pairs[:, 0]] - nodes[pairs[:, 1]]).T) + self._turn_m + 1e-9
         return csr_array((lengths, (pairs[:, 0], pairs[:, 1])), shape=(len(nodes), len(nodes)))
 
 

@@ -4,7 +4,8 @@ A travelling salesman's tour in which every piece may be turned round. Nearest n
 1958) and Or-opt (Or 1976) over all pieces, with restarts from a segment-insertion kick (iterated local search).
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from geofence.frames import FloatArray
 from geofence.prisms import IntArray
 
 _LONGEST_MOVED = 3
+_FARTHEST_CUT = 12
 
 
 class Tour:
@@ -42,38 +44,53 @@ class Tour:
         closed = np.concatenate(([self._nowhere], order, [self._nowhere]))
         return float(self._cost[closed[::2], closed[1::2]].sum())
 
-    def better(self, order: IntArray, may_go_on: Callable[[], bool]) -> IntArray:
-        """Return *order* after all moves that shorten it, or as far as *may_go_on* allows."""
+    def better(self, order: IntArray, may_go_on: Callable[[], bool], begin: Iterable[int] | None = None) -> IntArray:
+        """Return *order* after all moves that shorten it, or as far as *may_go_on* allows.
+
+        Moves are first tried at the places *begin* of the order (all if there are none), then round those made.
+        """
         order = order.copy()
-        quiet, at = 0, 0
-        while quiet < self._count and may_go_on():
-            improved = self._reverse(order, at) or self._move(order, at)
-            quiet = 0 if improved else quiet + 1
-            at = at if improved else (at + 1) % self._count
+        todo = deque(range(self._count) if begin is None else sorted({at for at in begin if 0 <= at < self._count}))
+        while todo and may_go_on():
+            at = todo.popleft()
+            touched = self._reverse(order, at) or self._move(order, at)
+            todo.extend(near for place in touched for near in (place - 1, place) if 0 <= near < self._count)
+            if touched:
+                todo.append(at)
         return order
 
-    def kicked(self, order: IntArray, rng: np.random.Generator) -> IntArray:
-        """Return *order* with two neighbouring stretches exchanged (a double bridge)."""
-        cuts = 2 * np.sort(rng.choice(np.arange(0, self._count + 1), size=3, replace=False))
-        a, b, c = (int(cut) for cut in cuts)
-        return np.concatenate((order[:a], order[b:c], order[a:b], order[c:]))
+    def improved(self, order: IntArray, rng: np.random.Generator, may_go_on: Callable[[], bool]) -> IntArray:
+        """Return the best order found from *order* on by kicks, for as long as *may_go_on* says."""
+        best, best_length = order, self.length(order)
+        while self._count > _LONGEST_MOVED and may_go_on():
+            cuts = self._cuts(rng)
+            trial = self.better(_exchanged(best, cuts), lambda: True, [cut - n for cut in cuts for n in (0, 1)])
+            length = self.length(trial)
+            if length < best_length + 1e-9:
+                best, best_length = trial, length
+        return best
 
-    def _reverse(self, order: IntArray, at: int) -> bool:
+    def _cuts(self, rng: np.random.Generator) -> list[int]:
+        """Return three places not far from each other."""
+        first = int(rng.integers(0, self._count - 1))
+        lengths = rng.integers(1, _FARTHEST_CUT, size=2)
+        return [first, min(first + int(lengths[0]), self._count), min(first + int(lengths.sum()), self._count)]
+
+    def _reverse(self, order: IntArray, at: int) -> tuple[int, ...]:
         """Turn round the stretch from piece *at* to the best other piece, if that is shorter."""
-        cost, count = self._cost, self._count
+        cost = self._cost
         before = order[2 * at - 1] if at else self._nowhere
         ends = order[2 * at + 1 :: 2]
         after = np.append(order[2 * at + 2 :: 2], self._nowhere)
         gain = cost[before, order[2 * at]] + cost[ends, after] - cost[before, ends] - cost[order[2 * at], after]
         best = int(np.argmax(gain))
         if gain[best] <= 1e-9:
-            return False
+            return ()
         stop = 2 * (at + best) + 2
         order[2 * at : stop] = order[2 * at : stop][::-1]
-        assert stop <= 2 * count
-        return True
+        return (at, at + best + 1)
 
-    def _move(self, order: IntArray, at: int) -> bool:
+    def _move(self, order: IntArray, at: int) -> tuple[int, ...]:
         """Put one to three pieces from *at* on to the best other place, if that is shorter."""
         for length in range(1, min(_LONGEST_MOVED, self._count - at) + 1):
             stretch = order[2 * at : 2 * (at + length)]
@@ -85,8 +102,8 @@ class Tour:
                 continue
             put = stretch[::-1] if is_turned else stretch
             order[:] = np.concatenate((rest[: 2 * place], put, rest[2 * place :]))
-            return True
-        return False
+            return (at, at + length, place, place + length)
+        return ()
 
     def _best_place(self, stretch: IntArray, before: IntArray, after: IntArray, at: int) -> tuple[int, bool, float]:
         cost, first, last = self._cost, stretch[0], stretch[-1]
@@ -98,3 +115,9 @@ class Tour:
         added = turned if is_turned else straight
         place = int(np.argmin(added))
         return place, is_turned, float(freed - added[place])
+
+
+def _exchanged(order: IntArray, cuts: list[int]) -> IntArray:
+    """Return *order* with the two stretches between three cuts exchanged (a double bridge)."""
+    a, b, c = (2 * cut for cut in cuts)
+    return np.concatenate((order[:a], order[b:c], order[a:b], order[c:]))

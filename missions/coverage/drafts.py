@@ -1,0 +1,114 @@
+"""First drafts of a line: sets of rows in the most promising directions, each strung together by a short tour."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from geofence.frames import FloatArray
+from geofence.prisms import BoolArray, IntArray
+from missions.coverage import measure
+from missions.coverage.cells import cell_along, cut_cells, directions
+from missions.coverage.ground import Ground
+from missions.coverage.line import Line
+from missions.coverage.path import Place, turns
+from missions.coverage.roads import Roads
+from missions.coverage.tour import Tour
+
+_SINGLES = 4
+_FAN, _LONGEST = 12, 24
+_MISSED_PRICE = 5
+_CHOICE = 0.3
+"""What turns count when drafts are compared: later changes save turns, but not rows."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """Rows with the ways between them and their order so far."""
+
+    ends: FloatArray
+    roads: Roads
+    tour: Tour
+    order: IntArray
+    cost_m: float = 0.0
+
+    def strung(self, order: IntArray) -> Line:
+        """Return the rows strung together in *order*."""
+        parts = list(_parts(self.ends, self.roads, order.tolist()))
+        return Line(
+            points=np.vstack([points for points, _ in parts]),
+            is_row=np.concatenate([is_row for _, is_row in parts])[1:],
+        )
+
+
+class Drafts:
+    """Makes drafts over one ground; a turn counts as much as *turn_m* of way."""
+
+    def __init__(self, ground: Ground, *, start: Place | None, turn_m: float, rng: np.random.Generator) -> None:
+        self._ground, self._start, self._turn_m, self._rng = ground, start, turn_m, rng
+
+    def best(self, until: float) -> Line:
+        """Return the best draft found *until* (processor time); at least one is always made."""
+        begun = time.process_time()
+        soon = begun + 0.7 * (until - begun)
+        best: _Draft | None = None
+        for rows in self._row_sets(soon):
+            draft = self._draft(rows, soon)
+            if best is None or draft.cost_m < best.cost_m:
+                best = draft
+            if time.process_time() > soon:
+                break
+        assert best is not None
+        order = best.tour.improved(best.order, self._rng, lambda: time.process_time() < until)
+        return best.strung(order)
+
+    def cost_m(self, line: Line) -> float:
+        """Return what *line* costs: its length, its turns and what it leaves unswept, in metres."""
+        missed_m2 = measure.unswept(self._ground, line.starts, line.ends).area
+        return (
+            line.length_m
+            + _CHOICE * self._turn_m * turns(line.points)
+            + _MISSED_PRICE * missed_m2 / self._ground.swath_m
+        )
+
+    def _row_sets(self, until: float) -> Iterator[FloatArray]:
+        ground, polygon = self._ground, self._ground.room_polygon
+        angles = directions(polygon, ground.swath_m, fan=_FAN, most=_LONGEST)
+        cells = [cell_along(ground, polygon, float(angle), self._turn_m) for angle in angles]
+        cells.sort(key=lambda cell: cell.cost_m)
+        yield cells[0].rows
+        begun = time.process_time()
+        cut = cut_cells(ground, self._turn_m, lambda: time.process_time() < begun + 0.5 * (until - begun))
+        if len(cut) > 1:
+            yield np.concatenate([cell.rows for cell in cut])
+        yield from (cell.rows for cell in cells[1:_SINGLES])
+
+    def _draft(self, rows: FloatArray, until: float) -> _Draft:
+        ends = rows.reshape(-1, 2)
+        roads = Roads(self._ground, ends, self._turn_m)
+        tour = Tour(_costs(ends, roads, self._start))
+        soon = min(until, time.process_time() + 0.06)
+        firsts = self._rng.choice(len(ends), size=min(3, len(ends)), replace=False)
+        orders = [tour.better(tour.nearest_first(int(first)), lambda: time.process_time() < soon) for first in firsts]
+        draft = _Draft(ends=ends, roads=roads, tour=tour, order=min(orders, key=tour.length))
+        draft.cost_m = self.cost_m(draft.strung(draft.order))
+        return draft
+
+
+def _costs(ends: FloatArray, roads: Roads, start: Place | None) -> FloatArray:
+    lengths = roads.between()
+    straight = np.hypot(*(ends[:, None] - ends[None]).transpose(2, 0, 1))
+    cost = np.zeros((len(ends) + 1, len(ends) + 1))
+    cost[:-1, :-1] = np.where(np.isinf(lengths), 10 * straight, lengths)
+    if start is not None:
+        cost[-1, :-1] = np.hypot(*(ends - start).T)
+    return cost
+
+
+def _parts(ends: FloatArray, roads: Roads, order: list[int]) -> Iterator[tuple[FloatArray, BoolArray]]:
+    """Yield the points of each row and of the way to it, with what the leg to each point is (a row or not)."""
+    yield ends[order[:2]], np.array([False, True])
+    for n in range(2, len(order), 2):
+        way = roads.way(order[n - 1], order[n])[1:]
+        yield np.vstack((way, ends[order[n + 1]])), np.append(np.zeros(len(way), dtype=bool), True)

@@ -1,0 +1,300 @@
+"""Small changes of a line that make it shorter or sweep more, tried one after the other on samples of the ground.
+
+A local search with a price on what stays unswept (Lagrange's relaxation of the two coverage conditions, see Fisher
+1981); the price rises while too much is missed and falls while there is room.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import shapely
+from shapely import Polygon
+
+from geofence.frames import FloatArray
+from geofence.prisms import IntArray
+from missions.coverage.changes import Change, changes_at, length_m, touches, turns_of
+from missions.coverage.ground import Ground
+from missions.coverage.line import Line
+from missions.coverage.measure import unswept
+from missions.coverage.repair import MISSED_RATIO, middle_line, too_much
+from missions.coverage.samples import XY, Samples
+
+_MISSED = 0.98 * MISSED_RATIO
+_UNKEPT = 0.0045
+_STEPS = (0.5, 0.25, 0.12, 0.06)
+"""How far points are moved, in swaths."""
+_ROUNDS = 40
+_SETTLE_AFTER = 0.8
+"""Share of the time after which only what is missed too much is filled."""
+_FIRST, _DEAR, _DEAREST, _CHEAPEST = 8.0, 20.0, 60.0, 0.6
+"""Prices of one swath squared, in swaths of way."""
+_WEIGHTS = (1.0, 0.25)
+"""What a missed sample of each layer counts."""
+_WORTH = 1e-4
+"""What a change must bring at least, in swaths."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Leg:
+    """A leg and the samples that it reaches in each layer."""
+
+    is_row: bool
+    length_m: float
+    reached: tuple[IntArray, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Trial:
+    """A change, the points of its stretch, its legs, and what it brings in metres (before the price of samples)."""
+
+    change: Change
+    stretch: list[XY]
+    gain_m: float
+    legs: list[_Leg]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Return between which points the change lies."""
+        return (self.change.first, self.change.last)
+
+
+class Polish:
+    """Polishes one line over one ground; a turn counts as much as *turn_m* of way."""
+
+    def __init__(self, ground: Ground, line: Line, angle_rad: float, *, turn_m: float) -> None:
+        self._ground, self._turn_m = ground, turn_m
+        self._samples = samples = Samples(ground, angle_rad)
+        self._area = shapely.transform(ground.area, samples.framed)
+        self._room = shapely.transform(ground.room, samples.framed)
+        shapely.prepare(self._area)
+        shapely.prepare(self._room)
+        self._points: list[XY] = [(float(x), float(y)) for x, y in samples.framed(line.points)]
+        self._failed: list[dict[int, float]] = [{} for _ in self._points]
+        self._price = _FIRST / ground.swath_m
+        shares = (_MISSED * ground.area.area / samples.cell_m2, _UNKEPT * samples.layers[-1].missed)
+        self._most = [share for share, _ in zip(shares, samples.layers, strict=False)]
+        self._legs = self._laid(self._points, line.is_row.tolist())
+        for leg in self._legs:
+            self._add(leg)
+
+    @property
+    def line(self) -> Line:
+        """Return the line as it is now."""
+        points = np.array(self._points) @ self._samples.turn.T
+        return Line(points=points, is_row=np.array([leg.is_row for leg in self._legs], dtype=bool))
+
+    def run(self, until: float) -> None:
+        """Try changes until *until* (processor time) or until none is left that helps."""
+        begun = time.process_time()
+        soon = begun + _SETTLE_AFTER * (until - begun)
+        for turn in range(_ROUNDS):
+            self._round(turn % len(_STEPS), soon)
+            if time.process_time() > soon:
+                break
+            if turn % 3 == 0:
+                self._look(until)
+            if not self._reprice():
+                break
+        for turn in range(_ROUNDS):
+            if self._look(until) or time.process_time() > until:
+                break
+            self._price = _DEAR / self._ground.swath_m
+            self._round(1 + turn % 3, until)
+
+    def _look(self, until: float) -> bool:
+        """Measure exactly what is unswept, fill it where it is too much, and say whether all was well."""
+        line, cells = self.line, self._ground.area.area / self._samples.cell_m2
+        gaps = unswept(self._ground, line.starts, line.ends)
+        share = gaps.area / self._ground.area.area
+        self._most[0] = max(0.0, (_MISSED - share) * cells + self._samples.layers[0].missed)
+        if share <= 0.999 * MISSED_RATIO:
+            return True
+        self._price = max(self._price, _DEAR / self._ground.swath_m)
+        for gap in too_much(self._ground, gaps):
+            if time.process_time() < until:
+                self._fill(gap)
+        return False
+
+    def _reprice(self) -> bool:
+        """Change the price on what is missed; say whether that may lead to anything."""
+        is_over = any(layer.missed > most for layer, most in zip(self._samples.layers, self._most, strict=True))
+        swath_m = self._ground.swath_m
+        price = min(max(self._price * (1.5 if is_over else 0.75), _CHEAPEST / swath_m), _DEAREST / swath_m)
+        is_other, self._price = price != self._price, price
+        return is_other
+
+    def _round(self, step: int, until: float) -> None:
+        """Try all changes by one step, where they did not fail lately at about the same price."""
+        step_m, swath_m = _STEPS[step] * self._ground.swath_m, self._ground.swath_m
+        at = 0
+        while at < len(self._points) and time.process_time() < until:
+            failed = self._failed[at].get(step, 0.0)
+            if not failed * 0.6 < self._price < failed * 1.7:
+                while at < len(self._points) and self._make_best(changes_at(self._points, at, step_m, swath_m)):
+                    pass
+                if at < len(self._points):
+                    self._failed[at][step] = self._price
+            at += 1
+
+    def _fill(self, gap: Polygon) -> None:
+        touch = middle_line(self._room, shapely.transform(gap, self._samples.framed))
+        if touch is not None:
+            (x0, y0), (x1, y1) = touch.tolist()
+            self._make_best(touches(self._points, (x0, y0), (x1, y1), self._ground.swath_m))
+
+    def _make_best(self, changes: Iterable[Change]) -> bool:
+        """Make the best of *changes*, if there is a legal one that is better than none; say so."""
+        trials = self._trials(list(changes))
+        best: tuple[float, _Trial] | None = None
+        for span, group in groupby(sorted(trials, key=lambda trial: trial.span), key=lambda trial: trial.span):
+            best = self._best_of(span, list(group), best)
+        if best is None:
+            return False
+        self._take_over(best[1])
+        return True
+
+    def _best_of(
+        self, span: tuple[int, int], trials: Sequence[_Trial], best: tuple[float, _Trial] | None
+    ) -> tuple[float, _Trial] | None:
+        layers = self._samples.layers
+        before = [layer.missed for layer in layers]
+        old = self._legs_between(*span)
+        for leg in old:
+            self._take(leg)
+        without = [layer.missed for layer in layers]
+        least = best[0] if best else _WORTH * self._ground.swath_m
+        for trial in trials:
+            hope = [
+                gone - lost + sum(layer.missed_among(leg.reached[n]) for leg in trial.legs)
+                for n, (layer, gone, lost) in enumerate(zip(layers, before, without, strict=True))
+            ]
+            if trial.gain_m + self._worth_m(hope) <= least:
+                continue
+            gain_m = trial.gain_m + self._worth_m(self._exactly(trial, before))
+            if gain_m > least:
+                best, least = (gain_m, trial), gain_m
+        for leg in old:
+            self._add(leg)
+        return best
+
+    def _exactly(self, trial: _Trial, before: Sequence[int]) -> list[float]:
+        """Return how many samples less are missed in each layer; endlessly many more, if that is not allowed."""
+        layers = self._samples.layers
+        for leg in trial.legs:
+            self._add(leg)
+        after = [layer.missed for layer in layers]
+        for leg in trial.legs:
+            self._take(leg)
+        may_stay = all(now <= max(was, most) for now, was, most in zip(after, before, self._most, strict=True))
+        return [float(was - now) for was, now in zip(before, after, strict=True)] if may_stay else [-np.inf]
+
+    def _trials(self, changes: Sequence[Change]) -> list[_Trial]:
+        """Return those of *changes* that are legal and could be better, with their legs."""
+        inner = self._inside([place for change in changes for place in change.inner])
+        trials: list[_Trial] = []
+        for change in changes:
+            mine = inner[: len(change.inner)]
+            inner = inner[len(change.inner) :]
+            stretch = self._stretch(change, mine)
+            gain_m = self._shorter_m(change, stretch)
+            if gain_m > 0 or gain_m + self._worth_m(self._samples.missed_around(mine, self._ground.swath_m)) > 0:
+                trials.append(_Trial(change=change, stretch=stretch, gain_m=gain_m, legs=[]))
+        trials = self._legal(trials)
+        legs = iter(self._laid_all(trials))
+        for trial in trials:
+            trial.legs = [next(legs) for _ in trial.stretch[1:]]
+        return trials
+
+    def _inside(self, places: Sequence[XY]) -> list[XY]:
+        """Return *places*, those outside moved to the nearest place inside."""
+        if not places:
+            return []
+        x, y = np.array(places).T
+        if (inside := shapely.contains_xy(self._room, x, y)).all():
+            return list(places)
+        lines = shapely.shortest_line(self._room, shapely.points(x, y))
+        nearest = shapely.get_coordinates(lines).reshape(-1, 2, 2)[:, 0].tolist()
+        return [place if ok else (near[0], near[1]) for place, ok, near in zip(places, inside, nearest, strict=True)]
+
+    def _legal(self, trials: list[_Trial]) -> list[_Trial]:
+        """Return those of *trials* whose legs stay on the ground."""
+        if not trials:
+            return []
+        legs, trial = _legs_of(trials)
+        clear = shapely.covers(self._area, shapely.linestrings(legs))
+        is_legal = np.ones(len(trials), dtype=bool)
+        is_legal[trial[~clear]] = False
+        return [trial for trial, is_ok in zip(trials, is_legal, strict=True) if is_ok]
+
+    def _laid_all(self, trials: list[_Trial]) -> list[_Leg]:
+        if not trials:
+            return []
+        legs, number = _legs_of(trials)
+        are_rows = [any(leg.is_row for leg in self._legs_between(*trial.span)) for trial in trials]
+        return self._lay(legs, [are_rows[n] for n in number.tolist()])
+
+    def _laid(self, points: Sequence[XY], rows: Sequence[bool]) -> list[_Leg]:
+        line = np.array(points)
+        return self._lay(np.stack((line[:-1], line[1:]), axis=1), rows)
+
+    def _lay(self, legs: FloatArray, rows: Sequence[bool]) -> list[_Leg]:
+        lengths = np.hypot(*(legs[:, 1] - legs[:, 0]).T).tolist()
+        reached = [self._samples.reached(layer, legs) for layer in self._samples.layers]
+        return [
+            _Leg(is_row=row, length_m=length, reached=mine)
+            for row, length, mine in zip(rows, lengths, zip(*reached, strict=True), strict=True)
+        ]
+
+    def _take_over(self, trial: _Trial) -> None:
+        change, old = trial.change, self._legs_between(*trial.span)
+        for leg in old:
+            self._take(leg)
+        for leg in trial.legs:
+            self._add(leg)
+        if len(old) == len(trial.legs):
+            for leg, was in zip(trial.legs, old, strict=True):
+                leg.is_row = was.is_row
+        first, last = change.first, change.last
+        inner = trial.stretch[1 if first >= 0 else 0 : -1 if last < len(self._points) else None]
+        self._legs[max(first, 0) : last] = trial.legs
+        self._points[first + 1 : last] = inner
+        self._failed[first + 1 : last] = [{} for _ in inner]
+        for at in range(max(first - 1, 0), min(first + len(inner) + 3, len(self._points))):
+            self._failed[at] = {}
+
+    def _legs_between(self, first: int, last: int) -> list[_Leg]:
+        return self._legs[max(first, 0) : last]
+
+    def _stretch(self, change: Change, inner: Sequence[XY]) -> list[XY]:
+        before = [self._points[change.first]] if change.first >= 0 else []
+        after = [self._points[change.last]] if change.last < len(self._points) else []
+        return [*before, *inner, *after]
+
+    def _shorter_m(self, change: Change, stretch: Sequence[XY]) -> float:
+        before = self._points[max(change.first - 1, 0) : max(change.first, 0)]
+        after = self._points[change.last + 1 : change.last + 2]
+        now = self._points[max(change.first, 0) : change.last + 1]
+        fewer = turns_of([*before, *now, *after]) - turns_of([*before, *stretch, *after])
+        return length_m(now) - length_m(stretch) + self._turn_m * fewer
+
+    def _worth_m(self, samples: Sequence[float]) -> float:
+        """Return what it is worth to reach so many *samples* more in each layer, in metres."""
+        weighted = sum(weight * count for weight, count in zip(_WEIGHTS, samples, strict=False))
+        return self._price * self._samples.cell_m2 * weighted
+
+    def _add(self, leg: _Leg) -> None:
+        for layer, index in zip(self._samples.layers, leg.reached, strict=True):
+            layer.add(index)
+
+    def _take(self, leg: _Leg) -> None:
+        for layer, index in zip(self._samples.layers, leg.reached, strict=True):
+            layer.take(index)
+
+
+def _legs_of(trials: Sequence[_Trial]) -> tuple[FloatArray, IntArray]:
+    """Return all legs of *trials*, shape (n, 2 ends, 2), and of which trial each is."""
+    legs = [(a, b) for trial in trials for a, b in zip(trial.stretch[:-1], trial.stretch[1:], strict=True)]
+    return np.array(legs).reshape(-1, 2, 2), np.repeat(np.arange(len(trials)), [len(t.stretch) - 1 for t in trials])
