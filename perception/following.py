@@ -33,6 +33,7 @@ _LIKELY = (0.7, 1.3)
 _UNLIKELY_COSTS = 0.6
 _MOST_COST = 0.3
 _EDGE_PX = 3.0
+_EDGE_SHARE = 0.25
 _STILL = 0.05
 _STILL_S = 2.0
 _STILL_COSTS = 0.15
@@ -59,6 +60,8 @@ class _Motion:
     rests_px: tuple[float, float] = (math.inf, math.inf)
     rests_s: float = math.inf
     colours: Colours | None = None
+    is_leaving: bool = False
+    """Whether its box was at an edge of the picture when it was last seen."""
 
     def still_s(self, box: PixelBox, taken_s: float) -> float:
         """Return for how long the foot of the box has not moved."""
@@ -102,7 +105,7 @@ class Follower(Tracker):
         self._miss(set(pairs), is_in_view)
         self._begin_new(sights, set(pairs.values()), taken_s)
         self._forget(taken_s)
-        self._show(to_pixel)
+        self._show(to_pixel, picture)
         return [track for track in self._tracks if taken_s - track.last_s <= _TOLD_S]
 
     def _pairs(self, sought: Sequence[Sought], sights: Sequence[Sight]) -> dict[int, int]:
@@ -132,13 +135,12 @@ class Follower(Tracker):
             if now is not None and motion.shown_px is not None:
                 right, down = right + now[0] - motion.shown_px[0], down + now[1] - motion.shown_px[1]
         x0, y0, x1, y1 = track.box.xyxy
-        return Sought(
-            track, Guess(east_m, north_m, (x0 + right, y0 + down, x1 + right, y1 + down), gap_s), motion.colours
-        )
+        guess = Guess(east_m, north_m, (x0 + right, y0 + down, x1 + right, y1 + down), gap_s)
+        return Sought(track, guess, motion.colours, motion.is_leaving)
 
     def _follow(self, sought: Sought, sight: Sight, sights: Sequence[Sight]) -> None:
         """Take in how far the track was from where it was guessed to be, and what it looks like."""
-        track, guess, _ = sought
+        track, guess = sought.track, sought.guess
         motion, box, place = self._motions[track.id], sight.placed.detection.box, sight.placed.place
         if sight.colours is not None and _is_alone(sight, sights):
             motion.colours = _mixed(motion.colours, sight.colours)
@@ -172,13 +174,22 @@ class Follower(Tracker):
         living = {track.id for track in self._tracks}
         self._motions = {number: motion for number, motion in self._motions.items() if number in living}
 
-    def _show(self, to_pixel: ToPixel | None) -> None:
-        if to_pixel is None:
-            return
+    def _show(self, to_pixel: ToPixel | None, picture: Picture | None) -> None:
+        """Remember where each track lay in the picture that shows it."""
         for track in self._tracks:
-            if track.is_seen:
-                pixel = None if track.place is None else to_pixel(_spot(track.place))
-                self._motions[track.id].shown_px = pixel
+            motion = self._motions[track.id]
+            if track.is_seen and picture is not None:
+                motion.is_leaving = _is_at_edge(track.box, picture)
+            if track.is_seen and to_pixel is not None:
+                motion.shown_px = None if track.place is None else to_pixel(_spot(track.place))
+
+
+def _is_at_edge(box: PixelBox, picture: Picture) -> bool:
+    """Say whether a box ends at the left, right or lower edge, or a small part of its size before it."""
+    height, width = picture.shape[:2]
+    x0, _, x1, y1 = box.xyxy
+    aside = _EDGE_PX + _EDGE_SHARE * box.width_px
+    return x0 < aside or x1 > width - aside or y1 > height - _EDGE_PX
 
 
 def _spot(place: GroundPlace, *, up_m: float = 0.0) -> LocalPosition:

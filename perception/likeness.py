@@ -25,6 +25,7 @@ _GATE_M = 1.2
 _LOST_S = 0.5
 _OTHERS = 0.6
 """Something lost for a while does not come back in other colours."""
+_LEFT_S = 1.0
 _FAR = 1e6
 _NUMBERS = {label: number for number, label in enumerate(Label)}
 FloatArray = NDArray[np.float64]
@@ -40,11 +41,12 @@ class Guess(NamedTuple):
 
 
 class Sought(NamedTuple):
-    """A track, where it should be, and the colours it had."""
+    """A track, where it should be, the colours it had, and whether it was last seen at an edge of the picture."""
 
     track: Track
     guess: Guess
     colours: Colours | None
+    is_leaving: bool = False
 
 
 class Sight(NamedTuple):
@@ -77,6 +79,8 @@ def costs(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
     gaps_s = np.array([[one.guess.gap_s] for one in sought])
     other = _unlike(sought, seen)
     is_impossible |= (gaps_s > _LOST_S) & (other > _OTHERS)
+    # whoever left at an edge of the picture is not who enters there a while later
+    is_impossible |= (gaps_s > _LEFT_S) & np.array([[one.is_leaving] for one in sought])
     found = near + _LATE * gaps_s + _COLOURS * other
     found[is_impossible | _differ(sought, seen)] = _FAR
     return np.asarray(found)
@@ -91,7 +95,7 @@ def weak_costs(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
 def _away(sought: Sequence[Sought], seen: Sequence[Sight]) -> FloatArray:
     """Return distances on the ground as shares of how far they may be; NaN where a place is not known."""
     rows = []
-    for track, guess, _ in sought:
+    for track, guess, *_ in sought:
         reach_m = _GATE_M + MOVES_M_S.get(track.label, STANDS_M_S) * guess.gap_s
         rows.append((guess.east_m, guess.north_m, 0.0 if track.place is None else 0.5 * track.place.major_m, reach_m))
     here = np.array(rows).T[:, :, None]

@@ -21,6 +21,7 @@ from perception.decoders.yolox import YoloxDecoder
 from perception.detections import Label
 from perception.detector import OnnxDetector
 from perception.frame import Picture
+from perception.model_card import Fit, read_card
 from tests.perception.eyes import shared
 
 Array = NDArray[np.float32]
@@ -171,7 +172,7 @@ def test_a_card_makes_any_family_s_model_see(tmp_path: Path, family: str) -> Non
 def test_boxes_come_back_in_the_pixels_of_a_larger_picture(tmp_path: Path, family: str) -> None:
     decoder, outputs = MADE[family]
     sha256 = write_model(tmp_path, outputs)
-    padded = write_card(tmp_path, decoder, outputs, sha256)
+    padded = write_card(tmp_path, decoder, outputs, sha256, input={"name": "picture", **SIZE, "fit": "pad"})
     whole = OnnxDetector(card_file=padded).detect(blank(128, 96))
     stretched = write_card(tmp_path, decoder, outputs, sha256, input={"name": "picture", **SIZE, "fit": "stretch"})
 
@@ -235,6 +236,20 @@ def test_a_card_that_cannot_be_right_is_refused(tmp_path: Path, changes: dict[st
 
     with pytest.raises(InvalidInput, match=reason):
         OnnxDetector(card_file=write_card(tmp_path, "yolox", outputs, write_model(tmp_path, outputs), **changes))
+
+
+def test_a_card_that_does_not_say_gets_what_is_usual_for_its_family(tmp_path: Path) -> None:
+    outputs = {"out": yolox()}
+    sha256 = write_model(tmp_path, outputs)
+
+    usual = {name: read_card(write_card(tmp_path, name, outputs, sha256)) for name in ("yolox", "picodet")}
+    said = read_card(write_card(tmp_path, "picodet", outputs, sha256, min_score=0.3))
+
+    assert {name: (card.input.fit, card.min_score) for name, card in usual.items()} == {
+        "yolox": (Fit.PAD, 0.4),
+        "picodet": (Fit.STRETCH, 0.5),
+    }
+    assert said.min_score == 0.3
 
 
 def test_two_of_the_model_s_labels_that_mean_one_thing_give_one_detection(tmp_path: Path) -> None:

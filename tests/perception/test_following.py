@@ -232,3 +232,15 @@ def test_a_pipeline_takes_the_follower_and_places_people_whose_feet_are_cut_off(
     assert place is not None
     seen = REFERENCE.to_pixel(LocalPosition(east_m=place.east_m, north_m=place.north_m, up_m=1.7), gaze())
     assert seen == pytest.approx((320, 300), abs=0.5)
+
+
+def test_who_enters_where_somebody_left_the_picture_is_somebody_else() -> None:
+    blank = np.full((200, 400, 3), 160, np.uint8)
+    leaves = [[person(340 + 8 * i, 150)] for i in range(7)]
+    enters = [[person(388 - 8 * i, 150)] for i in range(7)]
+    frames: list[list[Placed]] = [*leaves, *([[]] * 10), *enters]
+
+    told = walk(follower(), frames, [blank] * len(frames))
+
+    assert {one.id for one in told[6]} == {1}
+    assert {one.id for one in told[-1]} == {2}
