@@ -59,6 +59,13 @@ class FreeSpace:
         grown = shapely.buffer(self._keep_out.polygons[hits], clear_m, join_style="mitre", mitre_limit=2.0)
         return shapely.difference(shapely.intersection(inside, window), shapely.union_all(grown))
 
+    def key(self, low_m: float, high_m: float) -> bytes:
+        """Return what is equal for heights between which the same zones matter."""
+        up_m = self.margins.height_error_m
+        meets = (self._keep_out.floors_m < high_m + up_m) & (self._keep_out.ceilings_m > low_m - up_m)
+        allowed = [slab.lowest_m < high_m + up_m and slab.highest_m > low_m - up_m for slab in self._keep_in]
+        return np.packbits(np.concatenate((meets, allowed))).tobytes()
+
     def why_not(self, place: Point, low_m: float, high_m: float) -> str:
         """Return why *place* is not free between the heights."""
         hits = self._near(place, low_m, high_m, self.margins.sideways_m * 1.1)

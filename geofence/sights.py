@@ -18,9 +18,10 @@ from geofence.prisms import BoolArray, IntArray
 PULL_M = 1e-5
 """Corners are pulled off the border by so much, so that ways along aligned walls touch nothing."""
 _EPS_M = 1e-8
-_BINS = 512
-_BIN_RAD = 2 * np.pi / _BINS
-_RAYS = np.stack((np.cos(np.arange(_BINS + 1) * _BIN_RAD), np.sin(np.arange(_BINS + 1) * _BIN_RAD)), axis=1)
+_EPS_BINS = 1e-6
+_BINS = ((2500, 512), (5000, 1024))
+_MOST_BINS = 2048
+"""Bins for regions of up to so many walls: finer ones hide far and small things, and cost more for near ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -58,6 +59,9 @@ class Sights:
         self._from = np.vstack([np.empty((0, 2)), *rings])
         self._to = np.vstack([np.empty((0, 2)), *(np.roll(ring, -1, axis=0) for ring in rings)])
         self._length_m = np.hypot(*(self._to - self._from).T)
+        self._bins = next((bins for walls, bins in _BINS if len(self._from) <= walls), _MOST_BINS)
+        angles = np.arange(self._bins + 1) * 2 * np.pi / self._bins
+        self._rays = np.column_stack((np.cos(angles), np.sin(angles)))
 
     def seen(self, eye: FloatArray, targets: FloatArray) -> BoolArray:
         """Say which *targets*, shape (n, 2), the straight line from *eye* reaches without crossing a wall."""
@@ -65,8 +69,8 @@ class Sights:
         if not len(self._from) or not len(runs):
             return np.ones(len(runs), dtype=bool)
         seen = np.zeros(len(runs), dtype=bool)
-        view = _View.of(self._from - eye, self._to - eye, self._length_m)
-        bins = _bin_of(runs)
+        view = _View.of(self._from - eye, self._to - eye, self._length_m, self._rays)
+        bins = np.minimum(_angle(runs, self._bins).astype(np.intp), self._bins - 1)
         open_ = np.flatnonzero(np.hypot(runs[:, 0], runs[:, 1]) <= view.depth_m[bins])
         seen[open_] = ~view.hides(runs[open_], bins[open_])
         return seen
@@ -84,26 +88,29 @@ class _View:
     depth_m: FloatArray
 
     @classmethod
-    def of(cls, starts: FloatArray, ends: FloatArray, lengths_m: FloatArray) -> Self:
+    def of(cls, starts: FloatArray, ends: FloatArray, lengths_m: FloatArray, rays: FloatArray) -> Self:
+        """Return the view of walls from the origin; *rays* are the borders of the bins, the last one is the first."""
+        count_of_bins = len(rays) - 1
         facing = _cross(starts, ends)
         right, left = np.where(facing[:, None] > 0, (starts, ends), (ends, starts))
-        low, span = _angle(right) / _BIN_RAD, _angle(left) / _BIN_RAD
-        span = np.mod(span - low, _BINS)
-        first = np.floor(low).astype(np.intp)
-        count = np.floor(low + span).astype(np.intp) - first + 1
+        low = _angle(right, count_of_bins)
+        span = np.mod(_angle(left, count_of_bins) - low, count_of_bins)
+        first = np.floor(low - _EPS_BINS).astype(np.intp)
+        count = np.floor(low + span + _EPS_BINS).astype(np.intp) - first + 1
         walls = np.repeat(np.arange(len(starts)), count)
         step = np.arange(len(walls)) - np.repeat(np.cumsum(count) - count, count)
-        bins = np.mod(first[walls] + step, _BINS)
+        bins = np.mod(first[walls] + step, count_of_bins)
         inner = np.flatnonzero((step > 0) & (step < count[walls] - 1))
-        depth = np.full(_BINS, np.inf)
-        np.minimum.at(depth, bins[inner], _depths(facing, ends - starts, walls[inner], bins[inner]))
+        depth = np.full(count_of_bins, np.inf)
+        near, in_bin = walls[inner], bins[inner]
+        np.minimum.at(depth, in_bin, _depths(facing[near], (ends - starts)[near], rays[in_bin], rays[in_bin + 1]))
         order = np.argsort(bins.astype(np.int16), kind="stable")
         return cls(
             starts=starts,
             ends=ends,
             lengths_m=lengths_m,
             walls=walls[order],
-            first_of_bin=np.searchsorted(bins[order], np.arange(_BINS + 1)),
+            first_of_bin=np.searchsorted(bins[order], np.arange(count_of_bins + 1)),
             depth_m=depth * (1 + 1e-9),
         )
 
@@ -113,33 +120,38 @@ class _View:
         target = np.repeat(np.arange(len(runs)), count)
         step = np.arange(len(target)) - np.repeat(np.cumsum(count) - count, count)
         wall = self.walls[self.first_of_bin[bins[target]] + step]
-        is_hit = self._crosses(runs[target], wall)
-        hidden = np.zeros(len(runs), dtype=bool)
-        hidden[target[is_hit]] = True
+        hidden = np.ones(len(runs), dtype=bool)
+        for is_hit in self._crossings(runs[target], wall):
+            behind = np.zeros(len(runs), dtype=bool)
+            behind[target[is_hit]] = True
+            hidden &= behind
         return hidden
 
-    def _crosses(self, runs: FloatArray, wall: IntArray) -> BoolArray:
+    def _crossings(self, runs: FloatArray, wall: IntArray) -> tuple[BoolArray, BoolArray]:
+        """Say which walls the lines cross if they ran a hair to the right of where they do, and a hair to the left.
+
+        Only who is hidden both times is hidden: a line through a corner may touch it, or go into the wall there.
+        """
         starts, ends, room = self.starts[wall], self.ends[wall], self.lengths_m[wall] * _EPS_M
         eye_side, target_side = _cross(starts, ends), _cross(starts - runs, ends - runs)
         divides = ((eye_side > room) & (target_side < -room)) | ((eye_side < -room) & (target_side > room))
-        return np.asarray(divides & (_cross(runs, starts) * _cross(runs, ends) < 0))
+        start_side, end_side = _cross(runs, starts), _cross(runs, ends)
+        right = np.asarray(divides & ((start_side >= 0) != (end_side >= 0)))
+        left = np.asarray(divides & ((start_side > 0) != (end_side > 0)))
+        return right, left
 
 
-def _depths(facing: FloatArray, along: FloatArray, walls: IntArray, bins: IntArray) -> FloatArray:
-    """Return how far the farther end of each wall's part in its bin is, for walls that span the whole bin."""
-    area, run = np.abs(facing[walls]), along[walls]
+def _depths(facing: FloatArray, along: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return how far the farther end of each wall's part between two rays is, for walls that span both."""
+    area = np.abs(facing)
     with np.errstate(divide="ignore", invalid="ignore"):
-        near = area / np.abs(_cross(_RAYS[bins], run))
-        far = area / np.abs(_cross(_RAYS[bins + 1], run))
-    return np.nan_to_num(np.maximum(near, far), nan=np.inf)
+        far = np.maximum(area / np.abs(_cross(low, along)), area / np.abs(_cross(high, along)))
+    return np.nan_to_num(far, nan=np.inf)
 
 
-def _angle(vectors: FloatArray) -> FloatArray:
-    return np.mod(np.arctan2(vectors[:, 1], vectors[:, 0]), 2 * np.pi)
-
-
-def _bin_of(vectors: FloatArray) -> IntArray:
-    return np.minimum((_angle(vectors) / _BIN_RAD).astype(np.intp), _BINS - 1)
+def _angle(vectors: FloatArray, bins: int) -> FloatArray:
+    """Return the directions of *vectors* in bins, 0 … *bins*."""
+    return np.mod(np.arctan2(vectors[:, 1], vectors[:, 0]) * (bins / (2 * np.pi)), bins)
 
 
 def _cross(one: FloatArray, other: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ Corners keep so far away from borders that the corner cut and the overshoot of t
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -15,8 +15,9 @@ from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from geofence.errors import NoWayAround
-from geofence.frames import FloatArray, LocalFrame
-from geofence.free_space import FreeSpace
+from geofence.frames import LocalFrame
+from geofence.free_space import Bounds, FreeSpace
+from geofence.near_ways import WHOLE_UP_TO, NearWays
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.route import OrderRoute
 from geofence.sight_graph import Ways
@@ -49,8 +50,8 @@ class WaysAround:
         self._margins = flight.margins
         self._clear_m = flight.margins.sideways_m + _SPARE_M
         self._space = FreeSpace(flight, self.frame)
-        self._paths = lru_cache(maxsize=32)(self._make_paths)
-        self._graphs = lru_cache(maxsize=32)(self._make_graphs)
+        self._made_paths: dict[bytes, BaseGeometry] = {}
+        self._made_graphs: dict[tuple[bytes, float], tuple[NearWays, NearWays]] = {}
 
     def find(
         self, start: Waypoint, end: Waypoint, *, speed_m_s: float, over_agl_m: float | None = None
@@ -184,13 +185,16 @@ class WaysAround:
         if self._space.is_free(LineString([first, last]), low_m, high_m, self._clear_m):
             return []
         entry, leave = self._onto_paths(first, low_m, high_m), self._onto_paths(last, low_m, high_m)
-        found = []
+        tight: list[Point] | None = None
         for graph in self._graphs(low_m, high_m, speed_m_s):
-            way = graph.shortest(_array(entry or first), _array(leave or last))
-            if way is not None:
-                found.append([*_present(entry), *(Point(place) for place in way.points[1:-1]), *_present(leave)])
-        fitting = (way for way in found if self._turns_fit([first, *way], low_m, high_m, speed_m_s))
-        return next(fitting, found[0] if found else None)
+            places = graph.shortest(entry or first, leave or last)
+            if places is None:
+                continue
+            way = [*_present(entry), *places, *_present(leave)]
+            if self._turns_fit([first, *way], low_m, high_m, speed_m_s):
+                return way
+            tight = tight or way
+        return tight
 
     def _onto_paths(self, place: Point, low_m: float, high_m: float) -> Point | None:
         """Return the nearest place of the paths, for a free place in the mitre of a corner (None: it is on them)."""
@@ -211,18 +215,37 @@ class WaysAround:
     def _ample_m(self, speed_m_s: float) -> float:
         return self._clear_m + max(self._margins.corner_radius_m, self._margins.stopping.distance_m(speed_m_s))
 
-    def _make_paths(self, low_m: float, high_m: float) -> BaseGeometry:
-        paths = self._space.region(low_m, high_m, self._clear_m)
-        shapely.prepare(paths)
-        return paths
+    def _paths(self, low_m: float, high_m: float) -> BaseGeometry:
+        """Return where paths may run between the heights; heights that meet the same zones share it."""
+        key = self._space.key(low_m, high_m)
+        if key not in self._made_paths:
+            paths = self._made_paths[key] = self._space.region(low_m, high_m, self._clear_m)
+            shapely.prepare(paths)
+        return self._made_paths[key]
 
-    def _make_graphs(self, low_m: float, high_m: float, speed_m_s: float) -> tuple[Ways, Ways]:
+    def _graphs(self, low_m: float, high_m: float, speed_m_s: float) -> tuple[NearWays, NearWays]:
+        key = self._space.key(low_m, high_m), speed_m_s
+        if key not in self._made_graphs:
+            self._made_graphs[key] = self._make_graphs(low_m, high_m, speed_m_s)
+        return self._made_graphs[key]
+
+    def _make_graphs(self, low_m: float, high_m: float, speed_m_s: float) -> tuple[NearWays, NearWays]:
         """Return ways with little room around their corners, and with ample room."""
-        paths, ample_m = self._paths(low_m, high_m), self._ample_m(speed_m_s)
+        ample_m = self._ample_m(speed_m_s)
         little_m = self._clear_m + self._margins.corner_radius_m
-        little = self._space.region(low_m, high_m, little_m, inwards_m=ample_m)
-        ample = self._space.region(low_m, high_m, ample_m)
-        return Ways(paths, bends=little), Ways(paths, bends=ample)
+
+        @cache
+        def free(within: Bounds | None) -> BaseGeometry:
+            return self._space.region(low_m, high_m, self._clear_m, within=within)
+
+        def ways(clear_m: float, within: Bounds | None) -> Ways:
+            bends = self._space.region(low_m, high_m, clear_m, inwards_m=ample_m, within=within)
+            return Ways(free(within), bends=bends)
+
+        is_small = self._space.keep_outs <= WHOLE_UP_TO
+        return tuple(  # type: ignore[return-value]
+            NearWays(partial(ways, clear_m), is_small=is_small) for clear_m in (little_m, ample_m)
+        )
 
     def _blocked(self, start: Waypoint, end: Waypoint, low_m: float, high_m: float) -> str:
         line = LineString([_point(self.frame, start.place), _point(self.frame, end.place)])
@@ -239,10 +262,6 @@ def leg_duration_s(frame: LocalFrame, start: Waypoint, end: Waypoint, speed_m_s:
     rise_m = end.height_agl_m - start.height_agl_m
     upright_s = rise_m / _CLIMB_M_S if rise_m > 0 else -rise_m / _SINK_M_S
     return max(float(np.hypot(b.east_m - a.east_m, b.north_m - a.north_m)) / speed_m_s, upright_s)
-
-
-def _array(point: Point) -> FloatArray:
-    return np.array([point.x, point.y])
 
 
 def _present(place: Point | None) -> Iterator[Point]:

@@ -89,6 +89,30 @@ def test_aligned_walls_and_ends_on_borders_are_no_exception(holes: list[Polygon]
     assert found_m(free, first, last) == pytest.approx(shortest_m(free, first, last), abs=1e-3)
 
 
+@given(holes=st.lists(aligned, min_size=1, max_size=6), first=on_grid, last=on_grid)
+@settings(max_examples=80, deadline=None)
+def test_lines_exactly_through_corners_do_not_run_through_walls(
+    holes: list[Polygon], first: Place, last: Place
+) -> None:
+    free = without(*holes)
+    assume(free.intersects(Point(first)) and free.intersects(Point(last)))
+
+    # where holes touch in a point the whole graph has ways of no width, so ours may be longer
+    assert found_m(free, first, last) >= shortest_m(free, first, last) - 1e-3
+
+
+def test_a_diagonal_through_the_corners_of_a_moat_is_no_way() -> None:
+    moat = box(294.995, 294.995, 405.005, 405.005).difference(box(335.005, 335.005, 364.995, 364.995))
+    finder = Ways(box(-2005, -2005, 2405, 2405).difference(moat))
+    places = np.array([[0.0, 0.0], [350.0, 350.0], [500.0, 500.0]])
+
+    assert finder.shortest(places[0], places[1]) is None
+    assert np.isinf(finder.distances(places)[0, 1])
+    around = finder.shortest(places[0], places[2])
+    assert around is not None
+    assert len(around.points) == 3
+
+
 @given(holes=st.lists(st.one_of(stars, aligned), max_size=5), places=st.lists(anywhere, min_size=2, max_size=8))
 @settings(max_examples=40, deadline=None)
 def test_the_matrix_says_what_single_ways_say(holes: list[Polygon], places: list[Place]) -> None:
