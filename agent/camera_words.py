@@ -53,7 +53,7 @@ def never_seen(order: Order, vehicle_id: VehicleId, at: datetime) -> list[LookRe
 def picture_boxes(seen: Seen) -> tuple[PictureBox, ...]:
     """Return where the believed tracks of a frame stand in its picture."""
     return tuple(
-        PictureBox(track=one.id, label=one.label.value, score=round(one.score, 2), xyxy_px=tuple(one.box))
+        PictureBox(track=one.id, label=one.label.value, score=round(one.score, 2), xyxy_px=one.box.xyxy)
         for one in seen.tracks
         if one.is_seen
     )

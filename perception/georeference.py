@@ -125,6 +125,8 @@ class Georeference:
         if gaze.height_agl_m <= 0:
             return False
         right, down, forward = self._view(gaze).turned
+        if -forward[2] > _LEAST_SLOPE * math.hypot(forward[0], forward[1]):
+            return True
         lens = self.camera
         for x in (-lens.cx_px / lens.fx_px, (lens.width_px - lens.cx_px) / lens.fx_px):
             for y in ((lens.height_px - lens.cy_px) / lens.fy_px, -lens.cy_px / lens.fy_px):
