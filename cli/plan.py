@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from missions.allocation.optimise import Progress
     from missions.planning.plan import FleetPlan
+    from missions.planning.planner import Watch
     from missions.planning.request import FleetRequest
 
 app = typer.Typer(add_completion=False, help="Plan areas, points, lines and perimeters for a fleet.  机队任务规划")
@@ -30,45 +31,67 @@ def plan(
     picture: Annotated[Path | None, typer.Option(help="Draw the plan here, as SVG.  输出图")] = None,
     time_limit_s: Annotated[float, typer.Option(min=0.1, help="Seconds to think at most.  限时（秒）")] = 30.0,
     seed: Annotated[int, typer.Option(min=0, help="Another number, another search.  随机种子")] = 0,
+    earlier: Annotated[
+        Path | None, typer.Option("--from", help="A plan under way, to be made again.  执行中的规划")
+    ] = None,
+    lost: Annotated[str | None, typer.Option(help="With --from: the vehicle that dropped out.  退出的载具")] = None,
+    at_s: Annotated[float, typer.Option(min=0.0, help="With --from: seconds after its start.  已执行秒数")] = 0.0,
 ) -> None:
     """Read REQUEST.json, plan, prove, write; exits 2 with every reason when the request cannot be read or written.
 
-    Ctrl-C ends the search and writes the best plan so far. Without harm to the rest, what cannot be done is named in
-    the plan and on standard error.
+    Ctrl-C ends the search and writes the best plan so far. What cannot be done is named in the plan and on standard
+    error, and the rest is done. With --from PLAN.json --lost VEHICLE --at-s T the others take over in mid-flight.
     """
     from missions.planning.errors import BadRequest
+    from missions.planning.plan_files import read_plan
     from missions.planning.request_files import read_request
 
+    if (earlier is None) != (lost is None):
+        _complain("--from and --lost belong together: the plan under way, and who dropped out")
+        raise typer.Exit(_USELESS)
     try:
         asked = read_request(request.read_bytes())
+        under_way = None if earlier is None else read_plan(asked, earlier.read_bytes())
         _check_writable(out, picture)
     except BadRequest as error:
-        _complain(f"{request}: {len(error.problems)} thing(s) wrong  请求有误")
+        _complain(f"{request}: {len(error.problems)} thing(s) wrong  请求或规划有误")
         for problem in error.problems:
             _complain(f"  {problem}")
         raise typer.Exit(_USELESS) from error
     except OSError as error:
         _complain(f"{error.filename}: {error.strerror}")
         raise typer.Exit(_USELESS) from error
-    made = _planned(asked, time_limit_s, seed)
+    with _watch(time_limit_s) as watch:
+        made = _planned(asked, under_way, lost, at_s, watch, seed)
     _write(asked, made, out, picture)
     _tell(made, out)
     if made.violations:
         raise typer.Exit(_UNPROVED)
 
 
-def _planned(asked: "FleetRequest", time_limit_s: float, seed: int) -> "FleetPlan":
+def _planned(
+    asked: "FleetRequest", under_way: "FleetPlan | None", lost: str | None, at_s: float, watch: "Watch", seed: int
+) -> "FleetPlan":
+    from missions.planning.planner import plan_fleet
+    from missions.planning.replan import replan
+
+    if under_way is None or lost is None:
+        return plan_fleet(asked, watch, seed=seed)
+    return replan(asked, under_way, watch, lost=lost, at_s=at_s, seed=seed)
+
+
+@contextmanager
+def _watch(time_limit_s: float) -> "Iterator[Watch]":
     from core.clock import SystemClock
-    from missions.planning.planner import Watch, plan_fleet
+    from missions.planning.planner import Watch
 
     with _interrupts() as stopped, _bar() as tell:
-        watch = Watch(
+        yield Watch(
             now_s=SystemClock().monotonic_s,
             time_limit_s=time_limit_s,
             on_progress=tell,
             is_stopped=lambda: bool(stopped),
         )
-        return plan_fleet(asked, watch, seed=seed)
 
 
 class _Bar:
@@ -86,7 +109,9 @@ class _Bar:
         self._task = self._shown.add_task("", total=1.0)
 
     def start(self) -> None:
-        """Show the bar."""
+        """Show the bar; where there is no terminal, a line instead."""
+        if not self._shown.console.is_terminal:
+            _complain("planning; Ctrl-C writes the best plan so far  规划中")
         self._shown.start()
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from missions.allocation.packing import pack
 from missions.allocation.problem import Problem, Visits
+from missions.allocation.redock import redocked
 from missions.allocation.vrp import Slot, Trip
 
 Piles = list[list[Visits]]
@@ -31,9 +32,21 @@ class Fleet:
 
     def piles(self, trips: Sequence[Trip]) -> Piles:
         """Return the sorties of each carrier, shared out anew within each group."""
+        by_group: Piles = [[] for _ in self.groups]
+        for trip in trips:
+            if trip.visits:
+                by_group[self._group_of[trip.carrier]].append(trip.visits)
+        return self._packed(by_group)
+
+    def moved(self, piles: Piles, *, limit_s: float) -> Piles:
+        """Return *piles* with whole sorties moved to other docks where that is better under the limit."""
+        sorties = [visits for own in piles for visits in own]
+        by_group = redocked(self._problem, self.groups, sorties, limit_s=limit_s)
+        return piles if by_group is None else self._packed(by_group)
+
+    def _packed(self, by_group: Piles) -> Piles:
         piles: Piles = [[] for _ in self._problem.carriers]
-        for n, group in enumerate(self.groups):
-            own = [trip.visits for trip in trips if self._group_of[trip.carrier] == n and trip.visits]
+        for own, group in zip(by_group, self.groups, strict=True):
             who = self._problem.carriers[group[0]]
             durations_s = [self._problem.sortie(group[0], visits).duration_s for visits in own]
             packed = pack(durations_s, len(group), most=who.max_sorties, pause_s=who.turnaround_s)

@@ -78,16 +78,17 @@ def _places(problem: Problem, piles: Piles, job: int) -> list[tuple[float, int, 
         rooms = [*own, ()] if len(own) < who.max_sorties else own
         for choice in np.flatnonzero(problem.job_of == job).tolist():
             for number, visits in enumerate(rooms):
-                cost_s, at = _cheapest(problem, who.dock, who.pace, visits, choice)
+                cost_s, at = _cheapest(problem, carrier, visits, choice)
                 if np.isfinite(cost_s):
                     found.append((cost_s, carrier, number, (*visits[:at], choice, *visits[at:])))
     return found
 
 
-def _cheapest(problem: Problem, dock: int, pace: int, visits: Visits, choice: int) -> tuple[float, int]:
+def _cheapest(problem: Problem, carrier: int, visits: Visits, choice: int) -> tuple[float, int]:
     """Return what *choice* costs at the best place within *visits*, and that place."""
-    spans, new = problem.spans_s[pace], problem.docks + choice
-    places = [dock, *(problem.docks + visit for visit in visits), dock]
+    who = problem.carriers[carrier]
+    spans, new = problem.spans_s[who.pace], problem.docks + choice
+    places = [who.begins_at, *(problem.docks + visit for visit in visits), who.dock]
     costs = [float(spans[a, new] + spans[new, b] - spans[a, b]) for a, b in pairwise(places)]
     at = int(np.argmin(costs))
     return costs[at], at

@@ -22,6 +22,7 @@ _STEPS = 200
 _THOROUGH_EVERY = 10
 _STEPS_PER_JOB = 60
 _FEWEST_STEPS = 3000
+_MOVE_EVERY = 1
 _ENOUGH = 0.01
 """A total that is larger by no more than this share is worth an even share of the work."""
 _GIVE_UP = 0.8
@@ -98,6 +99,7 @@ class _Run:
         self._fleet = Fleet(problem, random=np.random.default_rng(seed))
         self._search = Search(problem, seed=seed)
         self._steps = 0
+        self._number = 0
         self._most_steps = max(_FEWEST_STEPS, _STEPS_PER_JOB * problem.choices)
         self._even: Allocation | None = None
         """The best that keeps the limit, where the total is to be small."""
@@ -118,6 +120,10 @@ class _Run:
         return self._fleet.piles(self._search.first(slots))
 
     def _block(self, piles: Piles) -> Piles:
+        if self._problem.is_total and not self._problem.has_windows and self._number % _MOVE_EVERY == 0:
+            limit_s = self._limit_s(self._share(), float(self._fleet.loads_s(piles).mean()))
+            piles = self._fleet.moved(piles, limit_s=limit_s)
+        self._number += 1
         loads_s = self._fleet.loads_s(piles)
         even_s = float(loads_s.mean())
         share = self._share()
@@ -156,6 +162,8 @@ class _Run:
     def _note(self, piles: Piles, *, limit_s: float) -> None:
         """Keep *piles* where they are sound and better than the best."""
         found = settled(self._problem, piles)
+        if sum(len(visits) for own in piles for visits in own) < self._problem.jobs:
+            return  # a start may lack jobs
         if any(faults(self._problem, n, own) > 0 for n, own in enumerate(found.sorties)):
             return
         if self._best is None or self._key(found) < self._key(self._best):

@@ -26,14 +26,22 @@ class Carrier:
     max_sorties: int = 1
     ready_s: float = 0.0
     home_by_s: float = math.inf
+    start: int | None = None
+    """The place where its first (and only) sortie begins, where that is not the dock: it is under way."""
+
+    @property
+    def begins_at(self) -> int:
+        """Return the place where sorties begin."""
+        return self.dock if self.start is None else self.start
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
     """Jobs, each with one or more *choices* (as: this way round, or the other) of which one is done by one vehicle.
 
-    Places are the docks, then the choices. `travel_s[pace]`, shape (places, places), leads from where one place is
-    left to where the next is entered (inf: no way); `work_s[pace]`, shape (places,), is 0 at docks (inf: cannot).
+    Places are the docks (and where vehicles under way are), then the choices. `travel_s[pace]`, shape (places, places),
+    leads from where one place is left to where the next is entered (inf: no way); `work_s[pace]`, shape (places,), is 0
+    at docks (inf: cannot).
     """
 
     docks: int
@@ -65,7 +73,9 @@ class Problem:
     def has_windows(self) -> bool:
         """Say whether any job or vehicle is bound to a time."""
         late = np.isfinite(self.to_s).any() or self.from_s.any()
-        return bool(late) or any(c.ready_s > 0 or math.isfinite(c.home_by_s) for c in self.carriers)
+        return bool(late) or any(
+            c.start is not None or c.ready_s > 0 or math.isfinite(c.home_by_s) for c in self.carriers
+        )
 
     @cached_property
     def spans_s(self) -> tuple[FloatArray, ...]:
@@ -75,7 +85,7 @@ class Problem:
     def sortie(self, carrier: int, visits: Sequence[int], *, ready_s: float = 0.0) -> "Sortie":
         """Return the sortie of *carrier* over *visits*, begun from *ready_s* on, as late as it costs nothing."""
         who = self.carriers[carrier]
-        places = [who.dock, *(self.docks + choice for choice in visits), who.dock]
+        places = [who.begins_at, *(self.docks + choice for choice in visits), who.dock]
         spans = self.spans_s[who.pace]
         runs = [float(spans[a, b]) for a, b in pairwise(places)]
         if not self.has_windows:

@@ -137,13 +137,21 @@ class Search:
     def _kind(self, slot: Slot) -> tuple[float, ...]:
         who = self._problem.carriers[slot.carrier]
         ready_s = max(slot.ready_s, who.ready_s)
-        return (who.dock, who.pace, math.floor(slot.cap_s * _PER_S), _unit(slot.price), ready_s, who.home_by_s)
+        return (
+            who.begins_at,
+            who.dock,
+            who.pace,
+            math.floor(slot.cap_s * _PER_S),
+            _unit(slot.price),
+            ready_s,
+            who.home_by_s,
+        )
 
     def _type(self, slot: Slot, count: int) -> pyvrp.VehicleType:
         who = self._problem.carriers[slot.carrier]
         return pyvrp.VehicleType(
             num_available=count,
-            start_depot=who.dock,
+            start_depot=who.begins_at,
             end_depot=who.dock,
             profile=who.pace,
             tw_early=_time(max(slot.ready_s, who.ready_s)),

@@ -43,6 +43,11 @@ class Job:
         return len(self.places) == 1
 
     @property
+    def name(self) -> str:
+        """Return what to call it: the point's id, or how long it is and where."""
+        return self.point or f"{self.length_m:.0f} m around ({self.places[0][0]:.1f}, {self.places[0][1]:.1f})"
+
+    @property
     def entry(self) -> Place:
         """Return where it begins."""
         return _place(self.places[0])

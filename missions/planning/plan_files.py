@@ -9,8 +9,13 @@ from shapely.geometry.base import BaseGeometry
 
 from core.events import Json
 from geofence.frames import LocalFrame
+from missions.errors import Problem
+from missions.planning.errors import BadRequest
+from missions.planning.fields import Fields
+from missions.planning.jobs import Purpose
 from missions.planning.plan import FleetPlan, PlanLeg, PlanSortie, PlanViolation, TaskOutcome, VehiclePlan
 from missions.planning.request import FleetRequest, Place
+from missions.planning.shapes import ShapeReader
 
 _METRES_DIGITS = 4
 _DEGREES_DIGITS = 9
@@ -39,6 +44,62 @@ def plan_to_json(request: FleetRequest, plan: FleetPlan) -> dict[str, Json]:
         "solver": solver,
         "notes": list(plan.notes),
     }
+
+
+def read_plan(request: FleetRequest, content: bytes | str) -> FleetPlan:
+    """Return the sorties of a plan of *request* from its JSON text; raises BadRequest with what is wrong."""
+    problems: list[Problem] = []
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        raise BadRequest([Problem(where="plan", what=f"is not JSON: {error}")]) from error
+    reader = ShapeReader(request.frame)
+    whole = Fields(document, where="plan", problems=problems)
+    listed = {fields.text("id"): fields for fields in whole.objects("vehicles")}
+    vehicles = tuple(
+        VehiclePlan(id=v.id, sorties=tuple(_read_sortie(s, reader) for s in listed[v.id].objects("sorties")))
+        if v.id in listed
+        else VehiclePlan(id=v.id, sorties=())
+        for v in request.vehicles
+    )
+    tasks = {task.id for task in request.tasks}
+    for leg in (leg for vehicle in vehicles for sortie in vehicle.sorties for leg in sortie.legs):
+        if leg.task is not None and leg.task not in tasks:
+            problems.append(Problem(where="plan", what=f"names the task {leg.task!r}, which the request does not have"))
+            break
+    if problems:
+        raise BadRequest(problems)
+    outcomes = tuple(_read_outcome(fields) for fields in whole.objects("tasks"))
+    return FleetPlan(vehicles=vehicles, tasks=outcomes, violations=(), runtime_s=0.0)
+
+
+def _read_outcome(fields: Fields) -> TaskOutcome:
+    reasons = fields.values.get("because")
+    because = tuple(str(reason) for reason in reasons) if isinstance(reasons, list) else ()
+    return TaskOutcome(id=fields.text("id"), done_ratio=fields.number("done_ratio", low=0.0, high=1.0), because=because)
+
+
+def _read_sortie(fields: Fields, reader: ShapeReader) -> PlanSortie:
+    return PlanSortie(
+        legs=tuple(_read_leg(leg, reader) for leg in fields.objects("legs")),
+        start_s=fields.number("start_s", low=0.0),
+        duration_s=fields.number("duration_s", low=0.0),
+        distance_m=fields.number("distance_m", low=0.0),
+    )
+
+
+def _read_leg(fields: Fields, reader: ShapeReader) -> PlanLeg:
+    return PlanLeg(
+        start=reader.place(fields, "from"),
+        end=reader.place(fields, "to"),
+        height_agl_m=fields.number("height_agl_m", low=0.0),
+        speed_m_s=fields.number("speed_m_s", above=0.0),
+        purpose=Purpose(fields.choice("purpose", Purpose)),
+        task=fields.text("task") if fields.has("task") else None,
+        point=fields.text("point") if fields.has("point") else None,
+        service_s=fields.number("service_s", low=0.0, default=0.0),
+        wait_s=fields.number("wait_s", low=0.0, default=0.0),
+    )
 
 
 class _Places:

@@ -13,7 +13,7 @@ from missions.allocation.problem import Carrier, Problem
 from missions.planning.compose import Composed
 from missions.planning.jobs import Job
 from missions.planning.levels import Level
-from missions.planning.request import FleetRequest, Objective, PlanVehicle
+from missions.planning.request import FleetRequest, Objective, Place, PlanVehicle
 
 _BENDS = 2
 """Turns that are reckoned with on a way that is not straight, until it is known."""
@@ -50,16 +50,25 @@ class Shared:
 class Sharer:
     """Cuts jobs to sizes that vehicles can share, leaves out what none can reach, and sets up the problem."""
 
-    def __init__(self, request: FleetRequest, levels: Mapping[float, Level], vehicles: Sequence[PlanVehicle]) -> None:
+    def __init__(
+        self,
+        request: FleetRequest,
+        levels: Mapping[float, Level],
+        vehicles: Sequence[PlanVehicle],
+        *,
+        starts: Mapping[str, Place] | None = None,
+    ) -> None:
+        """Take *vehicles* from their docks, or from *starts* where they are under way."""
         self._request = request
         self._levels = levels
         self._vehicles = tuple(vehicles)
         self._paces = list(dict.fromkeys(map(pace_of, vehicles)))
         self._docks = list(dict.fromkeys(vehicle.dock for vehicle in vehicles))
+        self._starts = dict(starts or {})
 
-    def shared(self, composed: Composed) -> Shared:
-        """Return the problem of *composed*'s jobs; what lies out of range is noted there."""
-        return self._within_reach(self._sized(composed.jobs), composed)
+    def shared(self, composed: Composed, *, keep: bool = False) -> Shared:
+        """Return the problem of *composed*'s jobs (*keep*: uncut); what lies out of range is noted there."""
+        return self._within_reach(composed.jobs if keep else self._sized(composed.jobs), composed)
 
     def _sized(self, jobs: Sequence[Job]) -> list[Job]:
         strands = [job for job in jobs if not job.is_point]
@@ -100,12 +109,11 @@ class Sharer:
             jobs = near
 
     def _leave(self, job: Job, over_s: float, composed: Composed) -> None:
-        name = job.point or f"{job.length_m:.0f} m around ({job.places[0][0]:.1f}, {job.places[0][1]:.1f})"
         if math.isinf(over_s):
             because = self._why_no_way()
         else:
             because = f"is out of range of every vehicle: the nearest would need {over_s:.0f} s more"
-        composed.leave(job.task, job.point or job.shape, f"{name} {because}")
+        composed.leave(job.task, job.point or job.shape, f"{job.name} {because}")
 
     def _why_no_way(self) -> str:
         reasons = [
@@ -123,7 +131,7 @@ class Sharer:
         over = np.full(jobs, np.inf)
         for who in dict.fromkeys(problem.carriers):
             travel, work = problem.travel_s[who.pace], problem.work_s[who.pace][problem.docks :]
-            out, home = travel[who.dock, problem.docks :], travel[problem.docks :, who.dock]
+            out, home = travel[who.begins_at, problem.docks :], travel[problem.docks :, who.dock]
             end = np.maximum(problem.from_s, who.ready_s + out) + work
             late = (end > problem.to_s) | (end + home > min(who.home_by_s, problem.limit_s))
             # only what can be on time at all is a matter of endurance
@@ -141,7 +149,7 @@ class Sharer:
             work.append(self._work_s(pace, [job for _, job in choices]))
         terms = [job.terms.window for _, job in choices]
         problem = Problem(
-            docks=len(self._docks),
+            docks=len(self._docks) + len(self._starts),
             travel_s=tuple(travel),
             work_s=tuple(work),
             job_of=np.array([n for n, _ in choices], dtype=np.intp),
@@ -162,11 +170,12 @@ class Sharer:
             max_sorties=vehicle.max_sorties,
             ready_s=vehicle.window.from_s,
             home_by_s=vehicle.window.to_s,
+            start=len(self._docks) + list(self._starts).index(vehicle.id) if vehicle.id in self._starts else None,
         )
 
     def _lengths_m(self, height: float, choices: Sequence[Job]) -> tuple[FloatArray, FloatArray]:
         """Return the lengths of the ways between places at one height, shape (places, places), and straight lines."""
-        docks = [self._request.dock(dock).position for dock in self._docks]
+        docks = [*(self._request.dock(dock).position for dock in self._docks), *self._starts.values()]
         exits = np.array([*docks, *(job.exit for job in choices)])
         entries = np.array([*docks, *(job.entry for job in choices)])
         places, where = np.unique(np.vstack((exits, entries)), axis=0, return_inverse=True)
@@ -175,7 +184,8 @@ class Sharer:
         froms, tos = where[: len(exits)], where[len(exits) :]
         straight = np.hypot(*(exits[:, None] - entries[None]).transpose(2, 0, 1))
         between = lengths[np.ix_(froms, tos)]
-        closed = [n for n, dock in enumerate(docks) if self._levels[height].why_no_column(dock)]
+        grounds = docks[: len(self._docks)]
+        closed = [n for n, dock in enumerate(grounds) if self._levels[height].why_no_column(dock)]
         between[closed] = np.inf
         between[:, closed] = np.inf
         np.fill_diagonal(between, 0.0)
@@ -183,16 +193,19 @@ class Sharer:
 
     def _travel_s(self, pace: Pace, lengths: tuple[FloatArray, FloatArray], strands: BoolArray) -> FloatArray:
         between, straight = lengths
-        docks = len(self._docks)
+        docks = len(self._docks)  # who is under way has to turn as at a point
         turns = np.where(between > straight + _STRAIGHT_M, _BENDS, 0)
         turns[docks:] += 1
-        turns[:, docks:] += strands[None] & (between[:, docks:] > _STRAIGHT_M)
+        first = docks + len(self._starts)
+        turns[:, first:] += strands[None] & (between[:, first:] > _STRAIGHT_M)
         return between / pace.speed_m_s + pace.turn_s * turns
 
     def _work_s(self, pace: Pace, choices: Sequence[Job]) -> FloatArray:
         level = self._levels[pace.height_agl_m]
-        work = [job.work_s(pace.speed_m_s, pace.turn_s) if self._can(pace, level, job) else math.inf for job in choices]
-        return np.array([*(0.0 for _ in self._docks), *work])
+        worked = [
+            job.work_s(pace.speed_m_s, pace.turn_s) if self._can(pace, level, job) else math.inf for job in choices
+        ]
+        return np.array([*(0.0 for _ in (*self._docks, *self._starts)), *worked])
 
     def _can(self, pace: Pace, level: Level, job: Job) -> bool:
         return job.terms.needs <= pace.skills and level.covers(job.shape)

@@ -1,0 +1,130 @@
+"""From an allocation to sorties with exact legs, and what becomes of every task."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from missions.allocation.leftovers import fitted
+from missions.allocation.problem import Allocation, Problem, Sortie, Visits
+from missions.planning.compose import Composed, rings_of
+from missions.planning.legs import LegMaker
+from missions.planning.plan import PlanLeg, PlanSortie, TaskOutcome, VehiclePlan
+from missions.planning.proof import done_ratio, points_done, unfollowed, unswept
+from missions.planning.request import AreaTask, FleetRequest, LineTask, Place, PlanVehicle, PointsTask, Task
+from missions.planning.sharing import Shared
+
+_ROUNDS = 8
+_ALL = 0.9999
+_LEAST_M2 = 1.0
+_LEAST_M = 0.1
+
+
+def exact(
+    shared: Shared, allocation: Allocation, maker: LegMaker, *, starts: Mapping[str, Place] | None = None
+) -> tuple[Allocation, tuple[VehiclePlan, ...]]:
+    """Return the plans of all vehicles with exact ways; what overruns with its real corners is shared out again."""
+    vehicles = _vehicles(shared, allocation, maker, starts or {})
+    for _ in range(_ROUNDS):
+        over = [
+            (carrier, sortie.visits)
+            for carrier, (own, plan) in enumerate(zip(allocation.sorties, vehicles, strict=True))
+            for sortie, made in zip(own, plan.sorties, strict=False)  # coming home alone is no sortie of the share
+            if made.duration_s > shared.vehicles[carrier].endurance_s
+        ]
+        if not over:
+            break
+        problem = _corrected(shared, over, maker, starts or {})
+        piles = [[sortie.visits for sortie in own] for own in allocation.sorties]
+        allocation = replace(fitted(problem, piles), least_s=allocation.least_s)
+        shared = replace(shared, problem=problem)
+        vehicles = _vehicles(shared, allocation, maker, starts or {})
+    return allocation, vehicles
+
+
+def _vehicles(
+    shared: Shared, allocation: Allocation, maker: LegMaker, starts: Mapping[str, Place]
+) -> tuple[VehiclePlan, ...]:
+    plans = []
+    for vehicle, own in zip(shared.vehicles, allocation.sorties, strict=True):
+        sorties: list[PlanSortie] = []
+        home = Sortie(visits=(), start_s=vehicle.window.from_s, duration_s=0.0)  # who is under way has to come home
+        for sortie in own or ((home,) if vehicle.id in starts else ()):
+            ready_s = sorties[-1].end_s + vehicle.turnaround_s if sorties else 0.0
+            # without windows a sortie that is shorter than was reckoned lets the next one start earlier
+            start_s = max(ready_s, sortie.start_s) if shared.problem.has_windows else ready_s
+            sorties.append(_made(shared, vehicle, sortie.visits, maker, start_s, starts.get(vehicle.id)))
+        plans.append(VehiclePlan(id=vehicle.id, sorties=tuple(sorties)))
+    return tuple(plans)
+
+
+def _made(
+    shared: Shared, vehicle: PlanVehicle, visits: Visits, maker: LegMaker, start_s: float, start: Place | None
+) -> PlanSortie:
+    return maker.sortie(vehicle, [shared.choices[choice] for choice in visits], start_s=start_s, start=start)
+
+
+def _exit(shared: Shared, place: int, start: Place) -> Place:
+    return start if place < shared.problem.docks else shared.choices[place - shared.problem.docks].exit
+
+
+def _corrected(
+    shared: Shared, over: Sequence[tuple[int, Visits]], maker: LegMaker, starts: Mapping[str, Place]
+) -> Problem:
+    """Return the problem with the real number of corners on the ways of sorties that overran."""
+    problem = shared.problem
+    travel = [pace.copy() for pace in problem.travel_s]
+    for carrier, visits in over:
+        vehicle, who = shared.vehicles[carrier], problem.carriers[carrier]
+        places = [who.begins_at, *(problem.docks + choice for choice in visits), who.dock]
+        for a, b in pairwise(places):
+            exit_ = _exit(shared, a, starts.get(vehicle.id, maker.dock(vehicle)))
+            entry = maker.dock(vehicle) if b < problem.docks else shared.choices[b - problem.docks].entry
+            way = maker.way(vehicle.height_agl_m, exit_, entry)
+            length_m = sum(math.dist(p, q) for p, q in pairwise(way))
+            real_s = length_m / vehicle.speed_m_s + vehicle.turn_s * len(way)
+            travel[who.pace][a, b] = max(float(travel[who.pace][a, b]), real_s)
+    return replace(problem, travel_s=tuple(travel))
+
+
+def outcomes(
+    request: FleetRequest,
+    vehicles: Sequence[VehiclePlan],
+    composed: Composed,
+    shared: Shared,
+    allocation: Allocation,
+) -> tuple[TaskOutcome, ...]:
+    """Return what becomes of every task; jobs that the allocation leaves are noted in *composed*."""
+    for job in allocation.left:
+        left = next(choice for choice, n in zip(shared.choices, shared.problem.job_of, strict=True) if n == job)
+        because = f"{left.name} is left: no vehicle has endurance, sorties or time enough for it beside the rest"
+        composed.leave(left.task, left.point or left.shape, because)
+    legs = [leg for vehicle in vehicles for sortie in vehicle.sorties for leg in sortie.legs]
+    return tuple(_outcome(request, task, legs, composed) for task in request.tasks)
+
+
+def _outcome(request: FleetRequest, task: Task, legs: Sequence[PlanLeg], composed: Composed) -> TaskOutcome:
+    ratio = done_ratio(request, task, legs)
+    reasons = tuple(composed.because.get(task.id, ()))
+    return TaskOutcome(
+        id=task.id,
+        done_ratio=min(1.0, max(0.0, ratio)),
+        unreachable=_not_done(request, task, [leg for leg in legs if leg.task == task.id]),
+        because=reasons,
+    )
+
+
+def _not_done(request: FleetRequest, task: Task, legs: Sequence[PlanLeg]) -> tuple[str | BaseGeometry, ...]:
+    """Return what of *task* its legs leave undone: ids of points, or shapes worth naming."""
+    if isinstance(task, PointsTask):
+        done = points_done(task, legs)
+        return tuple(point.id for point in task.points if point.id not in done)
+    if isinstance(task, AreaTask):
+        rest = unswept(task, legs)
+        is_little = rest.area <= (1 - _ALL) * task.area.area
+        return tuple(part for part in shapely.get_parts(rest) if part.area > _LEAST_M2 and not is_little)
+    lines = [task.line] if isinstance(task, LineTask) else list(rings_of(request, task))
+    return tuple(part for part in shapely.get_parts(unfollowed(lines, legs)) if part.length > _LEAST_M)
