@@ -69,7 +69,10 @@ class Sights:
         if not len(self._from) or not len(runs):
             return np.ones(len(runs), dtype=bool)
         seen = np.zeros(len(runs), dtype=bool)
-        view = _View.of(self._from - eye, self._to - eye, self._length_m, self._rays)
+        starts, ends = self._from - eye, self._to - eye
+        # a line that goes behind a wall goes in through its front first: the backs need not be looked at
+        front = np.flatnonzero(_cross(starts, ends) > 0)
+        view = _View.of(starts[front], ends[front], self._length_m[front], self._rays)
         bins = np.minimum(_angle(runs, self._bins).astype(np.intp), self._bins - 1)
         open_ = np.flatnonzero(np.hypot(runs[:, 0], runs[:, 1]) <= view.depth_m[bins])
         seen[open_] = ~view.hides(runs[open_], bins[open_])
@@ -89,12 +92,13 @@ class _View:
 
     @classmethod
     def of(cls, starts: FloatArray, ends: FloatArray, lengths_m: FloatArray, rays: FloatArray) -> Self:
-        """Return the view of walls from the origin; *rays* are the borders of the bins, the last one is the first."""
+        """Return the view of walls that run anticlockwise around the origin.
+
+        *rays* are the borders of the bins, the last one is the first.
+        """
         count_of_bins = len(rays) - 1
-        facing = _cross(starts, ends)
-        right, left = np.where(facing[:, None] > 0, (starts, ends), (ends, starts))
-        low = _angle(right, count_of_bins)
-        span = np.mod(_angle(left, count_of_bins) - low, count_of_bins)
+        low = _angle(starts, count_of_bins)
+        span = np.mod(_angle(ends, count_of_bins) - low, count_of_bins)
         first = np.floor(low - _EPS_BINS).astype(np.intp)
         count = np.floor(low + span + _EPS_BINS).astype(np.intp) - first + 1
         walls = np.repeat(np.arange(len(starts)), count)
@@ -103,7 +107,7 @@ class _View:
         inner = np.flatnonzero((step > 0) & (step < count[walls] - 1))
         depth = np.full(count_of_bins, np.inf)
         near, in_bin = walls[inner], bins[inner]
-        np.minimum.at(depth, in_bin, _depths(facing[near], (ends - starts)[near], rays[in_bin], rays[in_bin + 1]))
+        np.minimum.at(depth, in_bin, _depths(starts[near], ends[near], rays[in_bin], rays[in_bin + 1]))
         order = np.argsort(bins.astype(np.int16), kind="stable")
         return cls(
             starts=starts,
@@ -141,9 +145,9 @@ class _View:
         return right, left
 
 
-def _depths(facing: FloatArray, along: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+def _depths(starts: FloatArray, ends: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
     """Return how far the farther end of each wall's part between two rays is, for walls that span both."""
-    area = np.abs(facing)
+    area, along = np.abs(_cross(starts, ends)), ends - starts
     with np.errstate(divide="ignore", invalid="ignore"):
         far = np.maximum(area / np.abs(_cross(low, along)), area / np.abs(_cross(high, along)))
     return np.nan_to_num(far, nan=np.inf)
