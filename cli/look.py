@@ -42,7 +42,9 @@ def look(  # noqa: PLR0913  one for each option
     pictures: Annotated[Path | None, typer.Option(help="folder for the sightings' pictures.  照片目录")] = None,
     report: Annotated[Path | None, typer.Option(help="write the account here (JSON).  小结")] = None,
     every: Annotated[int, typer.Option(min=1, help="look only at every so-manieth frame.  隔帧")] = 1,
-    slices: Annotated[bool, typer.Option("--slices", help="cut pictures for small things (slower).  切片")] = False,
+    slices: Annotated[
+        bool | None, typer.Option(help="look at cuts too; default: when pictures are large (slower).  切片")
+    ] = None,
     faces: Annotated[Path | None, typer.Option(help="a YuNet model: also hide faces.  人脸模型")] = None,
     rate_hz: Annotated[float | None, typer.Option(min=0.01, help="pictures a second, for a folder.  帧率")] = None,
     start_at: Annotated[datetime | None, typer.Option(help="when the recording began (UTC).  开始时间")] = None,

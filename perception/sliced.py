@@ -10,9 +10,10 @@ from perception.detector import OnnxDetector, Picture
 from perception.model_card import ModelCard
 
 _OVERLAP = 0.2
-_MOST_CUTS = 12
+_MOST_CUTS = 6
 _SAME_IOU = 0.5
 _EDGE_PX = 2.0
+_TWIN_IOU = 0.3
 _SURE = 0.4
 _PART = 0.75
 _LABELS = list(Label)
@@ -37,8 +38,10 @@ class SlicedDetector:
             cut = np.ascontiguousarray(picture[y0:y1, x0:x1])
             inner = (x0 > 0, y0 > 0, x1 < picture.shape[1], y1 < picture.shape[0])
             found += [_moved(one, x0, y0) for one in self._whole.detect(cut) if not _is_cut_off(one, cut, inner)]
+        if not found:
+            return large
         sure = [one for one in large if one.score >= _SURE]
-        return _merged([*large, *(one for one in found if not _is_part(one, sure))])
+        return _merged(_without_twins(large, [one for one in found if not _is_part(one, sure)]))
 
     def _cuts(self, width_px: int, height_px: int) -> Iterator[tuple[int, int, int, int]]:
         wide, tall = self.card.input.width_px, self.card.input.height_px
@@ -65,6 +68,21 @@ def _is_cut_off(one: Detection, cut: Picture, inner: tuple[bool, bool, bool, boo
     x0, y0, x1, y1 = one.box.xyxy
     touches = (x0 < _EDGE_PX, y0 < _EDGE_PX, x1 > width - _EDGE_PX, y1 > height - _EDGE_PX)
     return any(touch and side for touch, side in zip(touches, inner, strict=True))
+
+
+def _without_twins(large: Sequence[Detection], fine: Sequence[Detection]) -> list[Detection]:
+    """Return both without the weaker of what shows one thing twice; coarsely seen, small things have rough boxes."""
+    dropped: set[int] = set()
+    kept: list[Detection] = []
+    for one in fine:
+        overlaps = [other.box.iou(one.box) if other.label is one.label else 0.0 for other in large]
+        best = max(range(len(large)), key=overlaps.__getitem__, default=-1)
+        is_twin = best >= 0 and overlaps[best] > _TWIN_IOU
+        if is_twin and large[best].score < one.score:
+            dropped.add(best)
+        if not is_twin or large[best].score < one.score:
+            kept.append(one)
+    return [*(other for i, other in enumerate(large) if i not in dropped), *kept]
 
 
 def _is_part(one: Detection, sure: Sequence[Detection]) -> bool:

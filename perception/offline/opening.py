@@ -5,15 +5,19 @@ from datetime import datetime
 from pathlib import Path
 
 from core.clock import SystemClock
+from geofence.footprint import Intrinsics
 from geofence.zones import ZoneKind, ZoneSet
 from perception.detector import BUILT_IN_CARD, Detector, OnnxDetector
 from perception.faces import FaceFinder, FaceHidingDetector
+from perception.model_card import ModelCard
 from perception.offline.camera_file import read_camera
 from perception.offline.examination import Examination
 from perception.offline.poses_file import read_poses
 from perception.offline.recording import Recording
 from perception.offline.zones_file import ReadZones, read_zones_for
 from perception.sliced import SlicedDetector
+
+_LARGE = 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ def open_look(
     poses: Path | None,
     model: Path | None,
     zones: Path | None,
-    slices: bool,
+    slices: bool | None,
     faces: Path | None,
     rate_hz: float | None,
     start_at: datetime | None,
@@ -45,7 +49,8 @@ def open_look(
     assert ground is not None, "read_camera asks for a pose where no table of poses is given"
     read = ReadZones(zones=ZoneSet(zones=())) if zones is None else read_zones_for(zones, ground)
     whole = OnnxDetector(card_file=model or BUILT_IN_CARD)
-    detector: Detector = SlicedDetector(whole=whole) if slices else whole
+    is_sliced = _is_large(lens.lens, whole.card) if slices is None else slices
+    detector: Detector = SlicedDetector(whole=whole) if is_sliced else whole
     if faces is not None:
         detector = FaceHidingDetector(detector=detector, faces=FaceFinder(model=faces))
     recording = Recording(source, rate_hz=rate_hz)
@@ -57,13 +62,24 @@ def open_look(
         zones=read.zones,
         start_at=began_at or SystemClock().now(),
     )
-    notes = [read.assumed, _time_note(read.zones) if began_at is None else ""]
+    notes = [
+        read.assumed,
+        _time_note(read.zones) if began_at is None else "",
+        "the pictures are much larger than the model's input: cuts of them are looked at too (--no-slices)"
+        if is_sliced and slices is None
+        else "",
+    ]
     return OpenedLook(
         recording=recording,
         examination=examination,
         model=f"{whole.card.name} {whole.card.version}",
         notes=tuple(note for note in notes if note),
     )
+
+
+def _is_large(lens: Intrinsics, card: ModelCard) -> bool:
+    """Say whether people would be too small in the model's input."""
+    return max(lens.width_px / card.input.width_px, lens.height_px / card.input.height_px) > _LARGE
 
 
 def _time_note(zones: ZoneSet) -> str:

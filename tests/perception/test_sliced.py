@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from perception.detections import Detection, Label
+from perception.detector import OnnxDetector
+from perception.frame import Picture
+from perception.sliced import SlicedDetector
+from sim.camera import CameraRenderer
+from sim.scene import CameraLens, CameraView, Scene, SceneThing, ThingType
+
+LENS = CameraLens(width_px=1920, height_px=1080, fx_px=1920, fy_px=1920, cx_px=960, cy_px=540)
+
+
+@pytest.fixture(scope="module")
+def whole() -> OnnxDetector:
+    return OnnxDetector()
+
+
+def street() -> tuple[Picture, list[tuple[float, float, float, float]]]:
+    """People who are 20 px tall in a large picture, and where they are."""
+    things = tuple(
+        SceneThing(id=str(i), type=ThingType.PERSON, east_m=-30.0 + 10 * i, north_m=1.0 * (i % 3), seed=i)
+        for i in range(7)
+    )
+    renderer = CameraRenderer(scene=Scene(ground=(), things=things, seed=4))
+    view = CameraView(east_m=0, north_m=-112, height_agl_m=87, yaw_deg=0, pitch_deg=-38)
+    picture, seen = renderer.render_with_boxes(view=view, lens=LENS)
+    return picture, [one.box_xyxy_px for one in seen]
+
+
+def hits(found: list[Detection], truth: list[tuple[float, float, float, float]]) -> list[int]:
+    """Return how many detections each true box has."""
+    middles = [((a + c) / 2, (b + d) / 2) for a, b, c, d in truth]
+    people = [one.box for one in found if one.label is Label.PERSON and one.score >= 0.3]
+    return [sum(b.x0_px < x < b.x1_px and b.y0_px < y < b.y1_px for b in people) for x, y in middles]
+
+
+def test_cuts_show_people_who_are_too_small_in_the_whole_picture_each_once(whole: OnnxDetector) -> None:
+    picture, truth = street()
+
+    coarse = hits(list(whole.detect(picture)), truth)
+    fine = hits(list(SlicedDetector(whole=whole).detect(picture)), truth)
+
+    assert sum(count > 0 for count in fine) > sum(count > 0 for count in coarse)
+    assert sum(count > 0 for count in fine) >= 5
+    assert max(fine) == 1
+
+
+def test_a_picture_of_the_model_s_own_size_is_not_cut(whole: OnnxDetector) -> None:
+    size = whole.card.input
+    picture = np.random.default_rng(2).integers(0, 255, (size.height_px, size.width_px, 3)).astype(np.uint8)
+
+    assert list(SlicedDetector(whole=whole).detect(picture)) == list(whole.detect(picture))
+
+
+def test_a_thing_that_fills_the_picture_is_not_found_again_in_parts(whole: OnnxDetector) -> None:
+    things = (SceneThing(id="c", type=ThingType.CAR, east_m=0, north_m=0, heading_deg=60, seed=2),)
+    renderer = CameraRenderer(scene=Scene(ground=(), things=things, seed=4))
+    view = CameraView(east_m=0, north_m=-16, height_agl_m=12, yaw_deg=0, pitch_deg=-37)
+    picture = renderer.render(view=view, lens=LENS)
+
+    cars = [one for one in SlicedDetector(whole=whole).detect(picture) if one.label is Label.CAR and one.score > 0.4]
+
+    assert len(cars) == 1
