@@ -5,8 +5,8 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 
 from missions.allocation.problem import FloatArray, Problem
 
-_NOT_ZERO_S = 1e-9
-"""Added to every edge: the library takes an edge of no length for none."""
+_LONGER_S = 1.0
+"""Added to every edge, since one of no length would be no edge; the shortest tree stays the same."""
 
 
 def least_s(problem: Problem) -> float:
@@ -40,5 +40,6 @@ def _tree_s(between: FloatArray, reach: FloatArray) -> float:
     edges = np.zeros((count + 1, count + 1))
     edges[:count, :count] = between
     edges[count, :count] = reach
-    edges = np.where(np.isfinite(edges), edges + _NOT_ZERO_S, 0.0)
-    return max(0.0, float(minimum_spanning_tree(edges).sum()) - count * _NOT_ZERO_S)
+    np.fill_diagonal(edges, np.inf)
+    edges = np.where(np.isfinite(edges), edges + _LONGER_S, 0.0)
+    return max(0.0, float(minimum_spanning_tree(edges).sum()) - count * _LONGER_S)

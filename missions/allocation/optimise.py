@@ -143,9 +143,11 @@ class _Run:
         self._steps += max(1, block.steps)
         if block.sound is not None:
             self._note(self._fleet.piles(block.sound), limit_s=limit_s)
+        here = self._fleet.piles(block.trips)
+        self._note(here, limit_s=limit_s)
         if (best := self._chosen()) is not None:
             self._tell(Progress(share=self._share(), best=best))
-        return self._fleet.piles(block.trips)
+        return here
 
     def _limit_s(self, share: float, even_s: float) -> float:
         limit_s = self._tuning.limit_s(share, even_s)
