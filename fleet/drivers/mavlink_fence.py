@@ -8,6 +8,7 @@ keep-outs that reach from the lowest leg to the way home; the agent's guard hold
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from shapely import Point, Polygon, transform, unary_union
 from shapely.geometry.base import BaseGeometry
 
@@ -23,6 +24,7 @@ from geofence.zones import Zone, ZoneKind
 
 MOST_CORNERS = 64
 MARGIN_M = 1.0
+_WORTH_TELLING_M2 = 10.0
 _PATH_M = 0.5
 """A plainer fence stays at least so far away from the planned path."""
 _TIME_STEP = timedelta(minutes=5)
@@ -40,6 +42,11 @@ class FencePolygon:
 def fence_polygons(order: Order) -> tuple[FencePolygon, ...]:
     """Return the fence for *order*, keep-in first; raises OrderRefused when it cannot be held or misses the dock."""
     fence = fence_of(order)
+    if fence.lost_m2 >= _WORTH_TELLING_M2:
+        lost = {"lost_m2": round(fence.lost_m2), "lost_ratio": round(fence.lost_ratio, 3)}
+        structlog.get_logger("mavlink").warning(
+            "fence_smaller_than_zones", order_id=order.id, corners=fence.corners, **lost
+        )
     frame = LocalFrame(origin=order.dock.place)
     inside = [_ring(fence.inside, frame, is_inclusion=True)] if fence.inside else []
     return (*inside, *(_ring(ring, frame, is_inclusion=False) for ring in fence.outside))

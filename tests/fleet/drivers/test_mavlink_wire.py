@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from shapely import Point, Polygon
+from structlog.testing import capture_logs
 
 from fleet.drivers.mavlink_failsafes import Parameter, failsafe_parameters
 from fleet.drivers.mavlink_fence import MARGIN_M, MOST_CORNERS, FencePolygon, ceiling_agl_m, fence_polygons
@@ -154,8 +155,10 @@ def test_round_zones_are_simplified_outwards_until_they_fit() -> None:
 def test_many_keep_outs_are_fenced_together_or_left_outside() -> None:
     specks: list[Zone] = [keep_out(area(10.0 * n, 60.0, 10.0 * n + 3, 63.0)) for n in range(-10, 11)]
     order = make_order(zones=(keep_in(), *specks))
-    inside, *outside = fence_polygons(order)
+    with capture_logs() as told:
+        inside, *outside = fence_polygons(order)
 
+    assert [entry["event"] for entry in told] == ["fence_smaller_than_zones"]
     assert len(inside.corners) + sum(len(polygon.corners) for polygon in outside) <= MOST_CORNERS
     for n in range(-10, 11):
         speck = Point(10.0 * n + 1.5, 61.5)
