@@ -139,6 +139,8 @@ class VideoSource:
             return SourceState.UNUSABLE, error.message
         except av.error.InvalidDataError as error:
             return SourceState.UNUSABLE, f"what comes is no video that can be read: {error.strerror}"
+        except av.error.ExitError:
+            return self._without_pictures(f"nothing came for {self._silence_s:g} s")
         except Unavailable as error:
             return self._without_pictures(error.message)
         except (av.error.FFmpegError, OSError) as error:

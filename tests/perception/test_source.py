@@ -167,7 +167,7 @@ async def test_a_lost_stream_is_found_again() -> None:
         with Station(f"udp://127.0.0.1:{port}"):
             await state_becomes(source, SourceState.LIVE)
 
-    assert why
+    assert why == "nothing came for 0.5 s"
     assert (source.state, source.because) == (SourceState.OFF, "closed")
 
 

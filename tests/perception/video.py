@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -182,29 +183,27 @@ class RtspCamera(Camera):
             viewer, _ = self._server.accept()
         except OSError:
             return
-        with viewer, viewer.makefile("rb") as lines:
+        with viewer, viewer.makefile("rb") as lines, suppress(ConnectionError):
             while (request := self._read(lines)) is not None:
                 self._answer(viewer, *request)
-            self.stop.set()
+        self.stop.set()
         if self._playing is not None:
             self._playing.join()
 
     def end(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
     def _read(self, lines: BinaryIO) -> tuple[str, dict[str, str]] | None:
         """Return a request's method and heads; None once the viewer is gone. What it tells by RTCP is skipped."""
         rows: list[str] = []
-        try:
-            while line := lines.readline():
-                text = line.decode("ascii", "replace").strip()
-                if text:
-                    rows.append(text)
-                elif rows:
-                    heads = dict(row.split(": ", 1) for row in rows if ": " in row)
-                    return re.findall("[A-Z_]+(?= rtsp:)", rows[0])[-1], heads
-        except ConnectionError:
-            return None
+        while line := lines.readline():
+            text = line.decode("ascii", "replace").strip()
+            if text:
+                rows.append(text)
+            elif rows:
+                heads = dict(row.split(": ", 1) for row in rows if ": " in row)
+                return re.findall("[A-Z_]+(?= rtsp:)", rows[0])[-1], heads
         return None
 
     def _answer(self, viewer: socket.socket, method: str, heads: dict[str, str]) -> None:
