@@ -37,7 +37,7 @@ def _by_job(between: FloatArray, firsts: np.ndarray[tuple[int], np.dtype[np.intp
 def _tree_s(between: FloatArray, reach: FloatArray) -> float:
     """Return the length of the shortest tree over jobs, shape (n, n), and the dock that they are *reach* from."""
     count = len(between)
-    edges = np.zeros((count + 1, count + 1))
+    edges = np.full((count + 1, count + 1), np.inf)
     edges[:count, :count] = between
     edges[count, :count] = reach
     np.fill_diagonal(edges, np.inf)
