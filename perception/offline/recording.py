@@ -14,6 +14,7 @@ import numpy as np
 from av.container import InputContainer
 
 from core.errors import InvalidInput, Unavailable
+from perception.decoding import upright
 from perception.frame import Picture
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
@@ -112,7 +113,7 @@ class Recording:
         for number, frame in enumerate(self._decoded()):
             stamp_s = number / rate_hz if frame.pts is None else frame.time
             first_s = stamp_s if first_s is None else first_s
-            yield RecordedFrame(number=number, picture=_upright(frame), time_s=stamp_s - first_s)
+            yield RecordedFrame(number=number, picture=upright(frame), time_s=stamp_s - first_s)
         if first_s is None:
             raise InvalidInput("holds not one whole picture", where=self.source)
 
@@ -131,13 +132,6 @@ class Recording:
             except (av.error.FFmpegError, OSError) as error:
                 self.note = f"the recording ends in the middle: {error.strerror}"
                 return
-
-
-def _upright(frame: av.VideoFrame) -> Picture:
-    """Return the picture as it is meant to be seen."""
-    picture = frame.to_ndarray(format="bgr24")
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(picture, turns), np.uint8)
 
 
 def _sequence_rate_hz(folder: Path) -> float | None:
