@@ -19,6 +19,8 @@ from missions.coverage.rows import chords, edges_of, levels, rotation
 
 _MOST_CUTS = 48
 _MOST_CELLS = 12
+_MOST_BANDS = 60
+_LEVEL = 0.002
 _SLIVER = 0.5
 _SHORTEST_ROW = 0.02
 _SAME_RAD = 2e-3
@@ -65,6 +67,36 @@ def cut_cells(ground: Ground, turn_m: float, may_go_on: Callable[[], bool]) -> t
     return tuple(done)
 
 
+def band_cells(ground: Ground, angle_rad: float, turn_m: float) -> tuple[Cell, ...]:
+    """Return the ground cut right across along all its long edges of direction *angle_rad*: lanes, and what is between.
+
+    Each cell has rows along that direction or across it. Empty, where there is nothing to cut, or far too much.
+    """
+    polygon, turn = ground.room_polygon, rotation(angle_rad)
+    turned = edges_of(polygon) @ turn
+    heights = _edge_heights(turned, 2 * ground.swath_m)
+    if not 1 <= len(heights) <= _MOST_BANDS:
+        return ()
+    west, east = float(turned[:, :, 0].min()) - 1, float(turned[:, :, 0].max()) + 1
+    places = np.stack([np.column_stack((np.full(len(heights), x), heights)) for x in (west, east)], axis=1)
+    parts = _split(polygon, shapely.union_all(shapely.linestrings(places @ turn.T)))
+    angles = np.array([angle_rad, angle_rad + math.pi / 2])
+    return tuple(best_cell(ground, part, turn_m, angles) for part in parts if part.area > _ON_BORDER_M * ground.swath_m)
+
+
+def _edge_heights(turned: FloatArray, least_m: float) -> FloatArray:
+    """Return at which heights edges lie level, together at least *least_m* long, apart from the outermost."""
+    runs = turned[:, 1] - turned[:, 0]
+    level = np.abs(runs[:, 1]) < _LEVEL * np.abs(runs[:, 0])
+    ys, lengths = turned[level].mean(axis=1)[:, 1], np.abs(runs[level, 0])
+    order = np.argsort(ys)
+    ys, lengths = ys[order], lengths[order]
+    groups = np.split(np.arange(len(ys)), np.flatnonzero(np.diff(ys) > 10 * _ON_BORDER_M) + 1)
+    heights = [float(ys[group].mean()) for group in groups if lengths[group].sum() >= least_m]
+    low, high = turned[:, :, 1].min(), turned[:, :, 1].max()
+    return np.array([height for height in heights if low + 0.1 < height < high - 0.1])
+
+
 def directions(polygon: Polygon, swath_m: float, *, fan: int, most: int) -> FloatArray:
     """Return the directions of the *most* longest edges, those across, and *fan* more, in radians from 0 to pi."""
     edges = edges_of(polygon.simplify(swath_m / 10))
@@ -96,9 +128,9 @@ def _edge_m(ground: Ground, turned: FloatArray, level: float, turn: FloatArray) 
     flat = turned[(np.abs(turned[:, :, 1] - level) < _ON_BORDER_M).all(axis=1)]
     if not len(flat):
         return ground.swath_m / 2
-    middle = Point(flat[0].mean(axis=0) @ turn.T)
-    is_border = shapely.dwithin(ground.area.boundary, middle, _ON_BORDER_M + 2 * INSET_M)
-    return ground.swath_m / 2 if is_border else ground.spacing_m / 2
+    middles = shapely.points(flat.mean(axis=1) @ turn.T)
+    are_border = shapely.dwithin(ground.border, middles, _ON_BORDER_M + 2 * INSET_M)
+    return ground.swath_m / 2 if are_border.all() else ground.spacing_m / 2
 
 
 def _cut(ground: Ground, cell: Cell, turn_m: float, may_go_on: Callable[[], bool]) -> list[Cell] | None:

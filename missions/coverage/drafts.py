@@ -9,7 +9,7 @@ import numpy as np
 from geofence.frames import FloatArray
 from geofence.prisms import BoolArray, IntArray
 from missions.coverage import measure
-from missions.coverage.cells import cell_along, cut_cells, directions
+from missions.coverage.cells import band_cells, cell_along, cut_cells, directions
 from missions.coverage.ground import Ground
 from missions.coverage.line import Line
 from missions.coverage.path import Place, turns
@@ -19,6 +19,7 @@ from missions.coverage.tour import Tour
 _SINGLES = 4
 _FAN, _LONGEST = 12, 24
 _MISSED_PRICE = 5
+_MANY_HOLES = 6
 _CHOICE = 0.3
 """What turns count when drafts are compared: later changes save turns, but not rows."""
 
@@ -77,12 +78,23 @@ class Drafts:
         angles = directions(polygon, ground.swath_m, fan=_FAN, most=_LONGEST)
         cells = [cell_along(ground, polygon, float(angle), self._turn_m) for angle in angles]
         cells.sort(key=lambda cell: cell.cost_m)
+        has_many_holes = len(polygon.interiors) > _MANY_HOLES
+        if has_many_holes:
+            yield from self._bands()
         yield cells[0].rows
         begun = time.process_time()
-        cut = cut_cells(ground, self._turn_m, lambda: time.process_time() < begun + 0.5 * (until - begun))
+        cut = () if has_many_holes else cut_cells(ground, self._turn_m, lambda: time.process_time() < begun + 0.1)
         if len(cut) > 1:
             yield np.concatenate([cell.rows for cell in cut])
+        if not has_many_holes:
+            yield from self._bands()
         yield from (cell.rows for cell in cells[1:_SINGLES])
+
+    def _bands(self) -> Iterator[FloatArray]:
+        ground = self._ground
+        for angle in directions(ground.room_polygon, ground.swath_m, fan=0, most=1):
+            if bands := band_cells(ground, float(angle), self._turn_m):
+                yield np.concatenate([cell.rows for cell in bands])
 
     def _draft(self, rows: FloatArray, until: float) -> _Draft:
         ends = rows.reshape(-1, 2)

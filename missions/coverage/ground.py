@@ -30,6 +30,13 @@ class Ground:
         return self.area.buffer(-INSET_M, join_style="mitre")
 
     @cached_property
+    def border(self) -> BaseGeometry:
+        """Return the outer border and those of the holes."""
+        border = self.area.boundary
+        shapely.prepare(border)
+        return border
+
+    @cached_property
     def room_polygon(self) -> Polygon:
         """Return the largest part of the room."""
         parts = [part for part in shapely.get_parts(self.room) if isinstance(part, Polygon)]

@@ -16,8 +16,11 @@ from missions.coverage.roads import Roads
 
 MISSED_RATIO = 0.001
 """Share of the ground that may stay unswept."""
-_ROUNDS = 8
+_ROUNDS = 40
+_PLAIN = 0.4
+"""A gap that fills less of its rectangle than this is taken in parts."""
 _TRIED = 24
+_INTO = 1e-3
 
 
 def mended(ground: Ground, line: Line) -> Line:
@@ -33,7 +36,8 @@ def mended(ground: Ground, line: Line) -> Line:
 
 def too_much(ground: Ground, unswept: BaseGeometry) -> list[Polygon]:
     """Return the largest gaps, so many that what is left of *unswept* may stay."""
-    gaps = sorted((part for part in shapely.get_parts(unswept) if part.area > 0), key=lambda part: -part.area)
+    gaps = [part for gap in shapely.get_parts(unswept) for part in _plain_parts(gap, ground.swath_m)]
+    gaps.sort(key=lambda part: -part.area)
     left_m2 = float(sum(gap.area for gap in gaps))
     chosen = []
     for gap in gaps:
@@ -42,6 +46,26 @@ def too_much(ground: Ground, unswept: BaseGeometry) -> list[Polygon]:
         chosen.append(gap)
         left_m2 -= gap.area
     return chosen
+
+
+def _plain_parts(gap: BaseGeometry, swath_m: float) -> Iterator[Polygon]:
+    """Yield *gap*, or its parts if it has branches or holes, so that the middle line of each goes through most of it."""
+    if not isinstance(gap, Polygon) or gap.area <= 0:
+        return
+    west, south, east, north = gap.bounds
+    is_small = max(east - west, north - south) <= swath_m
+    if is_small or gap.area > _PLAIN * shapely.minimum_rotated_rectangle(gap).area:
+        yield gap
+        return
+    middle = ((west + east) / 2, (south + north) / 2)
+    wide = east - west > north - south
+    halves = (
+        (west, south, middle[0] if wide else east, north if wide else middle[1]),
+        (middle[0] if wide else west, south if wide else middle[1], east, north),
+    )
+    for half in halves:
+        for part in shapely.get_parts(shapely.intersection(gap, shapely.box(*half))):
+            yield from _plain_parts(part, swath_m)
 
 
 def _touched(ground: Ground, line: Line, gap: Polygon) -> Line:
@@ -55,19 +79,39 @@ def _touched(ground: Ground, line: Line, gap: Polygon) -> Line:
 
 
 def middle_line(room: BaseGeometry, gap: Polygon) -> FloatArray | None:
-    """Return both ends of a leg along the middle of *gap*, shape (2, 2)."""
+    """Return both ends of a leg in *room* along the middle of *gap*, or else along its longest side, shape (2, 2)."""
     corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(gap))
     if len(corners) < 5:
         return None
-    long = 0 if np.hypot(*(corners[1] - corners[0])) >= np.hypot(*(corners[2] - corners[1])) else 1
-    ends = np.stack((corners[long] + corners[(long + 3) % 4], corners[long + 1] + corners[(long + 2) % 4])) / 2
-    if long:
-        ends = np.stack((corners[1] + corners[0], corners[2] + corners[3])) / 2
+    sides = np.hypot(*(corners[1:] - corners[:-1]).T)
+    middles = (corners[1:] + corners[:-1]) / 2
+    ends = middles[[1, 3]] if sides[0] >= sides[1] else middles[[0, 2]]
+    inside = _longest_inside(room, ends)
+    if inside is not None and np.hypot(*(inside[1] - inside[0])) >= sides.max() / 2:
+        return inside
+    beside = _longest_inside(room, _pulled(room, _longest_side(gap)))
+    return inside if beside is None else beside
+
+
+def _longest_inside(room: BaseGeometry, ends: FloatArray) -> FloatArray | None:
+    """Return the longest part in *room* of the line between *ends*."""
     inside = shapely.intersection(LineString(ends), room)
     lines = [part for part in shapely.get_parts(inside) if isinstance(part, LineString) and part.length > 0]
     if not lines:
         return None
     return np.asarray(shapely.get_coordinates(max(lines, key=lambda part: part.length))[[0, -1]])
+
+
+def _longest_side(gap: Polygon) -> FloatArray:
+    ring = shapely.get_coordinates(gap.exterior)
+    at = int(np.argmax(np.hypot(*np.diff(ring, axis=0).T)))
+    return np.asarray(ring[at : at + 2])
+
+
+def _pulled(room: BaseGeometry, places: FloatArray) -> FloatArray:
+    """Return *places*, those outside *room* moved a little further in than its nearest border."""
+    nearest = shapely.get_coordinates(shapely.shortest_line(room, shapely.points(places)))[::2]
+    return np.asarray(nearest + _INTO * (nearest - places))
 
 
 def _places(line: Line, touch: FloatArray) -> Iterator[tuple[int, FloatArray, BoolArray]]:
