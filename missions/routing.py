@@ -194,6 +194,7 @@ def _request(vehicle: Situation, ground: Ground, *, from_air: bool) -> PlanReque
         start_height_agl_m=vehicle.state.height_above_home_m if from_air else None,
         now=ground.now,
         failsafes=FailsafeChoices(),
+        margins=ground.site.margins,
     )
 
 

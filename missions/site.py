@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from core.errors import InvalidInput
 from core.events import Json
 from fleet.orders import Authorisation, Dock
+from geofence.margins import Margins
 from geofence.positions import GeoPosition
 
+_MARGINS = ("position_error_m", "wind_drift_m", "height_error_m")
 _MOST_RALLY_POINTS = 31
 """PX4 v1.16 holds 32 safe points, and the dock is one of them."""
 
@@ -43,6 +45,8 @@ class Site:
     rally_points: tuple[Dock, ...] = ()
     """Where vehicles may come down in need, besides their docks; every way home is proved to all of them."""
     authorisation: Authorisation | None = None
+    margins: Margins = field(default_factory=Margins)
+    """What routes keep from every border here: more than usual where wind or high walls ask for it."""
     basemap: Mapping[str, Json] = field(default_factory=dict)
     """A GeoJSON FeatureCollection that the screens draw; its contents mean nothing to the service."""
 
@@ -82,6 +86,7 @@ def site_from_json(document: Mapping[str, Json]) -> Site:
             rally_points=tuple(_dock(rally) for rally in _objects(document, "rally_points")),
             panels=tuple(_panel(panel) for panel in _objects(document, "panels")),
             authorisation=_authorisation(document.get("authorisation")),
+            margins=_margins(_mapping(document.get("margins") or {})),
             basemap=_mapping(document.get("basemap") or {}),
         )
         ZoneInfo(site.time_zone)
@@ -123,6 +128,25 @@ def _number(document: Mapping[str, Json], field_name: str) -> float:
 
 def _place(fields: Mapping[str, Json]) -> GeoPosition:
     return GeoPosition(lon_deg=_number(fields, "lon_deg"), lat_deg=_number(fields, "lat_deg"))
+
+
+def _margins(fields: Mapping[str, Json]) -> Margins:
+    """Return the margins that a site asks for; never less than those that every agent insists on."""
+    usual = Margins()
+    least = {name: float(getattr(usual, name)) for name in _MARGINS}
+    unknown = sorted(set(fields) - set(least))
+    if unknown:
+        known = ", ".join(_MARGINS)
+        raise InvalidInput(f"{unknown[0]!r} is not a margin", where="site.margins", remedy=f"known are {known}")
+    given = least | {name: _number(fields, name) for name in fields}
+    for name, value_m in given.items():
+        if value_m < least[name]:
+            raise InvalidInput(f"must be at least {least[name]:g} m", where=f"site.margins.{name}")
+    return Margins(
+        position_error_m=given["position_error_m"],
+        wind_drift_m=given["wind_drift_m"],
+        height_error_m=given["height_error_m"],
+    )
 
 
 def _panel(document: Mapping[str, Json]) -> Panel:

@@ -63,6 +63,7 @@ class TrialPlanner:
             start_height_agl_m=None,
             now=self._clock.now(),
             failsafes=FailsafeChoices(),
+            margins=self._site.margins,
         )
         route = await run_blocking(lambda: plan_patrol(patrol, request))
         told = replace(route, problems=(*route.problems, *_schedule_problems(patrol, request.now)))
