@@ -15,6 +15,9 @@ from missions.rounds.rounds import Rounds, Walk
 from missions.rounds.search import Found, search
 from missions.rounds.tours import never
 
+_SEARCHING = 0.95
+"""The share of the time that is searched in; the rest is for the bound and what is told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundsRequest:
@@ -146,7 +149,7 @@ class _Part:
         self._vehicles = vehicles
         self._clock = clock
         self._stage = stage
-        self._span_s = request.time_limit_s * (stage.number + 1) / stage.count
+        self._span_s = _SEARCHING * request.time_limit_s * (stage.number + 1) / stage.count
         self._watch = watch
         self._is_stopped = False
         self.worst_s = 0.0

@@ -13,7 +13,7 @@ _STEPS_A_PLACE, _MOST_STEPS = 150, 6000
 """Of one annealing."""
 _TRIES = 8
 """Annealings between two choices."""
-_PATIENCE = 12
+_PATIENCE = 40
 """Choices without any gain after which the search ends."""
 _CHOICE_LIMIT_S = 3.0
 
