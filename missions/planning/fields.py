@@ -101,7 +101,12 @@ class Fields:
 
 def is_number(value: object) -> bool:
     """Say whether *value* is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return False
 
 
 def _short(value: object) -> str:

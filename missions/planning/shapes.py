@@ -1,6 +1,7 @@
 """Places and shapes of a planning request, from GeoJSON into local metres."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -108,7 +109,10 @@ def frame_of(docks: Iterable[object]) -> LocalFrame:
     places = [pair for dock in docks if (pair := _pair(dock)) is not None]
     if not places:
         return LocalFrame(origin=GeoPosition(lon_deg=0.0, lat_deg=0.0))
-    lon_deg, lat_deg = np.mean(places, axis=0).tolist()
+    around_deg = places[0][0]
+    # places on both sides of the antimeridian lie near each other
+    lon_deg = around_deg + float(np.mean([math.remainder(place[0] - around_deg, 360) for place in places]))
+    lon_deg, lat_deg = math.remainder(lon_deg, 360), float(np.mean([place[1] for place in places]))
     try:
         return LocalFrame(origin=GeoPosition(lon_deg=lon_deg, lat_deg=lat_deg))
     except InvalidInput:

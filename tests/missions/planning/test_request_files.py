@@ -1,13 +1,16 @@
 """Requests that are wrong, in every way that was thought of: all reasons are told at once."""
 
 import json
+import math
 from typing import Any
 
 import pytest
 
 from missions.planning.errors import BadRequest
+from missions.planning.plan_files import plan_to_json
+from missions.planning.planner import Watch, plan_fleet
 from missions.planning.request_files import read_request, request_from_json
-from tests.missions.planning.requests import box, drone, points, polygon, request, zone
+from tests.missions.planning.requests import box, drone, legs_of, points, polygon, request, zone
 
 Json = dict[str, Any]
 _LINE_OF_NO_LENGTH = {"type": "LineString", "coordinates": [[1, 1], [1, 1]]}
@@ -48,6 +51,8 @@ def test_everything_wrong_is_told_at_once() -> None:
         ({"vehicles": [drone(endurance_s=float("nan"))]}, "endurance_s: is nan, not a number"),
         ({"docks": [{"id": "A", "position": ["x", 1]}]}, "not a place"),
         ({"docks": [{"id": "A", "position": [1e9, 1]}]}, "more than 1,000 km from the origin"),
+        ({"docks": [{"id": "A", "position": [10**400, 1]}]}, "not a place"),
+        ({"vehicles": [drone(endurance_s=10**400)]}, "not a number"),
         ({"docks": 7}, "docks: is 7, not a list"),
         ({"objective": "speed"}, "objective: is 'speed'"),
         ({"tasks": [points("p", [(1, 2)]) | {"window_s": [50, 10]}]}, "ends (10 s) before it begins (50 s)"),
@@ -83,3 +88,14 @@ def test_a_full_request_is_read_with_its_defaults() -> None:
     read = read_request(json.dumps(document))
     assert (read.vehicles[0].max_sorties, read.vehicles[0].height_agl_m, read.vehicles[0].turn_s) == (1, 0.0, 0.0)
     assert read.frame is None
+
+
+def test_places_on_both_sides_of_the_antimeridian_lie_near_each_other() -> None:
+    docks = [{"id": "A", "position": [179.999, -17.0]}, {"id": "B", "position": [-179.998, -17.0]}]
+    asked = request([points("p", [(-179.9995, -17.0)])], frame="wgs84", docks=docks)
+    read = request_from_json(asked)
+    assert math.dist(read.docks[0].position, read.docks[1].position) == pytest.approx(319.5, abs=0.5)
+    written = plan_to_json(read, plan_fleet(read, Watch(now_s=lambda: 0.0, is_stopped=lambda: True)))
+    assert written["tasks"] == [{"id": "p", "done_ratio": 1.0, "unreachable": [], "because": []}]
+    leg = legs_of(written)[0]
+    assert (leg["from"], leg["to"]) == (docks[0]["position"], [-179.9995, -17.0])
