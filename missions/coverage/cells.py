@@ -49,7 +49,7 @@ def cell_along(ground: Ground, polygon: Polygon, angle_rad: float, turn_m: float
     """Return *polygon* with rows along *angle_rad*."""
     rows = rows_along(ground, polygon, angle_rad)
     length_m = float(np.hypot(*(rows[:, 1] - rows[:, 0]).T).sum())
-    cost_m = length_m + len(rows) * (ground.spacing_m + 2 * turn_m)
+    cost_m = length_m + len(rows) * (ground.spacing_m + 2 * turn_m) if len(rows) else math.inf
     return Cell(polygon=polygon, angle_rad=angle_rad, rows=rows, cost_m=cost_m)
 
 

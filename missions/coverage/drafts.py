@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from shapely import Polygon
 
 from geofence.frames import FloatArray
 from geofence.prisms import BoolArray, IntArray
@@ -14,6 +15,7 @@ from missions.coverage.ground import Ground
 from missions.coverage.line import Line
 from missions.coverage.path import Place, turns
 from missions.coverage.roads import Roads
+from missions.coverage.rows import edges_of
 from missions.coverage.tour import Tour
 
 _SINGLES = 4
@@ -77,7 +79,10 @@ class Drafts:
         ground, polygon = self._ground, self._ground.room_polygon
         angles = directions(polygon, ground.swath_m, fan=_FAN, most=_LONGEST)
         cells = [cell_along(ground, polygon, float(angle), self._turn_m) for angle in angles]
-        cells.sort(key=lambda cell: cell.cost_m)
+        cells = sorted((cell for cell in cells if len(cell.rows)), key=lambda cell: cell.cost_m)
+        if not cells:
+            yield _single(polygon)
+            return
         has_many_holes = len(polygon.interiors) > _MANY_HOLES
         if has_many_holes:
             yield from self._bands()
@@ -106,6 +111,12 @@ class Drafts:
         draft = _Draft(ends=ends, roads=roads, tour=tour, order=min(orders, key=tour.length))
         draft.cost_m = self.cost_m(draft.strung(draft.order))
         return draft
+
+
+def _single(polygon: Polygon) -> FloatArray:
+    """Return one row along the longest side of a piece that is too small for rows, shape (1, 2 ends, 2)."""
+    edges = edges_of(polygon)
+    return edges[[int(np.argmax(np.hypot(*(edges[:, 1] - edges[:, 0]).T)))]]
 
 
 def _costs(ends: FloatArray, roads: Roads, start: Place | None) -> FloatArray:

@@ -8,14 +8,16 @@ from shapely import MultiPolygon, Polygon
 
 from missions.coverage import measure
 from missions.coverage.drafts import Drafts
-from missions.coverage.ground import Ground
+from missions.coverage.ground import INSET_M, Ground
 from missions.coverage.line import Line
-from missions.coverage.path import CoverageLeg, CoveragePath, Place, legs_of
+from missions.coverage.path import CoveragePath, Place, legs_of
 from missions.coverage.polish import Polish
-from missions.coverage.repair import mended
+from missions.coverage.repair import MISSED_RATIO, mended
 
 TURN_SWATHS = 0.5
 """What a turn counts for, in swaths of way."""
+_PLANNING = 0.88
+"""Share of the time limit for planning; the rest is for measuring."""
 _DRAFTING = 0.3
 """Share of the time for first drafts."""
 
@@ -37,23 +39,40 @@ def plan_coverage(
     *time_limit_s* is of the processor's time. Raises InvalidInput for a border that crosses itself or a wrong swath.
     """
     grounds = Ground.pieces(area, swath_m=swath_m, overlap=overlap, keep_outs=keep_outs)
-    rng, until = np.random.default_rng(seed), time.process_time() + time_limit_s
-    legs: list[CoverageLeg] = []
-    swept_m2, kept_m2, inner_m2 = 0.0, 0.0, 0.0
+    rng, whole_m2 = np.random.default_rng(seed), sum(ground.area.area for ground in grounds)
+    lines: list[tuple[Ground, Line]] = []
+    because: list[str] = []
     for ground in grounds:
-        here = legs[-1].end if legs else start
-        line = _best_line(ground, here, rng, until)
-        legs.extend(legs_of(line.points, [True] * len(line.is_row)))
-        swept_m2 += ground.area.area - measure.unswept(ground, line.starts, line.ends).area
-        inner = ground.area.buffer(-swath_m / 2).area
-        kept_m2 += inner * measure.kept_ratio(ground, line.starts, line.ends)
-        inner_m2 += inner
-    area_m2 = sum(ground.area.area for ground in grounds)
+        if ground.room.is_empty:
+            because.append(
+                f"a piece of {ground.area.area:.3g} m2 is thinner than {2000 * INSET_M:g} mm: nothing fits in"
+            )
+            continue
+        until = time.process_time() + _PLANNING * time_limit_s * ground.area.area / whole_m2
+        here = (float(lines[-1][1].points[-1, 0]), float(lines[-1][1].points[-1, 1])) if lines else start
+        lines.append((ground, _best_line(ground, here, rng, until)))
+    return _measured(lines, whole_m2, swath_m, because)
+
+
+def _measured(
+    lines: Sequence[tuple[Ground, Line]], whole_m2: float, swath_m: float, because: Sequence[str]
+) -> CoveragePath:
+    missed_m2 = [measure.unswept(ground, line.starts, line.ends).area for ground, line in lines]
+    swept_m2 = sum(ground.area.area for ground, _ in lines) - sum(missed_m2)
+    inner_m2 = [ground.area.buffer(-swath_m / 2).area for ground, _ in lines]
+    kept = [measure.kept_ratio(ground, line.starts, line.ends) for ground, line in lines]
+    kept_m2 = sum(share * inner for share, inner in zip(kept, inner_m2, strict=True))
+    too_thin = [
+        f"{missed:.3g} m2 of {ground.area.area:.4g} m2 could not be swept: corners too thin for a leg of their own"
+        for missed, (ground, _) in zip(missed_m2, lines, strict=True)
+        if missed > MISSED_RATIO * ground.area.area
+    ]
     return CoveragePath(
-        legs=tuple(legs),
+        legs=tuple(leg for _, line in lines for leg in legs_of(line.points, [True] * len(line.is_row))),
         swath_m=swath_m,
-        swept_ratio=swept_m2 / area_m2 if area_m2 else 0.0,
-        kept_ratio=kept_m2 / inner_m2 if inner_m2 else 1.0,
+        swept_ratio=swept_m2 / whole_m2 if whole_m2 else 0.0,
+        kept_ratio=kept_m2 / sum(inner_m2) if sum(inner_m2) else 1.0,
+        because=(*because, *too_thin),
     )
 
 

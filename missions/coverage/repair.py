@@ -49,7 +49,7 @@ def too_much(ground: Ground, unswept: BaseGeometry) -> list[Polygon]:
 
 
 def _plain_parts(gap: BaseGeometry, swath_m: float) -> Iterator[Polygon]:
-    """Yield *gap*, or its parts if it has branches or holes, so that the middle line of each goes through most of it."""
+    """Yield *gap*, or its parts if it has branches or holes, so that each has a middle line through most of it."""
     if not isinstance(gap, Polygon) or gap.area <= 0:
         return
     west, south, east, north = gap.bounds
