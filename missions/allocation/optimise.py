@@ -22,10 +22,16 @@ _STEPS = 200
 _THOROUGH_EVERY = 10
 _STEPS_PER_JOB = 60
 _FEWEST_STEPS = 3000
-_MOVE_EVERY = 1
+_MOVE_EVERY = 10
+"""Blocks after which whole sorties are moved between docks."""
+_STARTS = 4
+_START_SHARE = 0.08
+"""Share of the search that each start gets."""
+_OVER_SHARE = 0.3
+"""What a second over an even share counts, against one of the total, when starts are compared."""
 _ENOUGH = 0.01
 """A total that is larger by no more than this share is worth an even share of the work."""
-_GIVE_UP = 0.8
+_GIVE_UP = 0.95
 """Share of the search after which, without such a total, only the total counts."""
 _ALL_OR_SOME = 0.2
 """Share of the search after which jobs may be left out, where not all have fitted yet."""
@@ -61,7 +67,7 @@ class Tuning:
 
 
 MAKESPAN = Tuning(loose=1.2, tight=1.0, begin=0.0, end=0.7, price_step=0.1, least_price=0.0)
-TOTAL = Tuning(loose=1.35, tight=1.08, begin=0.1, end=0.7, price_step=0.1, least_price=1.0)
+TOTAL = Tuning(loose=1.35, tight=1.08, begin=0.35, end=0.85, price_step=0.1, least_price=1.0)
 
 
 def optimise(
@@ -107,27 +113,48 @@ class _Run:
 
     def best_of_all(self, start: Sequence[Sequence[Visits]] | None) -> Allocation:
         """Search until the time or the steps are used, and return the best."""
-        piles = [list(own) for own in start] if start is not None else self._first()
+        piles = [list(own) for own in start] if start is not None else self._best_start()
         self._note(piles, limit_s=math.inf)
         while self._share() < 1:
             if self._best is None and self._share() > _ALL_OR_SOME:
                 return self._some(piles)
-            piles = self._block(piles)
+            piles = self._block(piles, self._limit_s(self._share(), self._even_s(piles)))
         return self._chosen() or fitted(self._problem, piles)
+
+    def _best_start(self) -> Piles:
+        """Return the best of several starts, each searched for a while: where work goes first decides much."""
+        starts: list[tuple[float, Piles]] = []
+        for number in range(1, _STARTS + 1):
+            piles = self._first()
+            self._fleet.prices[:] = 1.0
+            while self._share() < number * _START_SHARE:
+                loose_s = self._tuning.loose * self._even_s(piles)
+                piles = self._block(piles, math.inf if self._problem.is_total else loose_s)
+            starts.append((self._badness(piles), piles))
+            if self._share() >= 1:
+                break
+        return min(starts, key=lambda start: start[0])[1]
+
+    def _badness(self, piles: Piles) -> float:
+        """Return the total, and the seconds over an even share."""
+        loads_s = self._fleet.loads_s(piles)
+        over_s = np.maximum(loads_s - self._tuning.tight * loads_s.mean(), 0.0)
+        return float(loads_s.sum() + _OVER_SHARE * over_s.sum())
+
+    def _even_s(self, piles: Piles) -> float:
+        return float(self._fleet.loads_s(piles).mean())
 
     def _first(self) -> Piles:
         slots = self._fleet.slots([[] for _ in self._problem.carriers], limit_s=math.inf)[1]
         return self._fleet.piles(self._search.first(slots))
 
-    def _block(self, piles: Piles) -> Piles:
+    def _block(self, piles: Piles, limit_s: float) -> Piles:
+        limit_s = min(limit_s, self._problem.limit_s)
         if self._problem.is_total and not self._problem.has_windows and self._number % _MOVE_EVERY == 0:
-            limit_s = self._limit_s(self._share(), float(self._fleet.loads_s(piles).mean()))
             piles = self._fleet.moved(piles, limit_s=limit_s)
         self._number += 1
         loads_s = self._fleet.loads_s(piles)
         even_s = float(loads_s.mean())
-        share = self._share()
-        limit_s = min(self._limit_s(share, even_s), self._problem.limit_s)
         if math.isfinite(limit_s):
             aim_s = limit_s if self._problem.is_total else even_s
             least = self._tuning.least_price
