@@ -13,6 +13,7 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
+from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
@@ -48,6 +49,7 @@ class Ways:
 
     def __init__(self, free: BaseGeometry, *, bends: BaseGeometry | None = None) -> None:
         self._free = free
+        self._parts = STRtree(shapely.get_parts(free))
         shapely.prepare(free)
         self._sights = Sights(free)
         corners = Corners.of(free if bends is None else bends)
@@ -68,7 +70,7 @@ class Ways:
     def shortest(self, first: FloatArray, last: FloatArray) -> Way | None:
         """Return the shortest way from *first* to *last*, each (east, north); None where there is none."""
         ends = np.array([first, last], dtype=np.float64)
-        if not self._are_inside(ends).all():
+        if not self._share_a_part(ends):
             return None
         pulled = self._pulled(ends)
         if self._sights.seen(pulled[0], pulled[1:])[0]:
@@ -182,6 +184,11 @@ class Ways:
         pulled = shapely.get_coordinates(lines)[::2]
         is_far = np.hypot(*(pulled - places).T) > _FARTHEST_PULL_M
         return np.where(is_far[:, None], places, pulled)
+
+    def _share_a_part(self, ends: FloatArray) -> bool:
+        """Say whether both ends lie in one part of the region; where they do not there is no way to look for."""
+        rows, parts = self._parts.query(shapely.points(ends), predicate="dwithin", distance=_OUTSIDE_M)
+        return not set(parts[rows == 0]).isdisjoint(parts[rows == 1])
 
     def _are_inside(self, places: FloatArray) -> BoolArray:
         return np.asarray(shapely.dwithin(self._free, shapely.points(places), _OUTSIDE_M))
