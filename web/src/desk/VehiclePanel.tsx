@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { get } from "../api/client";
 import type { CommandKind, Eyes, Failsafe, Failsafes as FailsafeTable, Vehicle } from "../api/types";
-import { nameOf, t, useLanguage, word } from "../i18n";
+import { hasWord, nameOf, t, useLanguage, word } from "../i18n";
 import { metres, percent, span, time } from "../i18n/format";
 import { HoldButton } from "../shared/HoldButton";
 import { ProblemBox } from "../shared/ProblemBox";
@@ -206,7 +206,10 @@ function Happenings({ id }: { id: string }) {
         {own.slice(0, isAll ? 100 : 4).map((one) => (
           <li key={one.cursor}>
             <time>{time(one.at)}</time>
-            <span>{one.text || word("happening", one.kind)}</span>
+            <span>
+              {hasWord("happening", one.kind) && <strong>{word("happening", one.kind)} </strong>}
+              {one.text}
+            </span>
           </li>
         ))}
       </ol>
