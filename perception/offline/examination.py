@@ -20,6 +20,7 @@ from perception.offline.poses_file import Poses
 from perception.offline.recording import RecordedFrame
 from perception.offline.track_book import TrackBook, TrackLine
 from perception.pipeline import Pipeline, Seen
+from perception.seen_twice import SeenTwice, SeenTwiceCheck
 from perception.tracker import Track
 
 _LOWEST_M = 1.0
@@ -48,6 +49,8 @@ class Account:
     sightings: Counter[str] = field(default_factory=Counter)
     is_heading_opposite: bool = False
     """Whether the pictures showed at some time that the reported heading was half a turn off."""
+    seen_twice: SeenTwice | None = None
+    """Whether standing things were at one place when seen from two sides (a moving camera only)."""
     _known: set[int] = field(default_factory=set)
 
     def take(self, frame: RecordedFrame, seen: Seen) -> None:
@@ -95,6 +98,7 @@ class Examination:
         self._follower = Follower(threshold_for=detector.card.score_for)
         self._book = TrackBook()
         self._heading: HeadingCheck | None = None
+        self._twice: SeenTwiceCheck | None = None
         self._pipeline = self._make_pipeline(camera.lens)
         self._size_px: tuple[int, int] | None = None
 
@@ -107,6 +111,7 @@ class Examination:
         )
         if self._poses is not None:
             self._heading = HeadingCheck(reference=reference)
+            self._twice = SeenTwiceCheck(reference=reference)
         return Pipeline(
             vehicle_id=_VEHICLE,
             detector=self._detector,
@@ -149,6 +154,8 @@ class Examination:
         )
         self._check_heading(frame)
         seen = self._pipeline.process(frame)
+        if self._twice is not None and gaze is not None and seen.not_assessed is None:
+            self._twice.add(seen.tracks, gaze)
         self.account.take(recorded, seen)
         lines = self._book.add(recorded.number, recorded.time_s, self._living(seen))
         self.account.write(lines)
@@ -172,4 +179,10 @@ class Examination:
         """Return the lines of the last frames."""
         lines = self._book.close()
         self.account.write(lines)
+        self.account.seen_twice = None if self._twice is None else self._twice.result()
+        if self.account.seen_twice is not None and self.account.seen_twice.is_doubtful:
+            self.notes.append(
+                f"{self.account.seen_twice.things} things that stand still were seen from two sides, and most of their "
+                "places disagree by more than the errors allow: check the camera file and the poses"
+            )
         return lines

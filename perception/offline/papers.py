@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -113,6 +114,7 @@ def report_of(account: Account, *, source: str, model: str, damaged: int, notes:
         "assessed_ratio": round(account.analysed / account.frames, 4) if account.frames else 0.0,
         "damaged": damaged,
         "is_heading_opposite": account.is_heading_opposite,
+        "seen_twice": None if account.seen_twice is None else asdict(account.seen_twice),
         "seconds": round(account.seconds, 3),
         "tracks": dict(account.tracks),
         "track_lines": account.lines,
