@@ -10,6 +10,8 @@ from geofence.frames import FloatArray
 
 Place = tuple[float, float]
 """East and north in metres."""
+_SAME_M = 1e-5
+"""Places nearer to each other are one."""
 TURN_DEG = 1.0
 """A change of heading by more than this is a turn."""
 
@@ -55,7 +57,7 @@ class CoveragePath:
 def turns(points: FloatArray | Sequence[Place]) -> int:
     """Return how often a line over *points*, shape (n, 2), changes its heading."""
     runs = np.diff(np.asarray(points, dtype=np.float64).reshape(-1, 2), axis=0)
-    runs = runs[np.hypot(*runs.T) > 1e-6]
+    runs = runs[np.hypot(*runs.T) > _SAME_M]
     headings = np.arctan2(runs[:, 1], runs[:, 0])
     change = np.abs(np.mod(np.diff(headings) + np.pi, 2 * np.pi) - np.pi)
     return int(np.count_nonzero(change > np.radians(TURN_DEG)))
@@ -63,9 +65,9 @@ def turns(points: FloatArray | Sequence[Place]) -> int:
 
 def legs_of(points: FloatArray, survey: Sequence[bool]) -> tuple[CoverageLeg, ...]:
     """Return the legs between *points*, shape (n, 2); *survey* says which of them sweep."""
-    places = [(float(x), float(y)) for x, y in points]
+    is_new = np.append(True, np.hypot(*np.diff(points, axis=0).T) > _SAME_M)
+    places = [(float(x), float(y)) for x, y in points[is_new]]
+    kinds = np.asarray(survey, dtype=bool)[is_new[1:]].tolist()
     return tuple(
-        CoverageLeg(start=a, end=b, is_survey=bool(is_survey))
-        for (a, b), is_survey in zip(pairwise(places), survey, strict=True)
-        if a != b
+        CoverageLeg(start=a, end=b, is_survey=kind) for (a, b), kind in zip(pairwise(places), kinds, strict=True)
     )

@@ -1,0 +1,145 @@
+"""Paths over whole areas, judged with shapely alone, straight from the definitions."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import MultiPolygon, Polygon, affinity, box
+
+from benchmarks.coverage import Case, judged
+from core.errors import InvalidInput
+from missions.coverage import CoveragePath, plan_coverage
+
+
+def _polygon(shape: object) -> Polygon:
+    assert isinstance(shape, Polygon)
+    return shape
+
+
+ELL = _polygon(box(0, 0, 250, 70).union(box(0, 0, 80, 250)))
+COMB = _polygon(shapely.union_all([box(0, 0, 300, 60), *(box(x, 60, x + 60, 160) for x in (0, 120, 240))]))
+POND = _polygon(box(0, 0, 200, 160).difference(Polygon([(60, 50), (140, 60), (130, 110), (70, 100)])))
+BLOCKS = _polygon(
+    box(0, 0, 230, 130).difference(
+        shapely.union_all([box(x, y, x + 50, y + 20) for x in (30, 90, 150) for y in (25, 85)])
+    )
+)
+NEARLY_CUT = _polygon(box(0, 0, 180, 120).difference(box(16, 54, 164, 66).union(box(88, 66, 100, 96))))
+QUICK_S = 0.25
+
+
+def swept(area: Polygon, *, swath_m: float, overlap: float, limit_s: float = QUICK_S) -> CoveragePath:
+    """Return a path over *area* that holds what every path must."""
+    path = plan_coverage(area, swath_m=swath_m, overlap=overlap, time_limit_s=limit_s)
+    verdict = judged(Case(name="", area=area, swath_m=swath_m, overlap=overlap), path)
+    assert verdict.swept_ratio >= 0.999
+    assert verdict.kept_ratio >= 0.995
+    assert verdict.outside_m == 0
+    assert verdict.swept_ratio == pytest.approx(path.swept_ratio, abs=1e-5)
+    assert verdict.length_m == pytest.approx(path.length_m)
+    assert verdict.turns == path.turns
+    assert all(a.end == b.start for a, b in pairwise(path.legs))
+    return path
+
+
+@pytest.mark.parametrize(("overlap", "turned_deg"), [(0.3, 0.0), (0.0, 23.0)])
+@pytest.mark.parametrize("area", [ELL, COMB, POND, BLOCKS, NEARLY_CUT], ids=["ell", "comb", "pond", "blocks", "cut"])
+def test_all_is_swept_with_its_overlap_and_no_leg_leaves_the_area(
+    area: Polygon, turned_deg: float, overlap: float
+) -> None:
+    swept(_polygon(affinity.rotate(area, turned_deg, origin=(0, 0))), swath_m=12, overlap=overlap)
+
+
+def test_a_yard_is_swept_there_and_back_along_its_long_side() -> None:
+    path = swept(box(0, 0, 100, 40), swath_m=10, overlap=0)
+
+    assert path.length_m <= 4 * 100 + 3 * 10
+    assert path.turns <= 6
+
+
+def test_each_arm_of_an_ell_has_its_own_direction() -> None:
+    assert swept(ELL, swath_m=10, overlap=0).turns <= 2 * 14 + 1
+
+
+def test_lanes_between_blocks_are_flown_along() -> None:
+    path = swept(BLOCKS, swath_m=20, overlap=0.1)
+
+    assert path.length_m < 1.9 * BLOCKS.area / 18
+
+
+def test_a_slanting_border_leaves_no_triangles_between_rows() -> None:
+    swept(Polygon([(0, 0), (200, 0), (320, 160), (90, 190)]), swath_m=20, overlap=0)
+
+
+def test_the_path_begins_near_the_dock() -> None:
+    path = plan_coverage(box(0, 0, 100, 40), swath_m=10, overlap=0, start=(105, 45), time_limit_s=QUICK_S)
+
+    assert math.dist(path.legs[0].start, (105, 45)) < 15
+
+
+@pytest.mark.parametrize("area", [box(0, 0, 5, 5), box(0, 0, 300, 4), Polygon([(0, 0), (300, 1), (300, -1)])])
+def test_areas_smaller_than_a_swath_get_a_leg_through_them(area: Polygon) -> None:
+    path = plan_coverage(area, swath_m=20, overlap=0.2, time_limit_s=0.1)
+
+    assert path.swept_ratio >= 0.999
+    assert path.length_m < 1.4 * 300
+
+
+def test_what_no_leg_fits_into_is_told() -> None:
+    path = plan_coverage(box(0, 0, 100, 0.001), swath_m=20, overlap=0)
+
+    assert path.legs == ()
+    assert path.swept_ratio == 0
+    assert "thinner than 2 mm" in path.because[0]
+
+
+def test_both_sides_of_a_keep_out_that_cuts_the_area_are_swept() -> None:
+    area, wall = box(0, 0, 200, 100), box(90, -10, 110, 110)
+    path = plan_coverage(area, swath_m=20, overlap=0.2, keep_outs=[wall], time_limit_s=QUICK_S)
+
+    assert path.swept_ratio >= 0.999
+    lines = shapely.linestrings([[leg.start, leg.end] for leg in path.legs])
+    assert not shapely.intersects(lines, wall).any()
+    jumps = [a for a, b in pairwise(path.legs) if a.end != b.start]
+    assert len(jumps) == 1
+
+
+def test_pieces_of_a_scattered_area_follow_each_other() -> None:
+    area = MultiPolygon([box(0, 0, 60, 40), box(300, 0, 310, 10)])
+    path = plan_coverage(area, swath_m=15, overlap=0.1, time_limit_s=QUICK_S)
+
+    assert path.swept_ratio >= 0.999
+    assert all(area.covers(shapely.LineString([leg.start, leg.end])) for leg in path.legs)
+
+
+def test_a_border_that_crosses_itself_is_refused_with_the_place() -> None:
+    with pytest.raises(InvalidInput, match=r"Self-intersection\[50 50\]"):
+        plan_coverage(Polygon([(0, 0), (100, 100), (100, 0), (0, 100)]), swath_m=10, overlap=0)
+
+
+@pytest.mark.parametrize(("swath_m", "overlap"), [(0, 0.2), (-3, 0.2), (float("nan"), 0), (10, 1), (10, -0.1)])
+def test_a_swath_that_sweeps_nothing_is_refused(swath_m: float, overlap: float) -> None:
+    with pytest.raises(InvalidInput):
+        plan_coverage(ELL, swath_m=swath_m, overlap=overlap)
+
+
+def test_thousands_of_corners_are_no_hindrance() -> None:
+    angles = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
+    radii = 100 + 12 * np.sin(5 * angles) + 2 * np.sin(90 * angles)
+    swept(Polygon(np.column_stack((radii * np.cos(angles), radii * np.sin(angles)))), swath_m=25, overlap=0.2)
+
+
+@given(
+    radii=st.lists(st.floats(40, 110), min_size=5, max_size=12),
+    overlap=st.sampled_from([0.0, 0.2, 0.35]),
+    hole=st.booleans(),
+)
+@settings(max_examples=10, deadline=None)
+def test_stars_and_blobs_are_swept_even_in_little_time(radii: list[float], overlap: float, hole: bool) -> None:
+    angles = np.linspace(0, 2 * np.pi, len(radii), endpoint=False)
+    area = Polygon(np.column_stack((radii * np.cos(angles), radii * np.sin(angles))))
+    swept(_polygon(area.difference(box(-10, -10, 10, 10))) if hole else area, swath_m=16, overlap=overlap, limit_s=0.15)
