@@ -19,7 +19,7 @@ def least_s(problem: Problem) -> float:
     if not problem.choices:
         return 0.0
     firsts = np.unique(problem.job_of, return_index=True)[1]
-    travel = np.min(problem.travel_s, axis=0)
+    travel = np.min(problem.least_travel_s or problem.travel_s, axis=0)
     work = np.minimum.reduceat(np.min(problem.work_s, axis=0)[problem.docks :], firsts)
     out, home = travel[: problem.docks, problem.docks :], travel[problem.docks :, : problem.docks]
     reach = np.minimum.reduceat(np.minimum(out.min(axis=0), home.min(axis=1)), firsts)

@@ -41,7 +41,8 @@ class Problem:
 
     Places are the docks (and where vehicles under way are), then the choices. `travel_s[pace]`, shape (places, places),
     leads from where one place is left to where the next is entered (inf: no way); `work_s[pace]`, shape (places,), is 0
-    at docks (inf: cannot).
+    at docks (inf: cannot). Where `travel_s` reckons with what may turn out less, `least_travel_s` is what it cannot be
+    below.
     """
 
     docks: int
@@ -58,6 +59,7 @@ class Problem:
     """Whether the sum over all sorties is to be small; else the end of the last one."""
     limit_s: float = math.inf
     """No vehicle's last sortie may end later."""
+    least_travel_s: tuple[FloatArray, ...] = ()
 
     @property
     def choices(self) -> int:

@@ -14,7 +14,7 @@ from missions.planning.compose import Composed, rings_of
 from missions.planning.legs import LegMaker
 from missions.planning.plan import PlanLeg, PlanSortie, TaskOutcome, VehiclePlan
 from missions.planning.proof import done_ratio, points_done, unfollowed, unswept
-from missions.planning.request import AreaTask, FleetRequest, LineTask, Place, PlanVehicle, PointsTask, Task
+from missions.planning.request import AreaTask, FleetRequest, LineTask, PerimeterTask, Place, PlanVehicle, PointsTask, Task
 from missions.planning.sharing import Shared
 
 _ROUNDS = 8
@@ -127,4 +127,6 @@ def _not_done(request: FleetRequest, task: Task, legs: Sequence[PlanLeg]) -> tup
         is_little = rest.area <= (1 - _ALL) * task.area.area
         return tuple(part for part in shapely.get_parts(rest) if part.area > _LEAST_M2 and not is_little)
     lines = [task.line] if isinstance(task, LineTask) else list(rings_of(request, task))
+    if not lines and isinstance(task, PerimeterTask):  # nothing is left of the zone so far inside
+        return (shapely.boundary(request.zone(task.zone).shape),)
     return tuple(part for part in shapely.get_parts(unfollowed(lines, legs)) if part.length > _LEAST_M)

@@ -51,7 +51,7 @@ def plan_fleet(request: FleetRequest, watch: Watch, *, seed: int = 0) -> FleetPl
         vehicles=vehicles,
         tasks=outcomes(request, vehicles, composed, shared, allocation),
         violations=prove_plan(request, vehicles),
-        lower_bound_s=allocation.least_s,
+        lower_bound_s=None if allocation.left else allocation.least_s,
         runtime_s=watch.now_s() - began_s,
         notes=request.notes,
     )

@@ -112,7 +112,7 @@ class Sharer:
         if math.isinf(over_s):
             because = self._why_no_way()
         else:
-            because = f"is out of range of every vehicle: the nearest would need {over_s:.0f} s more"
+            because = f"is out of range of every vehicle: the nearest would need {math.ceil(over_s)} s more"
         composed.leave(job.task, job.point or job.shape, f"{job.name} {because}")
 
     def _why_no_way(self) -> str:
@@ -142,10 +142,11 @@ class Sharer:
     def _set_up(self, jobs: Sequence[Job]) -> Shared:
         choices = [(n, choice) for n, job in enumerate(jobs) for choice in _both_ways(job)]
         strands = np.array([not job.is_point for _, job in choices], dtype=bool)
-        travel, work = [], []
+        travel, least, work = [], [], []
         lengths = {height: self._lengths_m(height, [job for _, job in choices]) for height in self._levels}
         for pace in self._paces:
             travel.append(self._travel_s(pace, lengths[pace.height_agl_m], strands))
+            least.append(_least_travel_s(pace, lengths[pace.height_agl_m]))
             work.append(self._work_s(pace, [job for _, job in choices]))
         terms = [job.terms.window for _, job in choices]
         problem = Problem(
@@ -158,6 +159,7 @@ class Sharer:
             carriers=tuple(map(self._carrier, self._vehicles)),
             is_total=self._request.objective is Objective.TOTAL,
             limit_s=self._request.makespan_limit_s,
+            least_travel_s=tuple(least),
         )
         return Shared(problem=problem, choices=tuple(job for _, job in choices), vehicles=self._vehicles)
 
@@ -209,6 +211,12 @@ class Sharer:
 
     def _can(self, pace: Pace, level: Level, job: Job) -> bool:
         return job.terms.needs <= pace.skills and level.covers(job.shape)
+
+
+def _least_travel_s(pace: Pace, lengths: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """Return the seconds of the ways with the turns that are sure: one where a way is not straight."""
+    between, straight = lengths
+    return between / pace.speed_m_s + pace.turn_s * (between > straight + _STRAIGHT_M)
 
 
 def _both_ways(job: Job) -> tuple[Job, ...]:

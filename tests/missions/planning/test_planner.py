@@ -231,3 +231,25 @@ def test_no_plan_breaks_anything_and_every_point_that_can_be_served_is(
             assert f"p{n}" not in task(plan, "p")["unreachable"]
         if any(block.distance(shapely.Point(place)) < 5 - 1e-3 for block in near):
             assert f"p{n}" in task(plan, "p")["unreachable"]
+
+
+def test_the_bound_is_no_more_than_a_plan_with_a_single_turn() -> None:
+    """Around the tower to a point beside its corner and back: two corners fewer than are reckoned with."""
+    plan = planned(request([points("p", [(164.0, 50.0)])], zones=[_TOWER], vehicles=[drone(turn_s=30.0)]))
+    assert task(plan, "p")["done_ratio"] == 1.0
+    assert plan["solver"]["lower_bound"] <= plan["makespan_s"] <= plan["solver"]["lower_bound"] + 90.0
+
+
+def test_no_bound_is_told_where_something_is_left() -> None:
+    places = [(200.0, 0.0), (-200.0, 0.0), (0.0, 200.0)]
+    plan = planned(request([points("p", places)], vehicles=[drone(endurance_s=60.0, max_sorties=1)]))
+    assert task(plan, "p")["done_ratio"] == pytest.approx(1 / 3, abs=1e-5)
+    assert "lower_bound" not in plan["solver"]
+
+
+def test_a_perimeter_of_which_nothing_is_left_is_named() -> None:
+    lane = zone("lane", "keep_in", box(-300, -10, 300, 10))
+    plan = planned(request([{"type": "perimeter", "id": "b", "zone": "lane", "inset_m": 12.0}], zones=[lane]))
+    assert task(plan, "b")["done_ratio"] == 0.0
+    assert shapely.geometry.shape(task(plan, "b")["unreachable"][0]).length == pytest.approx(1240.0)
+    assert "nothing is left of the zone lane" in task(plan, "b")["because"][0]
