@@ -14,7 +14,16 @@ from missions.planning.compose import Composed, rings_of
 from missions.planning.legs import LegMaker
 from missions.planning.plan import PlanLeg, PlanSortie, TaskOutcome, VehiclePlan
 from missions.planning.proof import done_ratio, points_done, unfollowed, unswept
-from missions.planning.request import AreaTask, FleetRequest, LineTask, PerimeterTask, Place, PlanVehicle, PointsTask, Task
+from missions.planning.request import (
+    AreaTask,
+    FleetRequest,
+    LineTask,
+    PerimeterTask,
+    Place,
+    PlanVehicle,
+    PointsTask,
+    Task,
+)
 from missions.planning.sharing import Shared
 
 _ROUNDS = 8
