@@ -105,8 +105,7 @@ class Ways:
 
 def shortest_ways(steps_m: Matrix) -> Ways:
     """Return the shortest ways over edges of these lengths, (n, n), infinite where there is none (Dijkstra 1959)."""
-    # An edge of no length would be no edge in a sparse matrix.
     starts, ends = np.nonzero(np.isfinite(steps_m) & ~np.eye(len(steps_m), dtype=np.bool_))
-    edges = csr_matrix((np.maximum(steps_m[starts, ends], 1e-12), (starts, ends)), shape=steps_m.shape)
+    edges = csr_matrix((steps_m[starts, ends], (starts, ends)), shape=steps_m.shape)
     lengths, before = shortest_path(edges, method="D", return_predecessors=True)
     return Ways(lengths_m=np.asarray(lengths, dtype=np.float64), last_steps=np.asarray(before, dtype=np.int32))

@@ -8,6 +8,8 @@ from missions.errors import Problem
 from missions.rounds.graph import NodeId, RoadEdge, RoadGraph, RoadNode
 
 _MOST_NODES = 2000
+_SHORTEST_M = 1e-6
+"""Places at no distance from each other are one place."""
 
 
 class BadGraph(InvalidInput):
@@ -107,7 +109,7 @@ def _edges(faults: _Faults, document: Mapping[str, object], known: set[NodeId]) 
                 faults.add(f"{where}.{field}", f"there is no node {end!r}", "name a node of this graph")
         if a is not None and a == b:
             faults.add(where, f"leads from {a!r} to itself", "leave it out")
-        length_m = faults.number(item, "length_m", where=where, low=0.0, default=None)
+        length_m = faults.number(item, "length_m", where=where, low=_SHORTEST_M, default=None)
         one_way, single = (faults.flag(item, field, where=where) for field in ("one_way", "single_lane"))
         if a is not None and b is not None:
             edges.append(RoadEdge(a=a, b=b, length_m=length_m, is_one_way=one_way, is_single_lane=single))

@@ -189,6 +189,7 @@ def test_every_fault_of_a_graph_is_told_at_once() -> None:
             {"a": 1, "b": 9, "length_m": -3},
             {"a": 1, "b": 1, "length_m": 3, "one_way": "yes"},
             {"a": 1, "length_m": math.inf},
+            {"a": 1, "b": 1, "length_m": 0},
         ],
     }
     with pytest.raises(BadGraph) as refused:
@@ -196,7 +197,8 @@ def test_every_fault_of_a_graph_is_told_at_once() -> None:
     places = {problem.where for problem in refused.value.problems}
     assert places == {
         "nodes[0].x_m", "nodes[1].id", "nodes[1].y_m", "nodes[2].id", "nodes[2].weight", "nodes[3]",
-        "edges[0].b", "edges[0].length_m", "edges[1]", "edges[1].one_way", "edges[2].b", "edges[2].length_m",
+        "edges[0].b", "edges[0].length_m", "edges[1]", "edges[1].one_way", "edges[2].b",
+        "edges[2].length_m", "edges[3]", "edges[3].length_m",
     }  # fmt: skip
     assert all(problem.remedy for problem in refused.value.problems)
 
