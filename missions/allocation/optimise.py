@@ -29,10 +29,10 @@ _START_SHARE = 0.08
 """Share of the search that each start gets."""
 _OVER_SHARE = 0.3
 """What a second over an even share counts, against one of the total, when starts are compared."""
-_ENOUGH = 0.01
-"""A total that is larger by no more than this share is worth an even share of the work."""
-_GIVE_UP = 0.95
-"""Share of the search after which, without such a total, only the total counts."""
+_UNEVEN = 0.02
+"""Share of the total that it is worth to let no vehicle work as much longer than an even share (and a little)."""
+_POLISH = 0.85
+"""Share of the search after which, for the total, only the best plan is worked on, without a later end."""
 _ALL_OR_SOME = 0.2
 """Share of the search after which jobs may be left out, where not all have fitted yet."""
 
@@ -67,7 +67,7 @@ class Tuning:
 
 
 MAKESPAN = Tuning(loose=1.2, tight=1.0, begin=0.0, end=0.7, price_step=0.1, least_price=0.0)
-TOTAL = Tuning(loose=1.35, tight=1.08, begin=0.35, end=0.85, price_step=0.1, least_price=1.0)
+TOTAL = Tuning(loose=1.35, tight=1.08, begin=0.5, end=0.85, price_step=0.1, least_price=1.0)
 
 
 def optimise(
@@ -107,19 +107,21 @@ class _Run:
         self._steps = 0
         self._number = 0
         self._most_steps = max(_FEWEST_STEPS, _STEPS_PER_JOB * problem.choices)
-        self._even: Allocation | None = None
-        """The best that keeps the limit, where the total is to be small."""
         self._best: Allocation | None = None
 
     def best_of_all(self, start: Sequence[Sequence[Visits]] | None) -> Allocation:
         """Search until the time or the steps are used, and return the best."""
         piles = [list(own) for own in start] if start is not None else self._best_start()
-        self._note(piles, limit_s=math.inf)
+        self._note(piles)
+        is_polishing = False
         while self._share() < 1:
             if self._best is None and self._share() > _ALL_OR_SOME:
                 return self._some(piles)
+            if self._problem.is_total and self._best is not None and not is_polishing and self._share() >= _POLISH:
+                is_polishing = True
+                piles = [[sortie.visits for sortie in own] for own in self._best.sorties]
             piles = self._block(piles, self._limit_s(self._share(), self._even_s(piles)))
-        return self._chosen() or fitted(self._problem, piles)
+        return self._best or fitted(self._problem, piles)
 
     def _best_start(self) -> Piles:
         """Return the best of several starts, each searched for a while: where work goes first decides much."""
@@ -164,31 +166,27 @@ class _Run:
             trips,
             slots,
             steps=_STEPS,
-            is_thorough=self._steps % (_STEPS * _THOROUGH_EVERY) == 0,
+            is_thorough=self._number % _THOROUGH_EVERY == 1,
             is_over=lambda: self._used_share() >= 1,
         )
         self._steps += max(1, block.steps)
         if block.sound is not None:
-            self._note(self._fleet.piles(block.sound), limit_s=limit_s)
+            self._note(self._fleet.piles(block.sound))
         here = self._fleet.piles(block.trips)
-        self._note(here, limit_s=limit_s)
-        if (best := self._chosen()) is not None:
-            self._tell(Progress(share=self._share(), best=best))
+        self._note(here)
+        if self._best is not None:
+            self._tell(Progress(share=self._share(), best=self._best))
         return here
 
     def _limit_s(self, share: float, even_s: float) -> float:
         limit_s = self._tuning.limit_s(share, even_s)
-        if not self._problem.is_total and self._best is not None:
-            return min(limit_s, self._best.makespan_s * 0.9995)
-        if share > _GIVE_UP and not self._is_even_enough():
-            return math.inf
-        return limit_s
+        if self._best is None:
+            return limit_s
+        if self._problem.is_total:
+            return self._best.makespan_s if share >= _POLISH else limit_s
+        return min(limit_s, self._best.makespan_s * 0.9995)
 
-    def _is_even_enough(self) -> bool:
-        even, best = self._even, self._best
-        return even is not None and best is not None and even.total_s <= best.total_s * (1 + _ENOUGH)
-
-    def _note(self, piles: Piles, *, limit_s: float) -> None:
+    def _note(self, piles: Piles) -> None:
         """Keep *piles* where they are sound and better than the best."""
         found = settled(self._problem, piles)
         if sum(len(visits) for own in piles for visits in own) < self._problem.jobs:
@@ -197,29 +195,25 @@ class _Run:
             return
         if self._best is None or self._key(found) < self._key(self._best):
             self._best = found
-        if self._problem.is_total and found.makespan_s <= limit_s < math.inf:
-            tight_s = self._tuning.tight * float(self._fleet.loads_s(piles).mean())
-            if found.makespan_s <= tight_s + 1e-6 and (self._even is None or found.total_s < self._even.total_s):
-                self._even = found
 
     def _key(self, found: Allocation) -> tuple[float, float]:
-        if self._problem.is_total:
-            return found.total_s, found.makespan_s
-        return found.makespan_s, found.total_s
-
-    def _chosen(self) -> Allocation | None:
-        return self._even if self._is_even_enough() else self._best
+        """Return what is to be small; for the total, being uneven counts a little as well."""
+        if not self._problem.is_total:
+            return found.makespan_s, found.total_s
+        piles = [[sortie.visits for sortie in own] for own in found.sorties]
+        even_s = self._tuning.tight * self._even_s(piles)
+        uneven = max(0.0, found.makespan_s / even_s - 1.0) if even_s > 0 else 0.0
+        return found.total_s * (1 + _UNEVEN * uneven), found.makespan_s
 
     def _some(self, piles: Piles) -> Allocation:
         """Search on with leave to leave jobs out, which costs more than any way to them."""
         prize_s = 4 * max(carrier.endurance_s for carrier in self._problem.carriers)
         search = Search(self._problem, seed=self._seed, prize_s=prize_s)
         best = fitted(self._problem, piles)
+        piles = [[sortie.visits for sortie in own] for own in best.sorties]
         while self._share() < 1:
             trips, slots = self._fleet.slots(piles, limit_s=self._problem.limit_s)
-            block = search.block(
-                trips, slots, steps=_STEPS, is_thorough=self._steps % 2000 == 0, is_over=lambda: self._used_share() >= 1
-            )
+            block = search.block(trips, slots, steps=_STEPS, is_thorough=False, is_over=lambda: self._used_share() >= 1)
             self._steps += max(1, block.steps)
             piles = self._fleet.piles(block.trips)
             found = fitted(self._problem, self._fleet.piles(block.sound or block.trips))

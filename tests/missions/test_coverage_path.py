@@ -127,6 +127,11 @@ def test_a_swath_that_sweeps_nothing_is_refused(swath_m: float, overlap: float) 
         plan_coverage(ELL, swath_m=swath_m, overlap=overlap)
 
 
+def test_a_hair_thin_swath_over_a_town_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="90,000 rows"):
+        plan_coverage(box(0, 0, 9000, 9000), swath_m=0.1, overlap=0)
+
+
 def test_thousands_of_corners_are_no_hindrance() -> None:
     angles = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
     radii = 100 + 12 * np.sin(5 * angles) + 2 * np.sin(90 * angles)
