@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InvalidInput
+from geofence.errors import BadZoneFile
 from geofence.zone_files import read_zones
 from geofence.zones import ZoneSet
 from perception.offline.ground_frame import GroundFrame
@@ -36,7 +37,16 @@ def read_zones_for(file: Path, ground: GroundFrame) -> ReadZones:
     _check_frame(frame, ground, file)
     if document is None or not ground.is_local:
         return ReadZones(zones=read_zones(content))
-    zones = read_zones(json.dumps({**document, "features": _moved(document.get("features"), ground)}))
+    try:
+        zones = read_zones(json.dumps({**document, "features": _moved(document.get("features"), ground)}))
+    except BadZoneFile as error:
+        if frame == "local_m":
+            raise
+        raise InvalidInput(
+            f"does not make sense in local metres, as which it was read (the camera's pose is in them): {error}",
+            where=str(file),
+            remedy='write "frame": "local_m", or give the pose in degrees if the zones are in WGS-84',
+        ) from error
     said = "the zone file names no frame: its coordinates are read as the camera's local metres"
     return ReadZones(zones=zones, assumed="" if frame == "local_m" else said)
 

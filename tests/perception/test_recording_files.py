@@ -182,6 +182,8 @@ def test_zones_and_camera_in_different_frames_are_refused(tmp_path: Path) -> Non
         read_zones_for(zones_file(tmp_path, "local_m", (0, 0), 30), degrees)
     with pytest.raises(InvalidInput, match="known are"):
         read_zones_for(zones_file(tmp_path, "feet", (0, 0), 30), local)
+    with pytest.raises(InvalidInput, match="if the zones are in WGS-84"):
+        read_zones_for(zones_file(tmp_path, None, (121.4, 31.3), 0.001), local)
     (tmp_path / "zones.geojson").write_text("{", encoding="utf-8")
     with pytest.raises(BadZoneFile):
         read_zones_for(tmp_path / "zones.geojson", local)
