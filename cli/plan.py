@@ -1,6 +1,5 @@
 """`roundsman plan`: who flies or drives what, from a request file, proved before it is written."""
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cli.out_files import check_writable, write_out
 
 if TYPE_CHECKING:
     from missions.allocation.optimise import Progress
@@ -52,18 +53,20 @@ def plan(
     try:
         asked = read_request(request.read_bytes())
         under_way = None if earlier is None else read_plan(asked, earlier.read_bytes())
-        _check_writable(out, picture)
+        check_writable(out, picture)
     except BadRequest as error:
         _complain(f"{request}: {len(error.problems)} thing(s) wrong  请求或规划有误")
         for problem in error.problems:
             _complain(f"  {problem}")
         raise typer.Exit(_USELESS) from error
     except OSError as error:
-        _complain(f"{error.filename}: {error.strerror}")
-        raise typer.Exit(_USELESS) from error
+        raise _useless(error) from error
     with _watch(time_limit_s) as watch:
         made = _planned(asked, under_way, lost, at_s, watch, seed)
-    _write(asked, made, out, picture)
+    try:
+        _write(asked, made, out, picture)
+    except OSError as error:
+        raise _useless(error) from error
     _tell(made, out)
     if made.violations:
         raise typer.Exit(_UNPROVED)
@@ -152,26 +155,13 @@ def _interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _check_writable(*files: Path | None) -> None:
-    """Raise OSError now where a file could not be written after half a minute of thought."""
-    for file in files:
-        if file is None:
-            continue
-        folder = file.parent
-        if not folder.is_dir():
-            raise NotADirectoryError(0, "no such folder to write into", str(folder))
-        target = file if file.exists() else folder
-        if file.is_dir() or not os.access(target, os.W_OK):
-            raise PermissionError(0, "cannot be written", str(file))
-
-
 def _write(asked: "FleetRequest", made: "FleetPlan", out: Path, picture: Path | None) -> None:
     from missions.planning.picture import draw_plan
     from missions.planning.plan_files import write_plan
 
-    out.write_text(write_plan(asked, made), encoding="utf-8")
+    write_out(out, write_plan(asked, made))
     if picture is not None:
-        picture.write_text(draw_plan(asked, made), encoding="utf-8")
+        write_out(picture, draw_plan(asked, made))
 
 
 def _tell(made: "FleetPlan", out: Path) -> None:
@@ -190,6 +180,11 @@ def _tell(made: "FleetPlan", out: Path) -> None:
         f"{out}: {sorties} sorties, last home after {made.makespan_s:.0f} s, {made.total_distance_m / 1000:.2f} km, "
         f"{made.total_duration_s:.0f} s in all; done: {done or 'nothing was asked'}"
     )
+
+
+def _useless(error: OSError) -> typer.Exit:
+    _complain(f"{error.filename}: {error.strerror}")
+    return typer.Exit(_USELESS)
 
 
 def _complain(text: str) -> None:

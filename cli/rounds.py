@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.out_files import check_writable, write_out
 from core.clock import SystemClock
 from core.errors import InvalidInput
 
@@ -48,6 +49,7 @@ def rounds(
         time_limit_s=time_limit_s,
         seed=seed,
     )
+    _check(out, picture)
     planned = _plan(request, clock)
     document = rounds_to_json(planned, runtime_s=clock.monotonic_s() - begin_s)
     _write(out, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
@@ -59,18 +61,25 @@ def rounds(
 
 def _document(file: Path) -> object:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"is not JSON: {error}", where=str(file)) from error
 
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
+        write_out(file, text)
     except OSError as error:
-        raise InvalidInput(f"cannot be written: {error.strerror}", where=str(file)) from error
+        raise InvalidInput(str(error.strerror), where=str(file)) from error
+
+
+def _check(*files: Path | None) -> None:
+    try:
+        check_writable(*files)
+    except OSError as error:
+        raise InvalidInput(str(error.strerror), where=str(error.filename)) from error
 
 
 def _plan(request: "RoundsRequest", clock: SystemClock) -> "Rounds":

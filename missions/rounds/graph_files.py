@@ -8,6 +8,7 @@ from missions.errors import Problem
 from missions.rounds.graph import NodeId, RoadEdge, RoadGraph, RoadNode
 
 _MOST_NODES = 2000
+_LARGEST = 1e12
 _SHORTEST_M = 1e-6
 """Places at no distance from each other are one place."""
 
@@ -31,7 +32,8 @@ class _Faults:
 
     def number(self, item: Mapping[str, object], field: str, *, where: str, low: float, default: float | None) -> float:
         value = item.get(field, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < low:
+        lowest = max(low, -_LARGEST)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= _LARGEST:
             limit = "a finite number" if low == -math.inf else f"a finite number from {low:g} on"
             self.add(f"{where}.{field}", f"is {value!r:.40}", f"give {limit}")
             return 1.0

@@ -87,7 +87,9 @@ def plan_rounds(
     rounds = Rounds(
         graph=request.graph, walks=tuple(walks), speed_m_s=request.speed_m_s, lower_bound_s=bound_s, notes=notes
     )
-    return with_least_waiting(rounds, seed=request.seed)
+    found = with_least_waiting(rounds, seed=request.seed)
+    # what is found to be best has the bound's length but for rounding
+    return replace(found, lower_bound_s=min(bound_s, found.worst_idleness_s))
 
 
 def connected_parts(graph: RoadGraph) -> list[list[int]]:

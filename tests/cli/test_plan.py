@@ -52,11 +52,29 @@ def test_an_unwritable_place_is_told_before_any_planning(tmp_path: Path, capsys:
     assert "no such folder" in capsys.readouterr().err
 
 
+def test_a_full_disk_is_told_and_no_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(SystemExit) as ended:
+        main(["plan", str(_write(tmp_path, request([]))), "--out", str(full), "--time-limit-s", "0.1"])
+    assert ended.value.code == 2
+    assert "/dev/full: cannot be written: No space left on device" in capsys.readouterr().err
+
+
 def test_ctrl_c_writes_the_best_plan_so_far(tmp_path: Path) -> None:
     many = [(float(37 * n % 900), float(91 * n % 800)) for n in range(400)]
     asked = request([points("p", many)], vehicles=[drone(f"d{n}", endurance_s=2000.0) for n in range(4)])
     out = tmp_path / "plan.json"
-    command = [sys.executable, "-c", "from cli.main import main; main()", "plan", str(_write(tmp_path, asked)), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-c",
+        "from cli.main import main; main()",
+        "plan",
+        str(_write(tmp_path, asked)),
+        "--out",
+        str(out),
+    ]
     process = subprocess.Popen([*command, "--time-limit-s", "300"], stderr=subprocess.PIPE)
     assert process.stderr is not None
     assert b"Ctrl-C" in process.stderr.readline()

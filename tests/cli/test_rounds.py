@@ -43,6 +43,29 @@ def test_a_bad_graph_is_refused_with_every_fault(tmp_path: Path, capsys: pytest.
     assert not out.exists()
 
 
+def test_a_place_that_cannot_be_written_is_told_before_the_search(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph, out = tmp_path / "graph.json", tmp_path / "none" / "rounds.json"
+    graph.write_bytes(b"\xef\xbb\xbf" + json.dumps(town(60, seed=4)).encode())  # as some editors save it
+    with pytest.raises(SystemExit) as ended:
+        main(["rounds", str(graph), "--vehicles", "9", "--out", str(out), "--time-limit-s", "1000"])
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert "no such folder to write into" in told
+    assert "Ctrl-C" not in told
+
+
+def test_a_number_of_hundreds_of_digits_is_no_length(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = tmp_path / "graph.json"
+    nodes = [{"id": 1, "x_m": 0, "y_m": 0}, {"id": 2, "x_m": 1, "y_m": 10**400}]
+    graph.write_text(json.dumps({"nodes": nodes, "edges": [{"a": 1, "b": 2, "length_m": 10**400}]}), encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["rounds", str(graph), "--vehicles", "1", "--out", str(tmp_path / "rounds.json")])
+    assert ended.value.code == 1
+    assert "edges[0].length_m: is 1000" in capsys.readouterr().err
+
+
 def test_ctrl_c_gives_the_best_so_far(tmp_path: Path) -> None:
     graph, out = tmp_path / "graph.json", tmp_path / "rounds.json"
     graph.write_text(json.dumps(town(60, seed=4)), encoding="utf-8")

@@ -283,3 +283,14 @@ def test_the_picture_names_every_node_and_is_well_formed() -> None:
     picture = ElementTree.fromstring(rounds_svg(found))
     titles = {(title.text or "").split(":")[0] for title in picture.iter("{http://www.w3.org/2000/svg}title")}
     assert titles == {str(node.id) for node in graph.nodes}
+
+
+def test_the_bound_is_never_above_what_is_found_not_even_by_rounding() -> None:
+    nodes = [{"id": node, "x_m": 0, "y_m": 0} for node in "abc"]
+    graph = {"nodes": nodes, "edges": [_edge("a", "b", 0.1), _edge("b", "c", 0.2)]}
+    found = planned(graph, 1, speed_m_s=1.5)
+    assert 0.39 < found["lower_bound_s"] <= found["worst_idleness_s"]
+
+
+def _edge(a: str, b: str, length_m: float) -> Document:
+    return {"a": a, "b": b, "length_m": length_m}
