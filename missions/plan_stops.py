@@ -4,17 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import shapely
+from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from fleet.orders import CameraAction, Leg, LegPurpose
 from geofence.frames import LocalFrame
 from geofence.margins import Margins
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.ways_around import Waypoint, WaysAround
-from missions.coverage import cover
+from missions.coverage import CoverageLeg, Place, plan_coverage, swept_ratio
 from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint
 
 STRAIGHT = frozenset({LegPurpose.SURVEY, LegPurpose.LINE})
 """What is flown straight from the stop before; to other stops any way will do."""
+_COVERAGE_S = 0.2
+"""Of the processor's time for each area of a patrol."""
 WORK = frozenset({LegPurpose.POINT, LegPurpose.LOOK}) | STRAIGHT
 
 
@@ -43,18 +47,35 @@ def _area_errand(part: PatrolArea, patrol: Patrol, ways: WaysAround, start: GeoP
     frame = ways.frame
     begin = frame.to_local(start)
     local = shapely.transform(part.area, frame.to_local_array)
-    coverage = cover(
-        local,
-        flyable=ways.ample_ground(patrol.height_agl_m, speed_m_s, local),
-        swath_m=part.swath_m,
-        overlap=part.overlap,
-        start=shapely.Point(begin.east_m, begin.north_m),
-    )
+    flyable = ways.ample_ground(patrol.height_agl_m, speed_m_s, local)
+    legs = _legs_over(local, flyable, part, (begin.east_m, begin.north_m))
     stops: list[Leg] = []
-    for strip in coverage.strips:
-        places = [frame.to_geo(LocalPosition(east_m=east_m, north_m=north_m)) for east_m, north_m in strip.coords]
+    for strand in _strands(legs):
+        places = [frame.to_geo(LocalPosition(east_m=east_m, north_m=north_m)) for east_m, north_m in strand]
         stops.extend(_along(places, part, patrol, speed_m_s, LegPurpose.SURVEY))
-    return Errand(name=part.name, stops=tuple(stops), covered_ratio=coverage.covered_ratio)
+    ratio = swept_ratio(local, [(leg.start, leg.end) for leg in legs], swath_m=part.swath_m)
+    return Errand(name=part.name, stops=tuple(stops), covered_ratio=ratio)
+
+
+def _legs_over(area: BaseGeometry, flyable: BaseGeometry, part: PatrolArea, start: Place) -> tuple[CoverageLeg, ...]:
+    pieces = [piece for piece in shapely.get_parts(shapely.intersection(area, flyable)) if piece.area > 0]
+    polygons = MultiPolygon([piece for piece in pieces if isinstance(piece, Polygon)])
+    if polygons.is_empty:
+        return ()
+    path = plan_coverage(polygons, swath_m=part.swath_m, overlap=part.overlap, start=start, time_limit_s=_COVERAGE_S)
+    return path.legs
+
+
+def _strands(legs: Sequence[CoverageLeg]) -> Iterator[list[Place]]:
+    """Yield the places of legs that join."""
+    strand: list[Place] = []
+    for leg in legs:
+        if strand and strand[-1] != leg.start:
+            yield strand
+            strand = []
+        strand = [*(strand or [leg.start]), leg.end]
+    if strand:
+        yield strand
 
 
 def _along(

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
+import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import InvalidInput
 
+MOST_ROWS = 1500
 INSET_M = 1e-3
 """Legs keep so far away from borders that rounding never puts them outside."""
 
@@ -50,6 +52,7 @@ class Ground:
         _check_swath(swath_m, overlap)
         for polygon in (area, *keep_outs):
             _check_valid(polygon)
+        _check_count(area, swath_m * (1 - overlap))
         left = shapely.difference(area, shapely.union_all(list(keep_outs))) if keep_outs else area
         parts = [part for part in shapely.get_parts(left) if isinstance(part, Polygon) and part.area > 0]
         spacing_m = swath_m * (1 - overlap)
@@ -66,6 +69,16 @@ def _check_swath(swath_m: float, overlap: float) -> None:
     if not (math.isfinite(swath_m) and swath_m > 0 and 0 <= overlap < 1):
         remedy = "the swath is wider than 0 m, the overlap at least 0 and below 1"
         raise InvalidInput(f"a swath of {swath_m} m with overlap {overlap} covers nothing", where="area", remedy=remedy)
+
+
+def _check_count(area: BaseGeometry, spacing_m: float) -> None:
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(area))
+    if len(corners) < 5:
+        return
+    rows = math.ceil(float(np.hypot(*(corners[1:3] - corners[:2]).T).min()) / spacing_m)
+    if rows > MOST_ROWS:
+        remedy = "widen the swath or cut the area into parts"
+        raise InvalidInput(f"the area would need {rows:,} rows", where="area", remedy=remedy)
 
 
 def _check_valid(area: BaseGeometry) -> None:

@@ -1,11 +1,14 @@
 """What survey legs really sweep: rectangles half a swath to both sides, flat at the ends."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
 from missions.coverage.ground import Ground
+from missions.coverage.path import Place
 
 _FINE_M = 1e-6
 
@@ -27,6 +30,15 @@ def unswept(ground: Ground, starts: FloatArray, ends: FloatArray) -> BaseGeometr
 def swept(ground: Ground, starts: FloatArray, ends: FloatArray) -> BaseGeometry:
     """Return everything that the legs sweep."""
     return shapely.union_all(strips(starts, ends, ground.swath_m / 2))
+
+
+def swept_ratio(area: BaseGeometry, legs: Sequence[tuple[Place, Place]], *, swath_m: float) -> float:
+    """Return the share of *area* within half a swath sideways of *legs* (from and to, metres), flat at their ends."""
+    if not legs or not area.area:
+        return 0.0
+    places = np.array(legs, dtype=np.float64)
+    seen = shapely.union_all(strips(places[:, 0], places[:, 1], swath_m / 2))
+    return float(shapely.intersection(seen, area).area / area.area)
 
 
 def kept_ratio(ground: Ground, starts: FloatArray, ends: FloatArray) -> float:

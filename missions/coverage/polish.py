@@ -19,7 +19,7 @@ from missions.coverage.changes import Change, changes_at, length_m, touches, tur
 from missions.coverage.ground import Ground
 from missions.coverage.line import Line
 from missions.coverage.measure import unswept
-from missions.coverage.repair import MISSED_RATIO, middle_line, too_much
+from missions.coverage.repair import MISSED_RATIO, too_much, touch_of
 from missions.coverage.samples import XY, Samples
 
 _MISSED = 0.98 * MISSED_RATIO
@@ -140,7 +140,7 @@ class Polish:
             at += 1
 
     def _fill(self, gap: Polygon) -> None:
-        touch = middle_line(self._room, shapely.transform(gap, self._samples.framed))
+        touch = touch_of(self._room, shapely.transform(gap, self._samples.framed), self._ground.swath_m / 2)
         if touch is not None:
             (x0, y0), (x1, y1) = touch.tolist()
             self._make_best(touches(self._points, (x0, y0), (x1, y1), self._ground.swath_m))

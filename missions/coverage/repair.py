@@ -21,6 +21,8 @@ _PLAIN = 0.4
 """A gap that fills less of its rectangle than this is taken in parts."""
 _TRIED = 24
 _INTO = 1e-3
+_SIDES = 4
+_SHORTEST_M = 1e-5
 
 
 def mended(ground: Ground, line: Line) -> Line:
@@ -69,7 +71,7 @@ def _plain_parts(gap: BaseGeometry, swath_m: float) -> Iterator[Polygon]:
 
 
 def _touched(ground: Ground, line: Line, gap: Polygon) -> Line:
-    touch = middle_line(ground.room, gap)
+    touch = touch_of(ground.room, gap, ground.swath_m / 2)
     if touch is None:
         return line
     for leg, inner, is_row in _places(line, touch):
@@ -78,34 +80,42 @@ def _touched(ground: Ground, line: Line, gap: Polygon) -> Line:
     return _by_road(ground, line, touch)
 
 
-def middle_line(room: BaseGeometry, gap: Polygon) -> FloatArray | None:
-    """Return both ends of a leg in *room* along the middle of *gap*, or else along its longest side, shape (2, 2)."""
+def touch_of(room: BaseGeometry, gap: Polygon, half_m: float) -> FloatArray | None:
+    """Return both ends of the leg in *room* that sweeps most of *gap*, shape (2, 2).
+
+    Tried are the middle lines of its rectangle, those through a place surely inside, and its longest sides.
+    """
     corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(gap))
     if len(corners) < 5:
         return None
-    sides = np.hypot(*(corners[1:] - corners[:-1]).T)
     middles = (corners[1:] + corners[:-1]) / 2
-    ends = middles[[1, 3]] if sides[0] >= sides[1] else middles[[0, 2]]
-    inside = _longest_inside(room, ends)
-    if inside is not None and np.hypot(*(inside[1] - inside[0])) >= sides.max() / 2:
-        return inside
-    beside = _longest_inside(room, _pulled(room, _longest_side(gap)))
-    return inside if beside is None else beside
+    place = shapely.get_coordinates(shapely.point_on_surface(gap))[0]
+    across = [middles[[1, 3]], middles[[0, 2]]]
+    through = [line - line.mean(axis=0) + place for line in across]
+    sides = [_pulled(room, side) for side in _longest_sides(gap)]
+    inside = [
+        line for line in (_longest_inside(room, ends) for ends in (*across, *through, *sides)) if line is not None
+    ]
+    if not inside:
+        return None
+    lines = np.array(inside)
+    swept_m2 = shapely.area(shapely.intersection(measure.strips(lines[:, 0], lines[:, 1], half_m), gap))
+    return np.asarray(lines[np.argmax(swept_m2)])
 
 
 def _longest_inside(room: BaseGeometry, ends: FloatArray) -> FloatArray | None:
     """Return the longest part in *room* of the line between *ends*."""
     inside = shapely.intersection(LineString(ends), room)
-    lines = [part for part in shapely.get_parts(inside) if isinstance(part, LineString) and part.length > 0]
+    lines = [part for part in shapely.get_parts(inside) if isinstance(part, LineString) and part.length > _SHORTEST_M]
     if not lines:
         return None
     return np.asarray(shapely.get_coordinates(max(lines, key=lambda part: part.length))[[0, -1]])
 
 
-def _longest_side(gap: Polygon) -> FloatArray:
+def _longest_sides(gap: Polygon) -> list[FloatArray]:
     ring = shapely.get_coordinates(gap.exterior)
-    at = int(np.argmax(np.hypot(*np.diff(ring, axis=0).T)))
-    return np.asarray(ring[at : at + 2])
+    longest = np.argsort(-np.hypot(*np.diff(ring, axis=0).T))[:_SIDES]
+    return [np.asarray(ring[at : at + 2]) for at in longest.tolist()]
 
 
 def _pulled(room: BaseGeometry, places: FloatArray) -> FloatArray:

@@ -8,8 +8,6 @@ from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
 
-MOST_ROWS = 20_000
-
 
 def rotation(angle_rad: float) -> FloatArray:
     """Return the matrix that turns points (as rows, from the right) so that *angle_rad* lies along the first axis."""

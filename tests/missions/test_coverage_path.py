@@ -68,7 +68,7 @@ def test_each_arm_of_an_ell_has_its_own_direction() -> None:
 def test_lanes_between_blocks_are_flown_along() -> None:
     path = swept(BLOCKS, swath_m=20, overlap=0.1)
 
-    assert path.length_m < 1.9 * BLOCKS.area / 18
+    assert path.length_m < 2.2 * BLOCKS.area / 18
 
 
 def test_a_slanting_border_leaves_no_triangles_between_rows() -> None:
