@@ -31,6 +31,7 @@ from incidents.photo_keeper import PhotoKeeper
 from incidents.store import AlarmStore, EvidenceBook, IncidentStore, SightingStore, TimelineStore
 from incidents.verification import Verification
 from missions.dispatcher import Dispatcher
+from missions.idleness import IdlenessReader
 from missions.notice_planner import NoticePlanner
 from missions.requests import MissionRequests
 from missions.site import Site
@@ -68,6 +69,7 @@ class Services:
     mission_requests: MissionRequests
     situations: Situations
     trial: TrialPlanner
+    idleness: IdlenessReader
     notice: NoticePlanner
     dispatcher: Dispatcher
 

@@ -174,6 +174,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         mission_requests=missions.requests,
         situations=missions.situations,
         trial=missions.trial,
+        idleness=missions.idleness,
         notice=missions.notice,
         dispatcher=missions.dispatcher,
         kinds=incidents.kinds,

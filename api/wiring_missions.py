@@ -9,6 +9,7 @@ from fleet.store import FleetStore
 from missions.books import RunBooks
 from missions.dispatcher import Dispatcher
 from missions.giver import OrderGiver
+from missions.idleness import IdlenessReader
 from missions.notice_planner import NoticePlanner
 from missions.requests import MissionRequests
 from missions.runner import RunnerSettings, RunSteps
@@ -29,6 +30,7 @@ class MissionParts:
     situations: Situations
     requests: MissionRequests
     trial: TrialPlanner
+    idleness: IdlenessReader
     notice: NoticePlanner
     dispatcher: Dispatcher
     separation: SeparationWatcher
@@ -69,6 +71,7 @@ def build_missions(
         situations=situations,
         requests=MissionRequests(missions=store, fleet=fleet, books=books, clock=clock),
         trial=trial,
+        idleness=IdlenessReader(missions=store, fleet=fleet),
         notice=NoticePlanner(database=database, trial=trial, zones=zones),
         dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),
         separation=SeparationWatcher(

@@ -16,10 +16,12 @@ from api.schemas.patrols import (
     PatrolStartsTold,
     PatrolsTold,
     PatrolTold,
+    PlacesTold,
     RunStartGiven,
     RunTold,
     StartTold,
     tell_check,
+    tell_idleness,
     tell_patrol,
 )
 from api.schemas.shapes import Moment
@@ -37,6 +39,7 @@ Planner = Annotated[Account, may(Permission.PLAN_PATROLS)]
 Starter = Annotated[Account, may(Permission.START_RUNS)]
 _LONGEST_SPAN = timedelta(days=31)
 _MOST_STARTS = 12_000
+_MOST_RUNS = 200
 ForVehicle = Annotated[str | None, Query(description="plan for this vehicle instead of the best one")]
 
 
@@ -86,6 +89,17 @@ async def list_starts(_account: Reader, services: ServicesNow, since: Moment, un
         starts=[StartTold(patrol_id=start.patrol_id, at=start.at) for start in starts],
         is_cut=max(counts.values(), default=0) >= _MOST_STARTS,
     )
+
+
+@router.get("/idleness")
+async def list_idleness(
+    _account: Reader, services: ServicesNow, hours: Annotated[int, Query(ge=1, le=168)] = 24
+) -> PlacesTold:
+    """Return how long each place of the patrols has not been passed, by the newest 200 runs of the last hours."""
+    now = services.clock.now()
+    async with services.database.transaction() as unit:
+        found = await services.idleness.read(unit, since=now - timedelta(hours=hours), runs=_MOST_RUNS)
+    return tell_idleness(found, now=now)
 
 
 @router.get("/{patrol_id}")

@@ -1,10 +1,12 @@
 """Patrols and their runs."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import Field, JsonValue
 
 from api.schemas.shapes import Because, Given, Moment, Place, Told, place_of
+from missions.idleness import Idleness
 from missions.patrol import Days, OnMissed, OnOverlap, Patrol, Run
 from missions.patrol_files import patrol_to_json
 from missions.trial import Trial
@@ -98,6 +100,25 @@ class PatrolStartsTold(Told):
 
     starts: list[StartTold]
     is_cut: bool
+
+
+class IdlenessTold(Told):
+    """One place of a patrol: when it was last passed, and the longest wait between two passes."""
+
+    place: Place
+    patrol_id: str
+    name: str
+    passes: int
+    last_seen_at: Moment | None
+    idle_s: float | None = Field(description="since it was last passed; null: not in the hours looked at")
+    worst_s: float | None
+
+
+class PlacesTold(Told):
+    """How long the places of all patrols have been waiting, the longest first."""
+
+    at: Moment
+    places: list[IdlenessTold]
 
 
 class ViolationTold(Told):
@@ -215,4 +236,23 @@ def tell_check(trial: Trial) -> PatrolCheckTold:
             for found in route.violations
         ],
         problems=[ProblemTold.model_validate(problem) for problem in route.problems],
+    )
+
+
+def tell_idleness(found: Sequence[Idleness], *, now: Moment) -> PlacesTold:
+    """Return what is told of the places' waiting."""
+    return PlacesTold(
+        at=now,
+        places=[
+            IdlenessTold(
+                place=place_of(one.place),
+                patrol_id=one.patrol_id,
+                name=one.name,
+                passes=one.passes,
+                last_seen_at=one.last_seen_at,
+                idle_s=None if one.last_seen_at is None else (now - one.last_seen_at).total_seconds(),
+                worst_s=one.worst_s,
+            )
+            for one in found
+        ],
     )

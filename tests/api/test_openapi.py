@@ -78,7 +78,8 @@ GET /zones · PUT /zones · POST /zones/check · GET /zones/revisions · GET /zo
 GET /vehicles · GET /vehicles/{vehicle_id} · GET /vehicles/{vehicle_id}/failsafes
 GET /vehicles/{vehicle_id}/picture · POST /vehicles/{vehicle_id}/commands · GET /commands/{command_id}
 GET /patrols · POST /patrols · GET /patrols/{patrol_id} · PUT /patrols/{patrol_id} · POST /patrols/check
-GET /patrols/starts · POST /patrols/notice · POST /patrols/{patrol_id}/runs · GET /runs · GET /runs/{run_id} · POST /runs/{run_id}/cancel
+GET /patrols/starts · GET /patrols/idleness · POST /patrols/notice
+POST /patrols/{patrol_id}/runs · GET /runs · GET /runs/{run_id} · POST /runs/{run_id}/cancel
 GET /sightings · GET /sightings/{sighting_id} · GET /incidents · GET /incidents/{incident_id}
 POST /incidents/{incident_id}/moves · GET /kinds · POST /evidence · GET /evidence/{evidence_id}
 POST /panel/presses · GET /panel/alarm · POST /panel/presses/{press_id}/mistake

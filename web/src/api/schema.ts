@@ -450,6 +450,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patrols/idleness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Idleness
+         * @description Return how long each place of the patrols has not been passed, by the newest 200 runs of the last hours.
+         */
+        get: operations["list_idleness_api_v1_patrols_idleness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patrols/notice": {
         parameters: {
             query?: never;
@@ -1406,6 +1426,35 @@ export interface components {
             status: components["schemas"]["Health"];
         };
         /**
+         * IdlenessTold
+         * @description One place of a patrol: when it was last passed, and the longest wait between two passes.
+         */
+        IdlenessTold: {
+            /**
+             * Idle S
+             * @description since it was last passed; null: not in the hours looked at
+             */
+            idle_s: number | null;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Name */
+            name: string;
+            /** Passes */
+            passes: number;
+            /** Patrol Id */
+            patrol_id: string;
+            /**
+             * Place
+             * @description [longitude, latitude] in degrees, WGS-84
+             */
+            place: [
+                number,
+                number
+            ];
+            /** Worst S */
+            worst_s: number | null;
+        };
+        /**
          * IncidentInFullTold
          * @description An incident with its story, its pictures and the steps that its state allows.
          */
@@ -2003,6 +2052,19 @@ export interface components {
             url: string;
             /** Width Px */
             width_px: number;
+        };
+        /**
+         * PlacesTold
+         * @description How long the places of all patrols have been waiting, the longest first.
+         */
+        PlacesTold: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Places */
+            places: components["schemas"]["IdlenessTold"][];
         };
         /**
          * PlanNoticeTold
@@ -3490,6 +3552,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatrolCheckTold"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_idleness_api_v1_patrols_idleness_get: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesTold"];
                 };
             };
             /** @description A problem (RFC 9457) */

@@ -39,3 +39,4 @@ export type Zones = Schemas["ZonesTold"];
 export type ZoneCheck = Schemas["ZoneCheckTold"];
 export type Notice = Schemas["NoticeTold"];
 export type PlanNotice = Schemas["PlanNoticeTold"];
+export type IdlePlaces = Schemas["PlacesTold"];

@@ -1,20 +1,25 @@
 /** The map, and the few buttons over it. */
 import { useEffect, useRef, useState } from "react";
 import { t, useLanguage } from "../i18n";
-import type { Place } from "../api/types";
+import { span } from "../i18n/format";
+import { get } from "../api/client";
+import type { IdlePlaces, Place } from "../api/types";
 import { DeskMap } from "../map/desk_map";
 import type { Shape } from "../map/drawing";
-import { planFeatures } from "../map/shapes";
+import { idlenessFeatures, planFeatures } from "../map/shapes";
 import type { Desk } from "./desk";
 import { useDesk, useDeskTopics } from "./hooks";
 import { usePlanner, useZoneEditor } from "./planning/hooks";
 import { select, selected, useSelection } from "./selection";
 import type { Selection } from "./selection";
 
+const IDLE = "idleness-";
+const IDLE_EVERY_MS = 10_000;
 const LAYERS = [
   ["zone-", "map.zones"],
   ["footprint-", "map.footprints"],
   ["sightings", "map.sightings"],
+  [IDLE, "map.idleness"],
 ] as const;
 
 export function MapPane() {
@@ -23,7 +28,8 @@ export function MapPane() {
   const [map, container] = useDeskMap(desk);
   const selection = useSelection();
   const [isFollowing, setFollowing] = useState(false);
-  const [hidden, setHidden] = useState<readonly string[]>([]);
+  const [hidden, setHidden] = useState<readonly string[]>([IDLE]);
+  useIdleness(map, !hidden.includes(IDLE));
   useEffect(() => map?.select(selection), [map, selection]);
   const kind = selection?.kind;
   const id = selection?.id;
@@ -84,6 +90,23 @@ function useDeskMap(desk: Desk): [DeskMap | null, React.RefObject<HTMLDivElement
     if (map && zones) map.setZones(zones);
   }, [map, zones]);
   return [map, container];
+}
+
+/** Where the patrols have not been for how long, asked for only while somebody looks at it. */
+function useIdleness(map: DeskMap | null, isShown: boolean): void {
+  useEffect(() => {
+    if (!map || !isShown) return;
+    const read = (): void => {
+      // When the server cannot be reached the offline bar tells of it; the old colours stay until then.
+      get<IdlePlaces>("/patrols/idleness").then(
+        (told) => map.setIdleness(idlenessFeatures(told.places, (idleS) => (idleS === null ? "–" : span(idleS)))),
+        () => undefined,
+      );
+    };
+    read();
+    const timer = setInterval(read, IDLE_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [map, isShown]);
 }
 
 /** The table that is open lies on the map: a patrol with its route, or zones that are not in force yet. */

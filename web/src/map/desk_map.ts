@@ -91,6 +91,11 @@ export class DeskMap {
     this.#set("zones", zones);
   }
 
+  /** Shows how long the places of the patrols have been waiting. */
+  setIdleness(places: GeoJSON.FeatureCollection): void {
+    this.#set("idleness", places);
+  }
+
   /** Shows what is being planned, and gives one of its shapes into a person's hand. */
   setPlan(plan: GeoJSON.FeatureCollection, task: DrawingTask | null): void {
     this.#plan = plan;

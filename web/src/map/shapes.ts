@@ -1,5 +1,5 @@
 /** What the desk knows, as shapes for the map. Pure, so that it can be tested without a map. */
-import type { Alarm, Incident, Order, PatrolCheck, Place, Sighting, Vehicle } from "../api/types";
+import type { Alarm, IdlePlaces, Incident, Order, PatrolCheck, Place, Sighting, Vehicle } from "../api/types";
 import type { Selection } from "../desk/selection";
 import type { TrailPoint } from "../live/store";
 
@@ -70,6 +70,13 @@ export function alarmFeature(alarm: Alarm, label: string): Feature {
 
 export function isSelected(selection: Selection | null, kind: Selection["kind"], id: string): boolean {
   return selection?.kind === kind && selection.id === id;
+}
+
+/** Places of patrols with how long they wait; -1 where nobody came in the hours looked at. */
+export function idlenessFeatures(places: IdlePlaces["places"], label: (idleS: number | null) => string): Collection {
+  return collection(
+    places.map((one) => point(one.place, { idle_s: one.idle_s ?? -1, label: label(one.idle_s) })),
+  );
 }
 
 /** What is planned: the drawn shapes, the route that would fly them, and numbered signs where something is wrong. */

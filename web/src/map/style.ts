@@ -39,6 +39,7 @@ const SOURCES = [
   "vehicles",
   "alarms",
   "plan",
+  "idleness",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -63,6 +64,7 @@ export function makeStyle(language: Language): StyleSpecification {
       ...peopleLayers(),
       ...vehicleLayers(),
       ...planLayers(),
+      ...idlenessLayers(),
     ],
   };
 }
@@ -360,6 +362,49 @@ function planLayers(): LayerSpecification[] {
         "text-allow-overlap": true,
       },
       paint: { "text-color": COLOURS.decision, "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 },
+    },
+  ];
+}
+
+/** How long a place has been waiting: dark to light (cividis), which every eye can order, and the minutes as text. */
+export const WAITING: readonly (readonly [number, string])[] = [
+  [0, "#00224e"],
+  [300, "#35456c"],
+  [900, "#666970"],
+  [1800, "#948e77"],
+  [3600, "#c8b866"],
+  [7200, "#fee838"],
+];
+
+function idlenessLayers(): LayerSpecification[] {
+  const colour = ["interpolate", ["linear"], ["get", "idle_s"], ...WAITING.flat()] as unknown as ExpressionSpecification;
+  const wasSeen: ExpressionSpecification = [">=", ["get", "idle_s"], 0];
+  return [
+    {
+      id: "idleness-dots",
+      type: "circle",
+      source: "idleness",
+      layout: { visibility: "none" },
+      paint: {
+        "circle-radius": 9,
+        "circle-color": ["case", wasSeen, colour, COLOURS.ground],
+        "circle-stroke-color": "#ffffff",
+        "circle-stroke-width": 1.5,
+      },
+    },
+    {
+      id: "idleness-words",
+      type: "symbol",
+      source: "idleness",
+      layout: {
+        visibility: "none",
+        "text-field": ["get", "label"],
+        "text-font": FONT,
+        "text-size": 11,
+        "text-offset": [0, 1.4],
+        "text-allow-overlap": false,
+      },
+      paint: { "text-color": COLOURS.calm, "text-halo-color": COLOURS.halo, "text-halo-width": 1.5 },
     },
   ];
 }
