@@ -41,7 +41,7 @@ def plan_coverage(
     grounds = Ground.pieces(area, swath_m=swath_m, overlap=overlap, keep_outs=keep_outs)
     rng, whole_m2 = np.random.default_rng(seed), sum(ground.area.area for ground in grounds)
     lines: list[tuple[Ground, Line]] = []
-    because: list[str] = []
+    because = [] if grounds else ["nothing of the area is left beside the keep-outs"]
     for ground in grounds:
         if ground.room.is_empty:
             because.append(

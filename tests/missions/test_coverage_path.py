@@ -97,6 +97,13 @@ def test_what_no_leg_fits_into_is_told() -> None:
     assert "thinner than 2 mm" in path.because[0]
 
 
+def test_an_area_inside_a_keep_out_is_told() -> None:
+    path = plan_coverage(box(0, 0, 50, 50), swath_m=20, overlap=0.2, keep_outs=[box(-1, -1, 60, 60)])
+
+    assert path.legs == ()
+    assert path.because == ("nothing of the area is left beside the keep-outs",)
+
+
 def test_both_sides_of_a_keep_out_that_cuts_the_area_are_swept() -> None:
     area, wall = box(0, 0, 200, 100), box(90, -10, 110, 110)
     path = plan_coverage(area, swath_m=20, overlap=0.2, keep_outs=[wall], time_limit_s=QUICK_S)

@@ -20,7 +20,7 @@ YARD = box(0, 0, 120, 80)
 
 
 def proof_of_flight(*, failed_from_m: float = math.inf, pitch_deg: float = -90.0) -> CoverageProof:
-    """Return the proof of a flight over the yard that takes pictures along its legs; east of some line the camera failed."""
+    """Return the proof of a flight over the yard with pictures along its legs; the camera failed east of some line."""
     swath = swath_of(CAMERA, height_agl_m=30, pitch_deg=pitch_deg)
     path = plan_coverage(YARD, swath_m=swath.swath_m, overlap=0.2, time_limit_s=0.2)
     gazes = []
