@@ -24,11 +24,9 @@ _STEPS_PER_JOB = 60
 _FEWEST_STEPS = 3000
 _MOVE_EVERY = 10
 """Blocks after which whole sorties are moved between docks."""
-_STARTS = 4
-_START_SHARE = 0.08
-"""Share of the search that each start gets."""
-_OVER_SHARE = 0.3
-"""What a second over an even share counts, against one of the total, when starts are compared."""
+_STARTS = 2
+_START_SHARE = 0.35
+"""Share of the search that each start gets where the total is to be small."""
 _UNEVEN = 0.02
 """Share of the total that it is worth to let no vehicle work as much longer than an even share (and a little)."""
 _POLISH = 0.85
@@ -67,7 +65,7 @@ class Tuning:
 
 
 MAKESPAN = Tuning(loose=1.2, tight=1.0, begin=0.0, end=0.7, price_step=0.1, least_price=0.0)
-TOTAL = Tuning(loose=1.35, tight=1.08, begin=0.5, end=0.85, price_step=0.1, least_price=1.0)
+TOTAL = Tuning(loose=1.35, tight=1.08, begin=0.7, end=0.85, price_step=0.1, least_price=1.0)
 
 
 def optimise(
@@ -108,6 +106,8 @@ class _Run:
         self._number = 0
         self._most_steps = max(_FEWEST_STEPS, _STEPS_PER_JOB * problem.choices)
         self._best: Allocation | None = None
+        # where most vehicles are not needed, an even share is less than any sortie takes
+        self._floor_s = 0.0 if problem.is_total else least_s(problem)
 
     def best_of_all(self, start: Sequence[Sequence[Visits]] | None) -> Allocation:
         """Search until the time or the steps are used, and return the best."""
@@ -124,24 +124,14 @@ class _Run:
         return self._best or fitted(self._problem, piles)
 
     def _best_start(self) -> Piles:
-        """Return the best of several starts, each searched for a while: where work goes first decides much."""
+        """Return the best of the starts, each searched for a while: for the total, where work goes first decides much."""
         starts: list[tuple[float, Piles]] = []
-        for number in range(1, _STARTS + 1):
+        for number in range(1, _STARTS + 1 if self._problem.is_total else 1):
             piles = self._first()
-            self._fleet.prices[:] = 1.0
             while self._share() < number * _START_SHARE:
-                loose_s = self._tuning.loose * self._even_s(piles)
-                piles = self._block(piles, math.inf if self._problem.is_total else loose_s)
-            starts.append((self._badness(piles), piles))
-            if self._share() >= 1:
-                break
-        return min(starts, key=lambda start: start[0])[1]
-
-    def _badness(self, piles: Piles) -> float:
-        """Return the total, and the seconds over an even share."""
-        loads_s = self._fleet.loads_s(piles)
-        over_s = np.maximum(loads_s - self._tuning.tight * loads_s.mean(), 0.0)
-        return float(loads_s.sum() + _OVER_SHARE * over_s.sum())
+                piles = self._block(piles, math.inf)
+            starts.append((float(self._fleet.loads_s(piles).sum()), piles))
+        return min(starts, key=lambda start: start[0])[1] if starts else self._first()
 
     def _even_s(self, piles: Piles) -> float:
         return float(self._fleet.loads_s(piles).mean())
@@ -179,7 +169,7 @@ class _Run:
         return here
 
     def _limit_s(self, share: float, even_s: float) -> float:
-        limit_s = self._tuning.limit_s(share, even_s)
+        limit_s = max(self._tuning.limit_s(share, even_s), self._floor_s)
         if self._best is None:
             return limit_s
         if self._problem.is_total:
