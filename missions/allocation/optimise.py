@@ -124,7 +124,7 @@ class _Run:
         return self._best or fitted(self._problem, piles)
 
     def _best_start(self) -> Piles:
-        """Return the best of some starts, each searched for a while: where work goes first decides much of the total."""
+        """Return the best of some starts, each searched for a while: where work goes first decides much."""
         starts: list[tuple[float, Piles]] = []
         for number in range(1, _STARTS + 1 if self._problem.is_total else 1):
             piles = self._first()

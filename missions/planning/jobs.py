@@ -1,5 +1,6 @@
 """Pieces of work that one vehicle does at a stretch: a point, or a strand of legs that may be followed either way."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,6 +15,8 @@ from geofence.frames import FloatArray
 from missions.planning.request import ANY_TERMS, Place, Terms
 
 _SAME_M = 1e-6
+STRAIGHT_RAD = math.radians(0.01)
+"""A change of heading by no more than this is no turn."""
 
 
 class Purpose(StrEnum):
@@ -64,8 +67,15 @@ class Job:
 
     @cached_property
     def turns(self) -> int:
-        """Return how many corners the strand has."""
-        return max(0, len(self.places) - 2)
+        """Return how often the heading changes along the strand."""
+        return int((changes_rad(self.headings_rad[:-1], self.headings_rad[1:]) > STRAIGHT_RAD).sum())
+
+    @cached_property
+    def headings_rad(self) -> FloatArray:
+        """Return the headings of its straight pieces, counted from east to north; none for a point."""
+        runs = np.diff(self.places, axis=0)
+        runs = runs[np.hypot(*runs.T) > _SAME_M]
+        return np.asarray(np.arctan2(runs[:, 1], runs[:, 0]))
 
     @cached_property
     def shape(self) -> BaseGeometry:
@@ -121,3 +131,8 @@ def _near_corner(along: FloatArray, metres: float, within_m: float) -> float:
 
 def _place(pair: FloatArray) -> Place:
     return float(pair[0]), float(pair[1])
+
+
+def changes_rad(before: FloatArray, after: FloatArray) -> FloatArray:
+    """Return by how much headings change, 0 to pi."""
+    return np.abs(np.remainder(after - before + np.pi, 2 * np.pi) - np.pi)

@@ -7,13 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from missions.planning.jobs import Job, Purpose
+from missions.planning.jobs import STRAIGHT_RAD, Job, Purpose
 from missions.planning.levels import Level
 from missions.planning.plan import PlanLeg, PlanSortie
 from missions.planning.request import FleetRequest, Place, PlanVehicle
 
 SAME_M = 1e-6
-_STRAIGHT_DEG = 0.01
 
 
 class LegMaker:
@@ -118,7 +117,7 @@ def turns(legs: Sequence[PlanLeg]) -> int:
 
 def _is_straight(first: PlanLeg, second: PlanLeg) -> bool:
     change = _heading(second) - _heading(first)
-    return abs(math.remainder(change, 2 * math.pi)) <= math.radians(_STRAIGHT_DEG)
+    return abs(math.remainder(change, 2 * math.pi)) <= STRAIGHT_RAD
 
 
 def _heading(leg: PlanLeg) -> float:

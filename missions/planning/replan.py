@@ -58,11 +58,12 @@ def replan(request: FleetRequest, plan: FleetPlan, watch: Watch, *, lost: str, a
         raise InvalidInput("no other vehicle has a sortie left", where="lost", remedy="plan anew with more vehicles")
     composed = Composed(because={task.id: list(task.because) for task in plan.tasks})
     shared, piles = _shared(request, levels, crew, states, lost, composed)
-    kept = fitted(shared.problem, piles)
-    fresh = optimise(
-        shared.problem, seed=seed, used_share=watch.share_since(began_s), start=piles, on_progress=watch.on_progress
-    )
-    chosen = fresh if _is_clearly_better(fresh, kept) else kept
+    chosen = fitted(shared.problem, piles)
+    if sum(len(visits) for own in piles for visits in own) < shared.problem.jobs:
+        fresh = optimise(
+            shared.problem, seed=seed, used_share=watch.share_since(began_s), start=piles, on_progress=watch.on_progress
+        )
+        chosen = fresh if _is_clearly_better(fresh, chosen) else chosen
     maker = LegMaker(request, levels)
     chosen, plans = exact(shared, chosen, maker, starts=crew.starts)
     made = {plan.id: plan for plan in plans}

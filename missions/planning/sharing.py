@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from geofence.frames import FloatArray
-from geofence.prisms import BoolArray
+from geofence.prisms import IntArray
 from missions.allocation.problem import Carrier, Problem
 from missions.planning.compose import Composed
-from missions.planning.jobs import Job
+from missions.planning.jobs import STRAIGHT_RAD, Job, changes_rad
 from missions.planning.levels import Level
 from missions.planning.request import FleetRequest, Objective, Place, PlanVehicle
 
@@ -45,6 +45,13 @@ class Shared:
     problem: Problem
     choices: tuple[Job, ...]
     vehicles: tuple[PlanVehicle, ...]
+
+
+class _Turns(NamedTuple):
+    """Turns at the ends of ways that are straight, and the most there are at the ends of others."""
+
+    straight: IntArray
+    most: IntArray
 
 
 class Sharer:
@@ -141,11 +148,13 @@ class Sharer:
 
     def _set_up(self, jobs: Sequence[Job]) -> Shared:
         choices = [(n, choice) for n, job in enumerate(jobs) for choice in _both_ways(job)]
-        strands = np.array([not job.is_point for _, job in choices], dtype=bool)
         travel, least, work = [], [], []
         lengths = {height: self._lengths_m(height, [job for _, job in choices]) for height in self._levels}
+        at_ends = self._turns_at_ends([job for _, job in choices])
         for pace in self._paces:
-            travel.append(self._travel_s(pace, lengths[pace.height_agl_m], strands))
+            between, straight = lengths[pace.height_agl_m]
+            turns = np.where(between > straight + _STRAIGHT_M, _BENDS + at_ends.most, at_ends.straight)
+            travel.append(between / pace.speed_m_s + pace.turn_s * turns)
             least.append(_least_travel_s(pace, lengths[pace.height_agl_m]))
             work.append(self._work_s(pace, [job for _, job in choices]))
         terms = [job.terms.window for _, job in choices]
@@ -175,9 +184,13 @@ class Sharer:
             start=len(self._docks) + list(self._starts).index(vehicle.id) if vehicle.id in self._starts else None,
         )
 
+    def _places(self) -> list[Place]:
+        """Return where the docks are, and those who are under way."""
+        return [*(self._request.dock(dock).position for dock in self._docks), *self._starts.values()]
+
     def _lengths_m(self, height: float, choices: Sequence[Job]) -> tuple[FloatArray, FloatArray]:
         """Return the lengths of the ways between places at one height, shape (places, places), and straight lines."""
-        docks = [*(self._request.dock(dock).position for dock in self._docks), *self._starts.values()]
+        docks = self._places()
         exits = np.array([*docks, *(job.exit for job in choices)])
         entries = np.array([*docks, *(job.entry for job in choices)])
         places, where = np.unique(np.vstack((exits, entries)), axis=0, return_inverse=True)
@@ -193,14 +206,25 @@ class Sharer:
         np.fill_diagonal(between, 0.0)
         return between, straight
 
-    def _travel_s(self, pace: Pace, lengths: tuple[FloatArray, FloatArray], strands: BoolArray) -> FloatArray:
-        between, straight = lengths
+    def _turns_at_ends(self, choices: Sequence[Job]) -> "_Turns":
+        """Return the turns where ways leave one place and come to another, each of shape (places, places)."""
         docks = len(self._docks)  # who is under way has to turn as at a point
-        turns = np.where(between > straight + _STRAIGHT_M, _BENDS, 0)
-        turns[docks:] += 1
-        first = docks + len(self._starts)
-        turns[:, first:] += strands[None] & (between[:, first:] > _STRAIGHT_M)
-        return between / pace.speed_m_s + pace.turn_s * turns
+        places = [*self._places(), *(job.exit for job in choices)], [*self._places(), *(job.entry for job in choices)]
+        exits, entries = map(np.array, places)
+        runs = entries[None] - exits[:, None]
+        is_here = np.hypot(runs[..., 0], runs[..., 1]) <= _STRAIGHT_M
+        way = np.arctan2(runs[..., 1], runs[..., 0])
+        out = np.array([*(np.nan for _ in self._places()), *(_heading(job, -1) for job in choices)])[:, None]
+        into = np.array([*(np.nan for _ in self._places()), *(_heading(job, 0) for job in choices)])[None]
+        leaves = ~(changes_rad(out, way) <= STRAIGHT_RAD)  # at a point nobody knows: a turn
+        leaves[:docks] = False
+        comes = changes_rad(way, into) > STRAIGHT_RAD
+        through = ~(changes_rad(out, into) <= STRAIGHT_RAD)
+        through[:docks] = False
+        most = np.zeros(runs.shape[:2], dtype=np.intp)
+        most[docks:] += 1
+        most += ~np.isnan(into)
+        return _Turns(straight=np.where(is_here, through, leaves.astype(np.intp) + comes), most=most)
 
     def _work_s(self, pace: Pace, choices: Sequence[Job]) -> FloatArray:
         level = self._levels[pace.height_agl_m]
@@ -217,6 +241,10 @@ def _least_travel_s(pace: Pace, lengths: tuple[FloatArray, FloatArray]) -> Float
     """Return the seconds of the ways with the turns that are sure: one where a way is not straight."""
     between, straight = lengths
     return between / pace.speed_m_s + pace.turn_s * (between > straight + _STRAIGHT_M)
+
+
+def _heading(job: Job, at: int) -> float:
+    return math.nan if job.is_point or not len(job.headings_rad) else float(job.headings_rad[at])
 
 
 def _both_ways(job: Job) -> tuple[Job, ...]:
