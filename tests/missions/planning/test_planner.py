@@ -253,3 +253,12 @@ def test_a_perimeter_of_which_nothing_is_left_is_named() -> None:
     assert task(plan, "b")["done_ratio"] == 0.0
     assert shapely.geometry.shape(task(plan, "b")["unreachable"][0]).length == pytest.approx(1240.0)
     assert "nothing is left of the zone lane" in task(plan, "b")["because"][0]
+
+
+def test_with_more_vehicles_than_needed_the_last_is_home_soon() -> None:
+    """The farthest place takes 202 s there and back alone; an even share of all work is a fraction of that."""
+    places = [(700.0 + 50 * (n % 7), 80.0 * (n // 7) - 200) for n in range(35)]
+    fleet = [drone(f"d{n}") for n in range(40)]
+    plan = planned(request([points("p", places)], vehicles=fleet))
+    assert task(plan, "p")["done_ratio"] == 1.0
+    assert plan["makespan_s"] <= 1.25 * plan["solver"]["lower_bound"]
