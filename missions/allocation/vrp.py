@@ -60,7 +60,7 @@ class Search:
 
     def __init__(self, problem: Problem, *, seed: int, prize_s: float | None = None) -> None:
         self._problem = problem
-        self._random = pyvrp.RandomNumberGenerator(seed=seed)
+        self._random = pyvrp.RandomNumberGenerator(seed=seed + 1)
         forbidden_s = 10 * max(carrier.endurance_s for carrier in problem.carriers)
         self._spans = [_whole(spans, forbidden_s) for spans in problem.spans_s]
         self._locations = [pyvrp.Location(0, 0) for _ in range(problem.docks + problem.choices)]

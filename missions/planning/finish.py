@@ -99,18 +99,16 @@ def _corrected(
     return replace(problem, travel_s=tuple(travel))
 
 
-def outcomes(
-    request: FleetRequest,
-    vehicles: Sequence[VehiclePlan],
-    composed: Composed,
-    shared: Shared,
-    allocation: Allocation,
-) -> tuple[TaskOutcome, ...]:
-    """Return what becomes of every task; jobs that the allocation leaves are noted in *composed*."""
+def note_left(composed: Composed, shared: Shared, allocation: Allocation) -> None:
+    """Note in *composed* the jobs that the allocation leaves."""
     for job in allocation.left:
         left = next(choice for choice, n in zip(shared.choices, shared.problem.job_of, strict=True) if n == job)
         because = f"{left.name} is left: no vehicle has endurance, sorties or time enough for it beside the rest"
         composed.leave(left.task, left.point or left.shape, because)
+
+
+def outcomes(request: FleetRequest, vehicles: Sequence[VehiclePlan], composed: Composed) -> tuple[TaskOutcome, ...]:
+    """Return what becomes of every task."""
     legs = [leg for vehicle in vehicles for sortie in vehicle.sorties for leg in sortie.legs]
     return tuple(_outcome(request, task, legs, composed) for task in request.tasks)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from missions.allocation.optimise import Progress, optimise
 from missions.planning.compose import Composer
-from missions.planning.finish import exact, outcomes
+from missions.planning.finish import exact, note_left, outcomes
 from missions.planning.legs import LegMaker
 from missions.planning.levels import levels_of
 from missions.planning.plan import FleetPlan
@@ -47,9 +47,10 @@ def plan_fleet(request: FleetRequest, watch: Watch, *, seed: int = 0) -> FleetPl
         on_progress=watch.on_progress,
     )
     allocation, vehicles = exact(shared, allocation, LegMaker(request, levels))
+    note_left(composed, shared, allocation)
     return FleetPlan(
         vehicles=vehicles,
-        tasks=outcomes(request, vehicles, composed, shared, allocation),
+        tasks=outcomes(request, vehicles, composed),
         violations=prove_plan(request, vehicles),
         lower_bound_s=None if allocation.left else allocation.least_s,
         runtime_s=watch.now_s() - began_s,

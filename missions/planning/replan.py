@@ -16,7 +16,7 @@ from missions.allocation.leftovers import fitted
 from missions.allocation.optimise import optimise
 from missions.allocation.problem import Allocation, Visits
 from missions.planning.compose import Composed
-from missions.planning.finish import exact, outcomes
+from missions.planning.finish import exact, note_left, outcomes
 from missions.planning.jobs import Job, Purpose
 from missions.planning.legs import LegMaker, duration_s
 from missions.planning.levels import Level, levels_of
@@ -54,27 +54,39 @@ def replan(request: FleetRequest, plan: FleetPlan, watch: Watch, *, lost: str, a
     states = {vehicle.id: _state(vehicle, at_s, _turn_s(request, vehicle.id)) for vehicle in plan.vehicles}
     levels = levels_of(request)
     crew = _crew(request, states, lost, at_s)
-    if not crew.vehicles:
-        raise InvalidInput("no other vehicle has a sortie left", where="lost", remedy="plan anew with more vehicles")
     composed = Composed(because={task.id: list(task.because) for task in plan.tasks})
-    shared, piles = _shared(request, levels, crew, states, lost, composed)
-    chosen = fitted(shared.problem, piles)
-    if sum(len(visits) for own in piles for visits in own) < shared.problem.jobs:
-        fresh = optimise(
-            shared.problem, seed=seed, used_share=watch.share_since(began_s), start=piles, on_progress=watch.on_progress
-        )
-        chosen = fresh if _is_clearly_better(fresh, chosen) else chosen
-    maker = LegMaker(request, levels)
-    chosen, plans = exact(shared, chosen, maker, starts=crew.starts)
-    made = {plan.id: plan for plan in plans}
+    made: Mapping[str, VehiclePlan] = {}
+    if crew.vehicles:
+        shared, piles = _shared(request, levels, crew, states, lost, composed)
+        chosen = _shared_out(shared, piles, watch, seed, began_s)
+        chosen, plans = exact(shared, chosen, LegMaker(request, levels), starts=crew.starts)
+        note_left(composed, shared, chosen)
+        made = {plan.id: plan for plan in plans}
+    else:
+        for job in jobs_of(_undone(states[lost]), _terms(request)):
+            composed.leave(job.task, job.point or job.shape, f"{job.name} is left: no other vehicle has a sortie left")
     vehicles = tuple(_joined(v, states[v.id], crew, made, lost) for v in request.vehicles)
     return FleetPlan(
         vehicles=vehicles,
-        tasks=outcomes(request, vehicles, composed, shared, chosen),
+        tasks=outcomes(request, vehicles, composed),
         violations=prove_plan(request, [vehicle for vehicle in vehicles if vehicle.id != lost]),
         runtime_s=watch.now_s() - began_s,
         notes=(*request.notes, f"{lost} dropped out after {at_s:g} s"),
     )
+
+
+def _shared_out(shared: Shared, piles: list[list[Visits]], watch: Watch, seed: int, began_s: float) -> Allocation:
+    """Return the old sorties with the loose work put in, or a new sharing out where that is clearly better."""
+    kept = fitted(shared.problem, piles)
+    if sum(len(visits) for own in piles for visits in own) == shared.problem.jobs:
+        return kept
+    share = watch.share_since(began_s)
+    fresh = optimise(shared.problem, seed=seed, used_share=share, start=piles, on_progress=watch.on_progress)
+    return fresh if _is_clearly_better(fresh, kept) else kept
+
+
+def _undone(state: _State) -> list[PlanLeg]:
+    return [*state.rest, *(leg for sortie in state.to_come for leg in sortie.legs)]
 
 
 def _is_clearly_better(fresh: Allocation, kept: Allocation) -> bool:
@@ -153,7 +165,7 @@ def _shared(
     terms = _terms(request)
     stands = {vehicle.id: _standing(states[vehicle.id], vehicle.id in crew.starts) for vehicle in crew.vehicles}
     owned = [[list(jobs_of(legs, terms)) for legs in stands[vehicle.id]] for vehicle in crew.vehicles]
-    loose = [*states[lost].rest, *(leg for sortie in states[lost].to_come for leg in sortie.legs)]
+    loose = _undone(states[lost])
     composed.jobs = [*(job for own in owned for jobs in own for job in jobs), *jobs_of(loose, terms)]
     shared = Sharer(request, levels, crew.vehicles, starts=crew.starts).shared(composed, keep=True)
     order = {id(job): n for n, job in enumerate(shared.choices)}
