@@ -8,6 +8,7 @@ far keep-outs outside of it, where they need no corners.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 import shapely
@@ -24,6 +25,9 @@ _APART_M = (1e-3, 2.0)
 """Nearer than this to the margins the flight has no claim to room; the second only where nothing else fits."""
 _TARGETS = (60, 48, 36, 28, 20, 14, 9, 6, 4)
 """Corners that the keep-in may have, tried one after the other; the rest is for the keep-outs."""
+_NEIGHBOURS = 8
+_MOST_RINGS = 96
+"""More keep-outs than these in a keep-in are not fenced together: a corridor with fewer is taken at once."""
 
 
 class FenceTooFine(InvalidInput):
@@ -63,10 +67,14 @@ class Fence:
 def fit_fence(wish: FenceWish) -> Fence:
     """Return the largest fence found within the corners; raises FenceTooFine, or InvalidInput where home is outside."""
     whole = _part_of_home(wish) if not wish.keep_in.is_empty else None
+    if yard := _yard_of_home(wish):
+        whole = yard if whole is None else _around(wish.home, shapely.intersection(whole, yard)) or yard
+    around = [ring for ring in _solids(whole, wish) if yard is None or not ring.contains(wish.home)]
+    solids: GeometryArray = np.array(around, dtype=object)
     for apart_m in _APART_M:
         trimmed = replace(wish, needed=_possible(wish, whole, apart_m))
-        for inside in _insides(whole, trimmed):
-            outside = _outsides(inside, whole, trimmed)
+        for inside in _insides(whole, solids, trimmed):
+            outside = _outsides(inside, solids, trimmed)
             if outside is not None:
                 return _fence(inside, outside, whole, wish)
     raise FenceTooFine(
@@ -76,14 +84,20 @@ def fit_fence(wish: FenceWish) -> Fence:
 
 
 def _part_of_home(wish: FenceWish) -> Polygon:
-    shrunk = shapely.buffer(wish.keep_in, -wish.margin_m, join_style="mitre")
-    for part in _polygons(shrunk):
-        if part.contains(wish.home):
-            return part
+    part = _around(wish.home, shapely.buffer(wish.keep_in, -wish.margin_m, join_style="mitre"))
+    if part is not None:
+        return part
     raise InvalidInput(
         f"the dock lies outside of the keep-in zones (or less than {wish.margin_m:g} m inside)",
         remedy="move the dock or widen the keep-in zone",
     )
+
+
+def _yard_of_home(wish: FenceWish) -> Polygon | None:
+    """Return the yard that home lies in when keep-outs surround it: a fence around all of them would shut it out."""
+    grown = [shapely.buffer(zone, wish.margin_m, join_style="mitre", mitre_limit=2.0) for zone in wish.keep_outs]
+    yards = (Polygon(ring) for part in _polygons(shapely.union_all(grown)) for ring in part.interiors)
+    return next((yard for yard in yards if yard.contains(wish.home)), None)
 
 
 def _possible(wish: FenceWish, whole: Polygon | None, apart_m: float) -> BaseGeometry:
@@ -96,15 +110,16 @@ def _possible(wish: FenceWish, whole: Polygon | None, apart_m: float) -> BaseGeo
     return free
 
 
-def _insides(whole: Polygon | None, wish: FenceWish) -> Iterator[Polygon | None]:
-    """Yield ever smaller rings to stay inside of."""
+def _insides(whole: Polygon | None, solids: GeometryArray, wish: FenceWish) -> Iterator[Polygon | None]:
+    """Yield ever smaller rings to stay inside of, but for those with far too much in them to be fenced."""
     if whole is None:
         yield None
         return
-    for base in (whole, *(_corridor(whole, wish, width_m) for width_m in _CORRIDORS_M)):
-        if base is None:
-            continue
-        yield from _simpler(base, wish)
+    for width_m in (None, *_CORRIDORS_M):
+        base = whole if width_m is None else _corridor(whole, wish, width_m)
+        is_last = width_m == _CORRIDORS_M[-1]
+        if base is not None and (is_last or np.count_nonzero(shapely.intersects(solids, base)) <= _MOST_RINGS):
+            yield from _simpler(base, wish)
 
 
 def _simpler(base: Polygon, wish: FenceWish) -> Iterator[Polygon]:
@@ -125,8 +140,7 @@ def _simpler(base: Polygon, wish: FenceWish) -> Iterator[Polygon]:
 
 def _corridor(whole: Polygon, wish: FenceWish, width_m: float) -> Polygon | None:
     near = shapely.buffer(wish.needed, width_m, quad_segs=2)
-    parts = _polygons(shapely.intersection(whole, near))
-    return next((part for part in parts if part.contains(wish.home)), None)
+    return _around(wish.home, shapely.intersection(whole, near))
 
 
 def _without_ears(ring: Polygon, needed: BaseGeometry, target: int) -> Polygon:
@@ -156,13 +170,16 @@ def _smallest_ear(places: FloatArray, needed: BaseGeometry) -> int | None:
     return None
 
 
-def _outsides(inside: Polygon | None, whole: Polygon | None, wish: FenceWish) -> list[Polygon] | None:
-    """Return rings around every keep-out (and hole) that reaches into *inside*, within the corners left; or None."""
-    left = wish.most_corners - (_corners(inside) if inside else 0)
+def _solids(whole: Polygon | None, wish: FenceWish) -> list[Polygon]:
+    """Return rings around every keep-out, with its margin, and around every hole of the keep-in."""
     holes = [Polygon(ring) for ring in whole.interiors] if whole else []
-    grown = [_grown(zone, wish.margin_m) for zone in wish.keep_outs]
-    solid = _solid(shapely.union_all([*holes, *grown]))
-    rings = [ring for ring in solid if inside is None or ring.intersects(inside)]
+    return _solid(shapely.union_all([*holes, *(_grown(zone, wish.margin_m) for zone in wish.keep_outs)]))
+
+
+def _outsides(inside: Polygon | None, solids: GeometryArray, wish: FenceWish) -> list[Polygon] | None:
+    """Return rings around all solids that reach into *inside*, within the corners left; or None."""
+    left = wish.most_corners - (_corners(inside) if inside else 0)
+    rings = list(solids if inside is None else solids[shapely.intersects(solids, inside)])
     if 3 * len(rings) > 4 * max(left, 0) + 12:
         rings = _together(rings, wish.needed, max(left // 4, 1))
     return _fitted(rings, wish.needed, left)
@@ -199,22 +216,39 @@ def _plainer(ring: Polygon, needed: BaseGeometry) -> Iterator[Polygon]:
 
 def _together(rings: list[Polygon], needed: BaseGeometry, most: int) -> list[Polygon]:
     """Return *rings* with neighbours under one hull, where the flight does not need the ground between."""
-    rings = list(rings)
-    while len(rings) > most:
-        tree = shapely.STRtree(rings)
-        best: tuple[float, int, int, BaseGeometry] | None = None
-        for one, ring in enumerate(rings):
-            near = tree.query(ring, predicate="dwithin", distance=2 * ring.length)
-            for other in (int(row) for row in near if row > one):
-                hull = shapely.convex_hull(shapely.union(ring, rings[other]))
-                added = hull.area - ring.area - rings[other].area
-                if (best is None or added < best[0]) and not hull.intersects(needed):
-                    best = (added, one, other, hull)
-        if best is None:
-            break
-        rings = [ring for number, ring in enumerate(rings) if number not in best[1:3]]
-        rings = _solid(shapely.union_all([*rings, best[3]]))
-    return rings
+    alive, newest = dict(enumerate(rings)), len(rings)
+    hulls = [hull for number in alive for hull in _hulls(number, alive, needed)]
+    heapify(hulls)
+    while len(alive) > most and hulls:
+        _, one, other, hull = heappop(hulls)
+        if one not in alive or other not in alive:
+            continue
+        touched = [number for number, ring in alive.items() if ring.intersects(hull)]
+        merged = _solid(shapely.union_all([hull, *(alive[number] for number in touched)]))
+        if shapely.intersects(merged, needed).any():
+            continue
+        for number in touched:
+            del alive[number]
+        for ring in merged:
+            newest += 1
+            alive[newest] = ring
+            for pair in _hulls(newest, alive, needed):
+                heappush(hulls, pair)
+    return list(alive.values())
+
+
+def _hulls(number: int, alive: dict[int, Polygon], needed: BaseGeometry) -> list[tuple[float, int, int, BaseGeometry]]:
+    """Return the ground that a hull of a ring with a near neighbour adds, both their numbers, and the hull."""
+    ring = alive[number]
+    others = [other for other in alive if other != number]
+    rings: GeometryArray = np.array([alive[other] for other in others], dtype=object)
+    away_m = shapely.distance(rings, ring)
+    near = np.argsort(away_m, kind="stable")[:_NEIGHBOURS]
+    near = near[away_m[near] <= 2 * ring.length]
+    hulls: GeometryArray = shapely.convex_hull(shapely.union(rings[near], ring))
+    added = shapely.area(hulls) - shapely.area(rings[near]) - ring.area
+    free = ~shapely.intersects(hulls, needed)
+    return [(float(added[i]), others[near[i]], number, hulls[i]) for i in np.flatnonzero(free)]
 
 
 def _fence(inside: Polygon | None, outside: list[Polygon], whole: Polygon | None, wish: FenceWish) -> Fence:
@@ -230,6 +264,10 @@ def _fence(inside: Polygon | None, outside: list[Polygon], whole: Polygon | None
 
 def _grown(zone: Polygon, by_m: float) -> Polygon:
     return Polygon(zone.exterior).buffer(by_m, join_style="mitre", mitre_limit=2.0)
+
+
+def _around(home: Point, shape: BaseGeometry) -> Polygon | None:
+    return next((part for part in _polygons(shape) if part.contains(home)), None)
 
 
 def _solid(shape: BaseGeometry) -> list[Polygon]:

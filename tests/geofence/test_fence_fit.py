@@ -1,5 +1,7 @@
 """Fences of few corners: never larger than the zones allow, never in the way of the flight."""
 
+from time import process_time
+
 import numpy as np
 import pytest
 import shapely
@@ -116,3 +118,55 @@ def test_a_home_outside_is_refused_with_the_reason() -> None:
 
     with pytest.raises(InvalidInput, match="dock"):
         fit_fence(wish)
+
+
+def test_one_ring_that_cannot_be_made_plainer_is_refused() -> None:
+    yard = Polygon(star(0, 0, [60.0 + 9 * (i % 2) for i in range(70)]).exterior, [box(-5, -5, 5, 5).exterior])
+    around = shapely.buffer(shapely.difference(box(-99, -99, 99, 99), Polygon(yard.exterior).buffer(1.5)), -0.1)
+    wish = FenceWish(
+        keep_in=box(-100, -100, 100, 100), keep_outs=[yard], needed=around, home=Point(90, 90), margin_m=1.0
+    )
+
+    with pytest.raises(FenceTooFine):
+        fit_fence(wish)
+
+
+def test_towers_that_touch_at_a_corner_are_fenced_together() -> None:
+    towers = [box(x, x + up, x + 10, x + up + 10) for x in range(20, 180, 10) for up in (0, 60)]
+    wish = FenceWish(
+        keep_in=box(-200, -200, 200, 260), keep_outs=towers, needed=box(-150, -40, 150, 10), home=HOME, margin_m=0.0
+    )
+
+    holds(fit_fence(wish), wish)
+
+
+ROUND = [box(-100, 30, 100, 50), box(-100, -50, 100, -30), box(-50, -45, -30, 45), box(30, -45, 50, 45)]
+RING = [Polygon(box(-60, -60, 60, 60).exterior, [box(-30, -30, 30, 30).exterior])]
+
+
+@pytest.mark.parametrize("yard", [ROUND, RING, [*ROUND, box(22, 22, 24, 24)]])
+def test_a_home_in_a_yard_between_keep_outs_is_fenced_in_the_yard(yard: list[Polygon]) -> None:
+    wish = FenceWish(
+        keep_in=box(-200, -200, 200, 200), keep_outs=yard, needed=box(-20, -20, 20, 20), home=HOME, margin_m=1.0
+    )
+    fence = fit_fence(wish)
+
+    holds(fence, wish)
+    assert fence.inside is not None
+    assert not any(ring.contains(HOME) for ring in fence.outside)
+
+
+def fence_cpu_s(count: int) -> float:
+    """Return the CPU time for a fence among *count* towers."""
+    draw = np.random.default_rng(3)
+    needed = box(-150, -40, 150, 20)
+    places = [(float(x), float(y)) for x, y in draw.uniform(-600, 600, (4 * count, 2))]
+    towers = [star(x, y, [6.0] * 12) for x, y in places if Point(x, y).distance(needed) > 12][:count]
+    wish = FenceWish(keep_in=box(-620, -620, 620, 620), keep_outs=towers, needed=needed, home=HOME, margin_m=1.0)
+    begun_s = process_time()
+    holds(fit_fence(wish), wish)
+    return process_time() - begun_s
+
+
+def test_ten_times_the_keep_outs_take_no_hundred_times_as_long() -> None:
+    assert fence_cpu_s(600) < 40 * fence_cpu_s(60)
