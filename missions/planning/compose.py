@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from core.errors import InvalidInput
 from geofence.frames import FloatArray
 from missions.coverage import plan_coverage
-from missions.planning.jobs import Job, Purpose
+from missions.planning.jobs import Job, Purpose, without_specks
 from missions.planning.levels import Level
 from missions.planning.request import (
     ALWAYS,
@@ -163,7 +163,7 @@ class Composer:
         rest = line
         for level in sorted(levels, key=lambda level: -level.region.intersection(line).length):
             for strand in _lines(rest.intersection(level.region)):
-                places = shapely.get_coordinates(strand)
+                places = without_specks(shapely.get_coordinates(strand))
                 self._out.jobs.append(Job(task=task_id, purpose=Purpose.LINE, places=places, terms=terms))
             rest = rest.difference(level.region)
         for part in _lines(rest):
@@ -203,11 +203,11 @@ def _strands(legs: Sequence[tuple[Place, Place]]) -> Iterator[FloatArray]:
     strand: list[Place] = []
     for start, end in legs:
         if strand and np.hypot(start[0] - strand[-1][0], start[1] - strand[-1][1]) > _SAME_M:
-            yield np.array(strand)
+            yield without_specks(np.array(strand))
             strand = []
         strand = [*strand, end] if strand else [start, end]
     if strand:
-        yield np.array(strand)
+        yield without_specks(np.array(strand))
 
 
 def _polygons(shape: BaseGeometry) -> list[Polygon]:

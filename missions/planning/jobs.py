@@ -15,6 +15,8 @@ from geofence.frames import FloatArray
 from missions.planning.request import ANY_TERMS, Place, Terms
 
 _SAME_M = 1e-6
+NEAR_M = 0.004
+"""Corners that lie nearer together are one: less than what is kept over the margin, and no leg for an autopilot."""
 STRAIGHT_RAD = math.radians(0.01)
 """A change of heading by no more than this is no turn."""
 
@@ -136,3 +138,12 @@ def _place(pair: FloatArray) -> Place:
 def changes_rad(before: FloatArray, after: FloatArray) -> FloatArray:
     """Return by how much headings change, 0 to pi."""
     return np.abs(np.remainder(after - before + np.pi, 2 * np.pi) - np.pi)
+
+
+def without_specks(places: FloatArray) -> FloatArray:
+    """Return the line over *places* without corners that lie within `NEAR_M` of the one before; both ends stay."""
+    kept = [places[0]]
+    for place in places[1:-1]:
+        if math.dist(place, kept[-1]) > NEAR_M and math.dist(place, places[-1]) > NEAR_M:
+            kept.append(place)
+    return np.array([*kept, *places[1:][-1:]])

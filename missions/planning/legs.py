@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from missions.planning.jobs import STRAIGHT_RAD, Job, Purpose
+from missions.planning.jobs import STRAIGHT_RAD, Job, Purpose, without_specks
 from missions.planning.levels import Level
 from missions.planning.plan import PlanLeg, PlanSortie
 from missions.planning.request import FleetRequest, Place, PlanVehicle
@@ -49,7 +49,7 @@ class LegMaker:
         found = self._levels[height_agl_m].ways.shortest(np.array(start), np.array(end))
         if found is None:
             raise AssertionError(f"no way from {start} to {end}, though it has a length")
-        inner = [(float(x), float(y)) for x, y in found.points[1:-1]]
+        inner = [(float(x), float(y)) for x, y in without_specks(found.points)[1:-1]]
         return [start, *inner, end]
 
 

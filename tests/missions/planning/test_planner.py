@@ -4,11 +4,13 @@ import math
 from itertools import count
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from missions.planning.jobs import without_specks
 from missions.planning.plan_files import plan_to_json
 from missions.planning.planner import Watch, plan_fleet
 from missions.planning.request_files import request_from_json
@@ -262,3 +264,19 @@ def test_with_more_vehicles_than_needed_the_last_is_home_soon() -> None:
     plan = planned(request([points("p", places)], vehicles=fleet))
     assert task(plan, "p")["done_ratio"] == 1.0
     assert plan["makespan_s"] <= 1.25 * plan["solver"]["lower_bound"]
+
+
+def test_corners_within_millimetres_are_one() -> None:
+    specks = np.array([(0.0, 0.0), (0.001, 0.0), (50.0, 0.0), (50.0, 0.002), (50.0, 30.0), (50.0, 30.001)])
+    assert without_specks(specks).tolist() == [[0.0, 0.0], [50.0, 0.0], [50.0, 30.001]]
+    assert without_specks(specks[:2]).tolist() == specks[:2].tolist()
+
+
+def test_no_leg_is_shorter_than_what_a_vehicle_could_follow() -> None:
+    """The border of a zone with a corner drawn twice, a millimetre apart."""
+    place = polygon((-200, -200), (200, -200), (200, 199.999), (200, 200), (-200, 200))
+    plan = planned(
+        request([{"type": "perimeter", "id": "b", "zone": "in", "inset_m": 10.0}], zones=[zone("in", "keep_in", place)])
+    )
+    assert task(plan, "b")["done_ratio"] == pytest.approx(1.0, abs=1e-4)
+    assert min(math.dist(leg["from"], leg["to"]) for leg in legs_of(plan)) > 0.1
