@@ -203,11 +203,11 @@ def _strands(legs: Sequence[tuple[Place, Place]]) -> Iterator[FloatArray]:
     strand: list[Place] = []
     for start, end in legs:
         if strand and np.hypot(start[0] - strand[-1][0], start[1] - strand[-1][1]) > _SAME_M:
-            yield without_specks(np.array(strand))
+            yield np.array(strand)
             strand = []
         strand = [*strand, end] if strand else [start, end]
     if strand:
-        yield without_specks(np.array(strand))
+        yield np.array(strand)
 
 
 def _polygons(shape: BaseGeometry) -> list[Polygon]:

@@ -16,7 +16,8 @@ from missions.planning.request import ANY_TERMS, Place, Terms
 
 _SAME_M = 1e-6
 NEAR_M = 0.004
-"""Corners that lie nearer together are one: less than what is kept over the margin, and no leg for an autopilot."""
+"""Corners of lines and ways that lie nearer together are one: less than what is kept over the margin, and no leg for an
+autopilot. (Survey legs stay as they are: even short ones sweep a swath, which would turn with them.)"""
 STRAIGHT_RAD = math.radians(0.01)
 """A change of heading by no more than this is no turn."""
 
