@@ -7,6 +7,8 @@ from fleet.telemetry import FlightMode, LandedState, VehicleState
 
 WAYS_DOWN = frozenset({FlightMode.RETURN, FlightMode.LAND})
 _BATTERY_ROUNDING = 0.02
+_SILENCE_TOLD_S = 15.0
+"""So long after a silence a way down is put down to it: the autopilot may have begun it before it was heard again."""
 
 
 class FlightWatch:
@@ -16,6 +18,8 @@ class FlightWatch:
         self._order = order
         self._last: VehicleState | None = None
         self._word = ""
+        self._silent_from_s: float | None = None
+        self._heard_again_s: float | None = None
         self.failsafe = ""
         self.expects_descent = False
         """Set before the vehicle is commanded home or down, so that its obedience is no failsafe."""
@@ -28,6 +32,7 @@ class FlightWatch:
     def events(self, state: VehicleState) -> Iterator[tuple[str, str]]:
         """Yield kind and text of what happened between the sample before and *state*."""
         last, self._last = self._last, state
+        self._note_silence(last, state)
         if (last is None or last.link_up) and not state.link_up:
             yield "link_lost", state.because or "nothing heard from the vehicle"
         if last is None:
@@ -42,16 +47,32 @@ class FlightWatch:
                 self.failsafe, self._word = "", "the vehicle went on with its mission"
                 yield "mode_mission", self._word
         elif state.mode in WAYS_DOWN and not (self.failsafe or self.expects_descent):
-            self.failsafe = self._word = _why(state, self._order)
+            self.failsafe = self._word = _why(state, self._order, self._silence(state))
             yield f"mode_{state.mode}", self.failsafe
 
+    def _note_silence(self, last: VehicleState | None, state: VehicleState) -> None:
+        received_s = state.received_s or 0.0
+        if (last is None or last.link_up) and not state.link_up:
+            self._silent_from_s, self._heard_again_s = received_s, None
+        elif self._silent_from_s is not None and self._heard_again_s is None and received_s > self._silent_from_s:
+            self._heard_again_s = received_s
 
-def _why(state: VehicleState, order: Order) -> str:
+    def _silence(self, state: VehicleState) -> str:
+        """Return how long the vehicle was not heard just before, or nothing."""
+        if self._silent_from_s is None:
+            return ""
+        if self._heard_again_s is None:
+            return "its link was lost before"
+        is_long_ago = (state.received_s or 0.0) - self._heard_again_s > _SILENCE_TOLD_S
+        return "" if is_long_ago else f"its link was lost for {self._heard_again_s - self._silent_from_s:.0f} s"
+
+
+def _why(state: VehicleState, order: Order, silence: str) -> str:
     """Return why a vehicle is on its way down by itself: its own words, and what its state shows."""
-    facts = []
+    facts = [silence] if silence else []
     if state.battery_ratio is not None and state.battery_ratio <= order.failsafes.battery_low_ratio + _BATTERY_ROUNDING:
         facts.append(f"battery at {state.battery_ratio:.0%}")
     if state.gps_ok is False:
         facts.append("no satellite position")
-    words = state.because or "it gives no reason"
-    return "; ".join([f"the vehicle switched to {state.mode} by itself", *facts, words])
+    words = state.because or ("" if facts else "it gives no reason")
+    return "; ".join([f"the vehicle switched to {state.mode} by itself", *facts, *([words] if words else [])])

@@ -4,12 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from core.clock import Clock
 from core.errors import Conflict, Fault, TimedOut, Unavailable
 from core.ids import VehicleId
+from core.tasks import run_blocking
 from fleet.drivers.mavlink_connection import MavlinkPort
 from fleet.drivers.mavlink_failsafes import failsafe_parameters
 from fleet.drivers.mavlink_link import MavlinkLink
@@ -142,7 +144,9 @@ class MavlinkVehicle:
 
     async def load(self, plan: Plan) -> Loaded:
         """Upload failsafes, fence, safe points and mission, read all back and compare."""
-        wire, parameters = self._wire(plan), failsafe_parameters(plan.order)
+        # A fence among many zones takes a while: in the loop it would keep every other vehicle's guard waiting.
+        wire = await run_blocking(partial(self._wire, plan))
+        parameters = failsafe_parameters(plan.order)
         async with self._lock:
             self._check_link()
             check_start(plan, self.state())
@@ -284,9 +288,10 @@ class MavlinkVehicle:
             raise Unavailable("nothing heard from the vehicle", where=self.id, remedy=self._explain() or None)
 
     def _wire(self, plan: Plan) -> WirePlan:
-        if self._planned is None or self._planned[0] is not plan:
-            self._planned = (plan, wire_plan(plan))
-        return self._planned[1]
+        planned = self._planned
+        if planned is None or planned[0] is not plan:
+            self._planned = planned = (plan, wire_plan(plan))
+        return planned[1]
 
 
 _CAPABILITIES = frozenset(
