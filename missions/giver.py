@@ -1,14 +1,18 @@
 """Turns a proved route into an order in the books, together with everything that it changes."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.errors import Conflict
-from core.ids import OrderId, new_id
-from fleet.orders import FailsafeChoices, LegPurpose, Order, OrderPurpose
+from core.ids import OrderId, VehicleId, new_id
+from fleet.orders import Dock, FailsafeChoices, LegPurpose, Order, OrderPurpose
 from fleet.store import FleetStore, OrderRecord
+from geofence.frames import LocalFrame
+from geofence.positions import GeoPosition
 from geofence.zones import ZoneSet
 from missions.books import RunBooks
 from missions.patrol import Run, RunKind, RunState
@@ -20,6 +24,7 @@ from missions.store import MissionStore
 
 WORK = frozenset({LegPurpose.SURVEY, LegPurpose.POINT, LegPurpose.LINE, LegPurpose.LOOK})
 _CHECK_WITHIN_M = 60.0
+_RALLY_TAKEN_M = 15.0
 
 
 def work_legs(record: OrderRecord, *, legs_done: int | None = None) -> int:
@@ -50,8 +55,20 @@ class OrderGiver:
         self._site = site
         self._clock = clock
 
-    async def give(self, run: Run, vehicle: Situation, route: PlannedRoute, *, zones: ZoneSet, because: str) -> None:
-        """Store the order of *run* for *vehicle*; nothing happens when run or vehicle changed since they were read."""
+    async def give(
+        self,
+        run: Run,
+        vehicle: Situation,
+        route: PlannedRoute,
+        *,
+        zones: ZoneSet,
+        because: str,
+        fleet: Sequence[Situation] = (),
+    ) -> None:
+        """Store the order of *run* for *vehicle*; nothing happens when run or vehicle changed since they were read.
+
+        It holds those rally points that no other order holds and where no other vehicle of *fleet* is.
+        """
         async with self._database.transaction() as unit:
             fresh = await self._missions.claim_run(unit, run.id)
             current = await self._fleet.current_order(unit, vehicle.id)
@@ -61,12 +78,30 @@ class OrderGiver:
             places = [leg.place for leg in route.legs]
             checks = await self._checks.checks_for(unit, route=places, within_m=_CHECK_WITHIN_M)
             order = self._order(fresh, vehicle, route, zones=zones, because=because)
-            order = replace(order, checks=checks, supersedes=was)
+            rally_points = await self._free_rally_points(unit, vehicle.id, fleet)
+            order = replace(order, checks=checks, supersedes=was, rally_points=rally_points)
             await self._fleet.add_order(unit, order)
             await self._checks.mark_verifying(unit, checks, order_id=order.id, vehicle_id=vehicle.id)
             if current is not None and current.order.run_id != run.id:
                 await self._displace(unit, current, by=fresh)
             await self._books.save(unit, self._begun(fresh, vehicle, order))
+
+    async def _free_rally_points(
+        self, unit: Transaction, vehicle_id: VehicleId, fleet: Sequence[Situation]
+    ) -> tuple[Dock, ...]:
+        """Return the rally points for one vehicle alone: two that go home at once would come down on the same one."""
+        others = [
+            record.order
+            for record in await self._fleet.unfinished_orders(unit)
+            if record.order.vehicle_id != vehicle_id
+        ]
+        held = {rally.id for order in others for rally in order.rally_points}
+        standing = [other.state.position for other in fleet if other.id != vehicle_id and not other.state.is_airborne]
+        return tuple(
+            rally
+            for rally in self._site.rally_points
+            if rally.id not in held and not any(place and _is_near(rally.place, place) for place in standing)
+        )
 
     async def _displace(self, unit: Transaction, current: OrderRecord, *, by: Run) -> None:
         """Say what becomes of the run whose order is superseded."""
@@ -117,7 +152,11 @@ class OrderGiver:
             authorisation=self._site.authorisation,
             not_before_at=now,
             not_after_at=route.proved_until,
-            rally_points=self._site.rally_points,
             because=because,
             made_at=now,
         )
+
+
+def _is_near(one: GeoPosition, other: GeoPosition) -> bool:
+    away = LocalFrame(origin=one).to_local(other)
+    return math.hypot(away.east_m, away.north_m) < _RALLY_TAKEN_M

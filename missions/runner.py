@@ -131,7 +131,9 @@ class RunSteps:
             await self._let_go(run, vehicle, because=routed.because)
             return routed.because, routed.may_wait
         because = f"{run.name}, {run.because}" if run.kind is RunKind.LOOK else f"patrol {run.name}"
-        await self._giver.give(run, vehicle, routed.route, zones=picture.ground.zones, because=because)
+        await self._giver.give(
+            run, vehicle, routed.route, zones=picture.ground.zones, because=because, fleet=picture.vehicles
+        )
         return "", True
 
     @staticmethod
@@ -273,7 +275,9 @@ class RunSteps:
             )
             if routed.route is not None:
                 because = f"the remainder of patrol {run.name}"
-                await self._giver.give(run, vehicle, routed.route, zones=picture.ground.zones, because=because)
+                await self._giver.give(
+                    run, vehicle, routed.route, zones=picture.ground.zones, because=because, fleet=picture.vehicles
+                )
                 return
             refusals.append(f"{vehicle.id}: {routed.because}")
         await self._books.note(run, "; ".join(refusals) or run.because)

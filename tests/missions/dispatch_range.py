@@ -25,7 +25,7 @@ from missions.patrol import Patrol, Run
 from missions.patrol_files import patrol_from_json
 from missions.requests import MissionRequests
 from missions.runner import RunnerSettings, RunSteps
-from missions.site import read_site
+from missions.site import Site, read_site
 from missions.situation import Situations
 from missions.store_sql import SqlMissionStore
 
@@ -62,9 +62,9 @@ class NotedChecks:
 class Range:
     """Everything a dispatcher test needs."""
 
-    def __init__(self, database: Database, clock: ManualClock) -> None:
+    def __init__(self, database: Database, clock: ManualClock, *, site: Site | None = None) -> None:
         self.database, self.clock = database, clock
-        self.site = read_site(ESTATE / "site.json")
+        self.site = site or read_site(ESTATE / "site.json")
         self.registry = FleetRegistry(clock=clock)
         self.fleet = SqlFleetStore()
         self.missions = SqlMissionStore()

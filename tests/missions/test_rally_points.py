@@ -1,20 +1,24 @@
 """Rally points: proved to, carried by orders, put on the vehicle."""
 
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from core.clock import ManualClock
+from core.database import Database
 from core.errors import InvalidInput
-from core.events import Json
+from core.events import InProcessBus, Json
 from fleet.drivers.mavlink_wire import wire_plan
 from fleet.orders import Dock
 from fleet.vehicle import Plan
 from geofence.frames import LocalFrame
-from geofence.positions import LocalPosition
+from geofence.positions import GeoPosition, LocalPosition
 from missions.site import read_site, site_from_json
 from tests.fleet.drivers.orders import HOME, make_order
-from tests.missions.dispatch_range import ESTATE
+from tests.missions.dispatch_range import ESTATE, START, Range
 
 SITE = json.loads((ESTATE / "site.json").read_text(encoding="utf-8"))
 
@@ -46,3 +50,43 @@ def test_the_vehicle_holds_its_dock_and_every_rally_point() -> None:
 
     assert len(wire.rally) == 3
     assert (wire.rally[1].x, wire.rally[1].y) != (wire.rally[0].x, wire.rally[0].y)
+
+
+LANES = tuple(
+    Dock(id=f"lane-{number}", place=GeoPosition(lon_deg=lon_deg, lat_deg=31.32005))
+    for number, lon_deg in enumerate((121.3994, 121.3998))
+)
+
+
+@pytest.fixture
+async def estate(tmp_path: Path) -> AsyncIterator[Range]:
+    """Return the estate with two rally points, on a database of its own."""
+    clock, site = ManualClock(start_at=START), replace(read_site(ESTATE / "site.json"), rally_points=LANES)
+    async with Database(url=f"sqlite+aiosqlite:///{tmp_path / 'test.db'}", bus=InProcessBus(), clock=clock) as database:
+        await database.create_all()
+        yield Range(database, clock, site=site)
+
+
+async def test_two_in_the_air_never_hold_the_same_rally_point(estate: Range) -> None:
+    first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    await estate.start((await estate.add_patrol()).id, first)
+    await estate.dispatcher.reconcile()
+    held = (await estate.flies(first, legs_done=1)).order
+    await estate.start((await estate.add_patrol(2)).id, second)
+    await estate.dispatcher.reconcile()
+    later = await estate.order_of(second)
+
+    assert held.rally_points == LANES
+    assert later is not None
+    assert later.order.rally_points == ()
+
+
+async def test_a_rally_point_where_a_vehicle_stands_is_left_out(estate: Range) -> None:
+    first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    estate.says(second, LANES[1].place)
+    await estate.start((await estate.add_patrol()).id, first)
+    await estate.dispatcher.reconcile()
+    record = await estate.order_of(first)
+
+    assert record is not None
+    assert record.order.rally_points == LANES[:1]
