@@ -150,7 +150,7 @@ def _depths(starts: FloatArray, ends: FloatArray, low: FloatArray, high: FloatAr
     area, along = np.abs(_cross(starts, ends)), ends - starts
     with np.errstate(divide="ignore", invalid="ignore"):
         far = np.maximum(area / np.abs(_cross(low, along)), area / np.abs(_cross(high, along)))
-    return np.nan_to_num(far, nan=np.inf)
+    return np.nan_to_num(far, nan=np.inf, posinf=np.inf)
 
 
 def _angle(vectors: FloatArray, bins: int) -> FloatArray:

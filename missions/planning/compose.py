@@ -125,6 +125,9 @@ class Composer:
     def _area(self, task: AreaTask, levels: Sequence[Level]) -> None:
         rest: BaseGeometry = task.area
         least_m2 = task.swath_m**2 * _SMALLEST_SHARE
+        if task.area.area <= least_m2:
+            self._leave_all(task, f"{task.id}: {task.area.area:.2g} m² is too little for a swath of {task.swath_m:g} m")
+            return
         for level in sorted(levels, key=lambda level: -level.region.intersection(task.area).area):
             ground = [part for part in _polygons(rest.intersection(level.region)) if part.area > least_m2]
             if ground:

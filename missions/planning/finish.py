@@ -132,7 +132,8 @@ def _not_done(request: FleetRequest, task: Task, legs: Sequence[PlanLeg]) -> tup
     if isinstance(task, AreaTask):
         rest = unswept(task, legs)
         is_little = rest.area <= (1 - _ALL) * task.area.area
-        return tuple(part for part in shapely.get_parts(rest) if part.area > _LEAST_M2 and not is_little)
+        least_m2 = min(_LEAST_M2, task.area.area / 2)
+        return tuple(part for part in shapely.get_parts(rest) if part.area > least_m2 and not is_little)
     lines = [task.line] if isinstance(task, LineTask) else list(rings_of(request, task))
     if not lines and isinstance(task, PerimeterTask):  # nothing is left of the zone so far inside
         return (shapely.boundary(request.zone(task.zone).shape),)

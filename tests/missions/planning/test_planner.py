@@ -280,3 +280,11 @@ def test_no_leg_is_shorter_than_what_a_vehicle_could_follow() -> None:
     )
     assert task(plan, "b")["done_ratio"] == pytest.approx(1.0, abs=1e-4)
     assert min(math.dist(leg["from"], leg["to"]) for leg in legs_of(plan)) > 0.1
+
+
+def test_an_area_of_less_than_a_stone_is_named() -> None:
+    asked = request([{"type": "area", "id": "a", "area": box(50, 50, 50.3, 50.2), "swath_m": 30, "overlap": 0}])
+    plan = planned(asked)
+    assert task(plan, "a")["done_ratio"] == 0.0
+    assert len(task(plan, "a")["unreachable"]) == 1
+    assert "too little for a swath" in task(plan, "a")["because"][0]
