@@ -4,11 +4,13 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.screens import Screens, hold
 from tests.browser.town import ESTATE, Town
 
+pytestmark = pytest.mark.browser
 KML = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>Crane on the lawn</name><Polygon>
 <outerBoundaryIs><LinearRing><coordinates>
