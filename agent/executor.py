@@ -94,6 +94,8 @@ class OrderExecutor:
             group.create_task(self._fly_orders(), name=f"orders of {self._vehicle.id}")
             while True:
                 command = await self._commands.get()
+                # From here on it is begun: if this ends in the middle, `_take_up` tells it as lost.
+                self._taken.discard(command.id)
                 group.create_task(self._carry_out(command), name=f"command {command.id}")
 
     # ------------------------------------------------------------------------------------- orders
@@ -160,7 +162,6 @@ class OrderExecutor:
             await self._book.answer(command, CommandState.FAILED, str(error))
         else:
             await self._book.answer(command, CommandState.DONE, because)
-        self._taken.discard(command.id)
 
     async def _obey(self, command: Command) -> str:
         actions = {

@@ -62,6 +62,8 @@ class Flight:
         self._down_since_s: float | None = None
         self._asked = ""
         """Why a person's hold or resume is under way: the vehicle shows the mode before the call comes back."""
+        self._stopped = ""
+        """Why the vehicle was told to hold while the order was still being loaded."""
 
     @property
     def is_ended(self) -> bool:
@@ -89,6 +91,7 @@ class Flight:
 
     async def hold(self, because: str) -> None:
         """Stop where the vehicle is."""
+        self._stopped = because
         with self._asking(because):
             await self._vehicle.hold()
         if self.held.progress.state is OrderState.RUNNING:
@@ -163,6 +166,10 @@ class Flight:
             await self._to(OrderState.LOADED, because=f"the vehicle holds {loaded.mission_items} mission items")
         while self._clock.now() < order.not_before_at and not self.is_ended:
             await self._clock.sleep(_POLL_S)
+        if self.held.ending is not None:
+            return
+        if self._stopped:
+            raise Conflict(f"it was told to hold before it began: {self._stopped}", where=order.id)
         if not self.is_ended:
             await self._vehicle.start()
             await self._to(OrderState.RUNNING, because="the vehicle flies it")

@@ -97,12 +97,13 @@ def _yard_of_home(wish: FenceWish) -> Polygon | None:
     """Return the yard that home lies in when keep-outs surround it: a fence around all of them would shut it out."""
     grown = [shapely.buffer(zone, wish.margin_m, join_style="mitre", mitre_limit=2.0) for zone in wish.keep_outs]
     yards = (Polygon(ring) for part in _polygons(shapely.union_all(grown)) for ring in part.interiors)
-    return next((yard for yard in yards if yard.contains(wish.home)), None)
+    # Walls may stand around walls: what holds is the innermost.
+    return min((yard for yard in yards if yard.contains(wish.home)), key=lambda yard: yard.area, default=None)
 
 
 def _possible(wish: FenceWish, whole: Polygon | None, apart_m: float) -> BaseGeometry:
     """Return what is needed without what lies nearer than *apart_m* to the margin around zones."""
-    grown = [_grown(zone, wish.margin_m + apart_m) for zone in wish.keep_outs]
+    grown = [_grown(zone, wish.margin_m + apart_m, wish.home) for zone in wish.keep_outs]
     free = shapely.difference(wish.needed, shapely.union_all(grown))
     if whole is not None:
         free = shapely.intersection(free, shapely.buffer(whole, -apart_m))
@@ -173,7 +174,7 @@ def _smallest_ear(places: FloatArray, needed: BaseGeometry) -> int | None:
 def _solids(whole: Polygon | None, wish: FenceWish) -> list[Polygon]:
     """Return rings around every keep-out, with its margin, and around every hole of the keep-in."""
     holes = [Polygon(ring) for ring in whole.interiors] if whole else []
-    return _solid(shapely.union_all([*holes, *(_grown(zone, wish.margin_m) for zone in wish.keep_outs)]))
+    return _solid(shapely.union_all([*holes, *(_grown(zone, wish.margin_m, wish.home) for zone in wish.keep_outs)]))
 
 
 def _outsides(inside: Polygon | None, solids: GeometryArray, wish: FenceWish) -> list[Polygon] | None:
@@ -206,7 +207,7 @@ def _fitted(rings: list[Polygon], needed: BaseGeometry, left: int) -> list[Polyg
 
 def _plainer(ring: Polygon, needed: BaseGeometry) -> Iterator[Polygon]:
     for tolerance_m in _TOLERANCES_M[1:]:
-        grown = _grown(ring, tolerance_m).simplify(tolerance_m)
+        grown = _filled(ring, tolerance_m).simplify(tolerance_m)
         yield from (plain for plain in _solid(grown) if plain.covers(ring) and not plain.intersects(needed))
     hull = shapely.convex_hull(ring)
     for plain in (hull, shapely.minimum_rotated_rectangle(hull).buffer(1e-6, join_style="mitre")):
@@ -255,15 +256,23 @@ def _fence(inside: Polygon | None, outside: list[Polygon], whole: Polygon | None
     if whole is None or inside is None:
         lost_m2, allowed_m2 = sum(ring.area for ring in outside) - shapely.union_all(list(wish.keep_outs)).area, 0.0
     else:
-        allowed = shapely.difference(whole, shapely.union_all([_grown(zone, wish.margin_m) for zone in wish.keep_outs]))
+        allowed = shapely.difference(
+            whole, shapely.union_all([_grown(zone, wish.margin_m, wish.home) for zone in wish.keep_outs])
+        )
         held = shapely.difference(inside, shapely.union_all(outside))
         lost_m2, allowed_m2 = float(allowed.area - held.area), float(allowed.area)
     ratio = lost_m2 / allowed_m2 if allowed_m2 else 0.0
     return Fence(inside=inside, outside=tuple(outside), lost_m2=max(0.0, lost_m2), lost_ratio=max(0.0, ratio))
 
 
-def _grown(zone: Polygon, by_m: float) -> Polygon:
-    return Polygon(zone.exterior).buffer(by_m, join_style="mitre", mitre_limit=2.0)
+def _filled(ring: Polygon, by_m: float) -> Polygon:
+    return Polygon(ring.exterior).buffer(by_m, join_style="mitre", mitre_limit=2.0)
+
+
+def _grown(zone: Polygon, by_m: float, home: Point) -> BaseGeometry:
+    """Return the zone with its margin; a hole stays only where home lies in it, with what else stands there."""
+    is_around = any(Polygon(hole).contains(home) for hole in zone.interiors)
+    return zone.buffer(by_m, join_style="mitre", mitre_limit=2.0) if is_around else _filled(zone, by_m)
 
 
 def _around(home: Point, shape: BaseGeometry) -> Polygon | None:

@@ -201,7 +201,15 @@ def _is_known(state: VehicleState, now_s: float) -> bool:
 
 def _may_wait(vehicle: Situation) -> bool:
     state = vehicle.state
-    return state.mode in _HOLDABLE and not state.is_ambiguous and not vehicle.hovers
+    if vehicle.current is not None and vehicle.current.progress.state is OrderState.HELD:
+        # Somebody's word is on its way already: ours would take its place.
+        return False
+    # With no leg left it is coming down at its dock, where nobody could tell it when to go on.
+    return state.mode in _HOLDABLE and not state.is_ambiguous and not vehicle.hovers and not _is_at_its_end(vehicle)
+
+
+def _is_at_its_end(vehicle: Situation) -> bool:
+    return vehicle.state.mode is FlightMode.MISSION and vehicle.current is not None and _next_leg(vehicle) is None
 
 
 def _motion(vehicle: Situation, frame: LocalFrame, now_s: float) -> Motion:

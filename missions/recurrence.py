@@ -20,6 +20,7 @@ _FREQUENCIES = (*_STEPS, "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _BY_TIMES = frozenset({"BYSECOND", "BYMINUTE", "BYHOUR"})
 _BY_PARTS = _BY_TIMES | {"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS"}
 _PARTS = _BY_PARTS | {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"}
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _SHORTEST = timedelta(seconds=10)
 _FARTHEST = timedelta(days=366 * 30)
 """A rule that gives no start for this long never will (29 February on a Monday comes every 28 years)."""
@@ -147,9 +148,23 @@ def _check_combination(parts: Mapping[str, str]) -> None:
     if parts["FREQ"] == "SECONDLY" and by_parts:
         remedy = "use MINUTELY or a longer frequency with it"
         raise InvalidInput(f"{', '.join(sorted(by_parts))} with SECONDLY is not supported", where="rule", remedy=remedy)
+    if "BYSETPOS" in parts and parts["FREQ"] not in {"WEEKLY", "MONTHLY", "YEARLY"}:
+        remedy = "use it with WEEKLY, MONTHLY or YEARLY"
+        raise InvalidInput(f"BYSETPOS with {parts['FREQ']} is not supported", where="rule", remedy=remedy)
+    _check_days(parts)
     if parts["FREQ"] == "SECONDLY" and int(parts.get("INTERVAL", "1")) * _STEPS["SECONDLY"] < _SHORTEST:
         remedy = f"give an INTERVAL of at least {_SHORTEST.seconds}"
         raise InvalidInput("a patrol cannot start that often", where="rule", remedy=remedy)
+
+
+def _check_days(parts: Mapping[str, str]) -> None:
+    """Refuse days that no month has: the search for them would not end."""
+    months = [int(month) for month in parts.get("BYMONTH", "").split(",") if month.isdigit()]
+    days = [abs(int(day)) for day in parts.get("BYMONTHDAY", "").split(",") if day.lstrip("+-").isdigit()]
+    longest = max((_LONGEST_MONTHS[month - 1] for month in months if 1 <= month <= 12), default=31)
+    if days and min(days) > longest:
+        remedy = "give a day that the month has"
+        raise InvalidInput(f"no such month has a day {min(days)}", where="rule", remedy=remedy)
 
 
 def _until(parts: Mapping[str, str], zone: ZoneInfo) -> datetime | None:

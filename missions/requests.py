@@ -124,6 +124,9 @@ class MissionRequests:
     ) -> Run:
         """Store a run of the patrol; raises NotFound (patrol, vehicle) or Conflict when it runs already."""
         patrol = await self._missions.patrol(unit, patrol_id)
+        if not patrol.is_active:
+            remedy = "approve it first"
+            raise Conflict("the patrol is a draft: nobody has approved it", where=patrol_id, remedy=remedy)
         if vehicle_id is not None:
             await self._fleet.vehicle(unit, vehicle_id)
             if patrol.vehicle_ids and vehicle_id not in patrol.vehicle_ids:

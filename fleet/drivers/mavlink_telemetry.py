@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from core.clock import Clock
+from core.errors import RoundsmanError
 from core.ids import VehicleId
 from fleet.drivers.mavlink_attitude import euler_deg, from_euler, from_quaternion
 from fleet.drivers.mavlink_identity import IdentityWatch
@@ -129,7 +130,11 @@ class MavlinkTelemetry:
     def _take(self, heard: Heard) -> None:
         self._heard_s, self._heard_at = heard.heard_s, heard.heard_at
         self.heard_count += 1
-        self._handlers[heard.name](heard.fields)
+        try:
+            self._handlers[heard.name](heard.fields)
+        except (RoundsmanError, ValueError, TypeError, KeyError, OverflowError) as error:
+            # Whoever asks for the state is not to be stopped by one message: what it would have told grows old instead.
+            self._because = f"its message {heard.name} cannot be read: {error}"
 
     def forget_mission(self) -> None:
         """Drop the progress that belonged to the mission before."""

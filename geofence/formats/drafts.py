@@ -43,6 +43,7 @@ class Drafts:
     choices: ImportChoices
     features: list[object] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
+    _next_numbers: dict[str, int] = field(default_factory=dict)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, draft: Draft) -> None:
@@ -76,10 +77,11 @@ class Drafts:
 
     def _unique(self, identifier: str) -> str:
         plain = identifier.strip() or "zone"
-        name, number = plain, 1
+        name, number = plain, self._next_numbers.get(plain, 1)
         while name in self._ids:
             number += 1
             name = f"{plain}-{number}"
+        self._next_numbers[plain] = number
         if name != plain:
             because = f"the identifier {plain!r} is used more than once; this one became {name!r}"
             self.findings.odd("id_made_unique", because, where=name, remedy="nothing is lost", params={"id": name})

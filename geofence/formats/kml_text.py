@@ -5,6 +5,7 @@ sees it; a KMZ is opened in memory, and never unpacked further than a limit.
 """
 
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -29,7 +30,15 @@ def kml_of_kmz(content: bytes, findings: Findings) -> bytes | None:
             main = "doc.kml" if "doc.kml" in names else names[0]
             with archive.open(main) as document:
                 text = document.read(_LARGEST_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+        OSError,
+        lzma.LZMAError,
+    ) as error:
         findings.wrong("bad_archive", f"the archive cannot be read: {error}", remedy="save it again as KML")
         return None
     if len(text) > _LARGEST_BYTES:

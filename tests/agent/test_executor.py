@@ -492,3 +492,29 @@ async def test_command_that_was_open_when_it_was_killed_is_answered(tmp_path: Pa
     await desk.start()
     await desk.eventually(lambda: desk.reports.outcome(command.id) is CommandState.FAILED)
     await desk.kill()
+
+
+async def test_a_hold_before_the_start_keeps_the_vehicle_from_starting(desk: Desk) -> None:
+    order = replace(make_order(lasts_s=7200.0), not_before_at=CLOCK.now() + timedelta(seconds=0.6))
+    await desk.executor.offer(order)
+    await desk.reach(OrderState.LOADED)
+    assert await desk.say(CommandKind.HOLD) is CommandState.DONE
+    await desk.eventually(lambda: desk.reports.last().state is not OrderState.LOADED)
+    assert "start" not in desk.vehicle.calls
+    assert "told to hold" in desk.reports.last().because
+
+
+async def test_a_return_while_an_order_from_the_air_waits_is_not_flown_over(desk: Desk) -> None:
+    desk.vehicle.flies(FlightMode.HOLD)
+    previous = make_order()
+    order = replace(
+        make_order(lasts_s=7200.0), supersedes=previous.id, not_before_at=CLOCK.now() + timedelta(seconds=0.6)
+    )
+    await desk.executor.offer(order)
+    await desk.reach(OrderState.LOADED)
+    assert await desk.say(CommandKind.RETURN) is CommandState.DONE
+    await desk.eventually(lambda: CLOCK.now() > order.not_before_at + timedelta(seconds=0.3))
+    assert "start" not in desk.vehicle.calls
+    desk.vehicle.lands()
+    await desk.reach(OrderState.ABORTED)
+    assert desk.reports.last().because == "the supervisor asks"

@@ -144,7 +144,13 @@ ROUND = [box(-100, 30, 100, 50), box(-100, -50, 100, -30), box(-50, -45, -30, 45
 RING = [Polygon(box(-60, -60, 60, 60).exterior, [box(-30, -30, 30, 30).exterior])]
 
 
-@pytest.mark.parametrize("yard", [ROUND, RING, [*ROUND, box(22, 22, 24, 24)]])
+WALLS = [Polygon(box(-150, -150, 150, 150).exterior, [box(-120, -120, 120, 120).exterior])]
+
+
+@pytest.mark.parametrize(
+    "yard",
+    [ROUND, RING, [*ROUND, box(22, 22, 24, 24)], [*RING, box(22, 22, 24, 24)], [*WALLS, *RING], [*RING, *WALLS]],
+)
 def test_a_home_in_a_yard_between_keep_outs_is_fenced_in_the_yard(yard: list[Polygon]) -> None:
     wish = FenceWish(
         keep_in=box(-200, -200, 200, 200), keep_outs=yard, needed=box(-20, -20, 20, 20), home=HOME, margin_m=1.0

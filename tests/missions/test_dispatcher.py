@@ -365,6 +365,13 @@ async def test_a_schedule_whose_starts_are_all_past_is_refused(estate: Range) ->
         assert await estate.missions.next_start_at(unit, patrol.id) is None
 
 
+async def test_a_draft_is_not_started_by_hand_either(estate: Range) -> None:
+    await estate.add_vehicle("drone-1", "dock-1")
+    patrol = await estate.add_patrol(is_active=False)
+    with pytest.raises(Conflict, match="nobody has approved it"):
+        await estate.start(patrol.id)
+
+
 async def test_a_changed_run_is_not_overwritten_by_a_slow_step(estate: Range) -> None:
     await estate.add_vehicle("drone-1", "dock-1")
     run = await estate.start((await estate.add_patrol()).id)

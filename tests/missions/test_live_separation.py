@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -135,6 +136,13 @@ def test_nobody_is_stopped_on_the_way_home_or_in_a_pilots_hands_and_it_is_said_w
     waiting, because = waits(home, vehicle("b", (30, 0), (-6, 0, 0), mode=FlightMode.MANUAL))[0]
     assert waiting is None
     assert "neither can be asked to wait" in because
+
+
+def test_a_vehicle_that_comes_down_behind_its_last_leg_is_not_held() -> None:
+    coming, landing = vehicle("a", (-16, 0), (5, 0, 0), to=(200, 0)), vehicle("0", (0, 0), (0, 0, -1), to=(0, 0))
+    assert landing.current is not None
+    done = replace(landing.current, progress=replace(landing.current.progress, legs_done=1))
+    assert [name for name, _ in waits(coming, replace(landing, current=done))] == [VehicleId("a")]
 
 
 def test_a_waiting_vehicle_goes_on_when_its_way_is_free_of_everybody() -> None:

@@ -131,7 +131,9 @@ def test_until_with_a_zone_is_an_instant() -> None:
         ("FREQ=WEEKLY;BYDAY=XX", "cannot be read"),
         ("FREQ=SECONDLY", "that often"),
         ("FREQ=SECONDLY;INTERVAL=60;BYHOUR=8", "not supported"),
-        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "never"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "no such month"),
+        ("FREQ=MINUTELY;BYMONTH=2,4;BYMONTHDAY=31", "no such month"),
+        ("FREQ=MINUTELY;BYSETPOS=2", "not supported"),
         ("FREQ=DAILY;UNTIL=20250101", "never"),
     ],
 )

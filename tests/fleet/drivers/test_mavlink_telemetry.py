@@ -192,3 +192,15 @@ def test_two_boards_under_one_id_are_two_vehicles() -> None:
     assert not watch.is_ambiguous(0.2)
     watch.observe_uid("2", now_s=0.3)
     assert watch.is_ambiguous(0.4)
+
+
+def test_one_message_that_cannot_be_read_stops_nobody_who_asks_for_the_state() -> None:
+    ears = Ears()
+    ears.position(at=place(10.0, 0.0))
+    before = ears.telemetry.state().position
+    nowhere = dict.fromkeys(("time_boot_ms", "alt", "relative_alt", "vx", "vy", "vz", "hdg"), 0)
+    ears.telemetry.handle("GLOBAL_POSITION_INT", {**nowhere, "lat": -(2**31), "lon": -(2**31)})
+    ears.telemetry.handle("HEARTBEAT", heartbeat(4, 4, is_armed=True))
+    state = ears.telemetry.state()
+    assert (state.position, state.mode) == (before, FlightMode.MISSION)
+    assert "GLOBAL_POSITION_INT" in state.because

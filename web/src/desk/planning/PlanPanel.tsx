@@ -226,7 +226,7 @@ function Store({ draft }: { draft: PatrolDraft }) {
         <button type="button" disabled={missing || action.isBusy} onClick={() => store(false)}>
           {t("plan.store_draft")}
         </button>
-        <HoldButton tone="acting" isDisabled={missing || planner.isChecking || !planner.check?.is_flyable} onFire={() => store(true)}>
+        <HoldButton tone="acting" isDisabled={missing || action.isBusy || planner.isChecking || !planner.check?.is_flyable} onFire={() => store(true)}>
           {t("plan.approve")}
         </HoldButton>
       </div>

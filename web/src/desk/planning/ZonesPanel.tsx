@@ -82,7 +82,8 @@ function ImportZones() {
       }
       const answer = await send<ZoneCheck>("POST", `/zones/check?${choices.toString()}`, file);
       setTold(answer);
-      editor.merge(answer.features as unknown as GeoJSON.Feature[]);
+      // Half a file could leave out the very zone that keeps vehicles away.
+      if (answer.is_good) editor.merge(answer.features as unknown as GeoJSON.Feature[]);
     });
   return (
     <details className="import">

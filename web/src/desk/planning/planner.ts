@@ -94,7 +94,8 @@ export class Planner extends Emitter<PlannerTopic> {
     const path = draft.id === null ? "/patrols" : `/patrols/${draft.id}`;
     const stored = await send<Patrol>(draft.id === null ? "POST" : "PUT", path, givenOf(draft));
     this.#before.length = 0;
-    this.#put({ ...draft, id: stored.id, revision: stored.revision });
+    // What was typed while it was stored stays, on top of the new revision.
+    this.#put({ ...this.draft, id: stored.id, revision: stored.revision, is_active: isActive });
     return stored;
   }
 

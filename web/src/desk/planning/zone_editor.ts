@@ -133,6 +133,9 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   #put(zones: DraftZone[]): void {
     this.zones = zones;
     this.isChanged = true;
+    // What was found of the zones before says nothing of these.
+    this.check = null;
+    this.emit("check");
     if (!zones.some((zone) => zone.key === this.activeKey)) this.activeKey = null;
     this.emit("draft");
     clearTimeout(this.#timer);
