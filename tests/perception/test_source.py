@@ -183,13 +183,8 @@ async def test_a_camera_is_played_by_rtsp() -> None:
 async def test_a_camera_that_hangs_up_is_called_again(tmp_path: Path) -> None:
     with TcpCamera(film(tmp_path / "a.ts", map(noise, range(6))).read_bytes()) as camera:
         async with opened(camera.url) as source, asyncio.timeout(20):
-            while camera.viewers < 3:
+            while camera.viewers < 3 or source.received < 10:
                 await source.next(timeout_s=0.05)
-            await state_becomes(source, SourceState.LOST)
-            why = source.because
-
-    assert source.received >= 10
-    assert why == "the sender ended the stream"
 
 
 async def test_a_camera_may_call_us() -> None:
