@@ -14,8 +14,9 @@ from fleet.drivers.mavlink_wire import Item, MissionKind, first_difference
 from fleet.errors import VehicleRefused
 
 T = TypeVar("T")
-_TRIES = 3
-_PAUSE_S = 0.5
+_TRIES = 5
+_PAUSE_S = 0.6
+"""Grows with each try: an autopilot that missed the last word of a transfer is busy for 5 s, and the tries outlast it."""
 _VERDICT_WAIT_S = 0.8
 """PX4 refuses a fence or a mission by status text about half a second after a successful upload."""
 

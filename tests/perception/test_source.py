@@ -26,10 +26,15 @@ from tests.perception.video import HttpCamera, RtspCamera, Station, TcpCamera, f
 
 @asynccontextmanager
 async def opened(
-    url: str, *, silence_s: float = 0.5, policy: BufferPolicy | None = None, is_repeated: bool = True
+    url: str,
+    *,
+    silence_s: float = 0.5,
+    retry_s: float = 0.02,
+    policy: BufferPolicy | None = None,
+    is_repeated: bool = True,
 ) -> AsyncIterator[VideoSource]:
     source = VideoSource(
-        url=url, clock=SystemClock(), silence_s=silence_s, retry_s=0.02, policy=policy, is_repeated=is_repeated
+        url=url, clock=SystemClock(), silence_s=silence_s, retry_s=retry_s, policy=policy, is_repeated=is_repeated
     )
     source.start()
     try:
@@ -182,9 +187,15 @@ async def test_a_camera_is_played_by_rtsp() -> None:
 
 async def test_a_camera_that_hangs_up_is_called_again(tmp_path: Path) -> None:
     with TcpCamera(film(tmp_path / "a.ts", map(noise, range(6))).read_bytes()) as camera:
-        async with opened(camera.url) as source, asyncio.timeout(20):
-            while camera.viewers < 3 or source.received < 10:
+        # Lost is a state of a moment: it lasts long enough here to be seen by who looks twenty times a second.
+        async with opened(camera.url, retry_s=0.5) as source, asyncio.timeout(20):
+            while camera.viewers < 3:
                 await source.next(timeout_s=0.05)
+            await state_becomes(source, SourceState.LOST)
+            why = source.because
+
+    assert source.received >= 10
+    assert why == "the sender ended the stream"
 
 
 async def test_a_camera_may_call_us() -> None:

@@ -198,7 +198,7 @@ async def test_transfers_get_through_a_bad_link(stack: AsyncExitStack) -> None:
     station = await open_station(stack)
     vehicle = await station.meet()
     faults = station.sky.peers[0].pilot.faults
-    faults.link_loss_ratio, faults.link_delay_s = 0.03, 0.05
+    faults.link_loss_ratio, faults.link_delay_s = 0.05, 0.05
     plan = Plan(order=make_order())
     assert (await vehicle.load(plan)).digest == vehicle.digest(plan)
 
