@@ -16,7 +16,7 @@ from fleet.errors import VehicleRefused
 T = TypeVar("T")
 _TRIES = 5
 _PAUSE_S = 0.6
-"""Grows with each try: an autopilot that missed the last word of a transfer is busy for 5 s, and the tries outlast it."""
+"""Grows with each try: who missed the last word of a transfer is busy for 5 s (PX4), and the tries outlast that."""
 _VERDICT_WAIT_S = 0.8
 """PX4 refuses a fence or a mission by status text about half a second after a successful upload."""
 
