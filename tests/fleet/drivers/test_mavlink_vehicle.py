@@ -203,6 +203,16 @@ async def test_transfers_get_through_a_bad_link(stack: AsyncExitStack) -> None:
     assert (await vehicle.load(plan)).digest == vehicle.digest(plan)
 
 
+async def test_a_vehicle_busy_with_a_transfer_that_nobody_ends_is_waited_for(stack: AsyncExitStack) -> None:
+    station = await open_station(stack)
+    vehicle = await station.meet()
+    silent = dialect.MAVLink(None, srcSystem=200, srcComponent=190)
+    asks = dialect.MAVLink_mission_request_list_message(1, 1, dialect.MAV_MISSION_TYPE_FENCE)
+    station.sky.peers[0].datagram_received(asks.pack(silent), ("127.0.0.1", station.sky.port))
+    plan = Plan(order=make_order())
+    assert (await vehicle.load(plan)).digest == vehicle.digest(plan)
+
+
 async def test_vehicles_on_one_port_are_told_apart_and_discovered(stack: AsyncExitStack) -> None:
     station = await open_station(stack, *(pilot(n, east_m=60.0 * n) for n in (1, 2, 3)))
     found: set[int] = set()
