@@ -13,7 +13,8 @@ from sim.camera_air import Darkroom
 from sim.camera_buildings import draw_building
 from sim.camera_geometry import FloatArray, Projection, draw_order
 from sim.camera_ground import Picture, paint_ground, shadow_step
-from sim.camera_shapes import Shape, shape_of
+from sim.camera_shapes import shape_of
+from sim.camera_solids import Shape
 from sim.scene import CameraFlaws, CameraLens, CameraView, Scene, SceneBuilding, SceneLight, SceneThing
 
 _SHIFT = 3

@@ -2,100 +2,22 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.camera_solids import Builder, Colour, Shape
 from sim.scene import ThingType
 
-FloatArray = NDArray[np.float64]
-Colour = tuple[float, float, float]
 _LYING_M = 0.2
 """The middle of a lying body is so high over the ground."""
-CORNERS = 8
-"""Corners stored for every face; shorter faces repeat their last corner."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """Faces (n, 8, 3) in metres (right, ahead, up); colours BGR (n, 3); blobs (m, 7): centre, radius, BGR."""
-
-    faces: FloatArray
-    colours: FloatArray
-    two_sided: NDArray[np.bool_]
-    blobs: FloatArray
-
-    @property
-    def height_m(self) -> float:
-        """Return the height of the highest point."""
-        tops = [float(self.faces[..., 2].max())] if len(self.faces) else []
-        tops += [float((self.blobs[:, 2] + self.blobs[:, 3]).max())] if len(self.blobs) else []
-        return max(tops)
-
-
-@dataclass(slots=True)
-class _Builder:
-    faces: list[FloatArray] = field(default_factory=list)
-    colours: list[Colour] = field(default_factory=list)
-    two_sided: list[bool] = field(default_factory=list)
-    blobs: list[tuple[float, ...]] = field(default_factory=list)
-
-    def face(self, corners: list[tuple[float, float, float]], colour: Colour, *, two_sided: bool = False) -> None:
-        padded = corners + [corners[-1]] * (CORNERS - len(corners))
-        self.faces.append(np.array(padded, float))
-        self.colours.append(colour)
-        self.two_sided.append(two_sided)
-
-    def box(
-        self, at: tuple[float, float, float], size: tuple[float, float, float], colour: Colour, *, turn_deg: float = 0.0
-    ) -> None:
-        """Add a box whose base centre is *at*, size is across, along, up."""
-        c, s = math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))
-        half = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
-        ring = [
-            (at[0] + (x * size[0] * c - y * size[1] * s) / 2, at[1] + (x * size[0] * s + y * size[1] * c) / 2)
-            for x, y in half
-        ]
-        low, high = at[2], at[2] + size[2]
-        self.face([(x, y, high) for x, y in ring], colour)
-        for (x0, y0), (x1, y1) in zip(ring, ring[1:] + ring[:1], strict=True):
-            self.face([(x0, y0, low), (x1, y1, low), (x1, y1, high), (x0, y0, high)], colour)
-
-    def cone(self, at: tuple[float, float, float], radius: float, rise: float, colours: tuple[Colour, Colour]) -> None:
-        """Add an umbrella: eight triangles up to a tip, coloured in turn."""
-        rim = [(at[0] + radius * math.cos(a), at[1] + radius * math.sin(a), at[2]) for a in np.arange(8) * math.pi / 4]
-        for i in range(8):
-            self.face([rim[i], rim[(i + 1) % 8], (at[0], at[1], at[2] + rise)], colours[i % 2], two_sided=True)
-
-    def disc(self, at: tuple[float, float, float], radius: float, colour: Colour) -> None:
-        """Add a standing wheel in the plane ahead–up."""
-        ring = [(at[0], at[1] + radius * math.cos(a), at[2] + radius * math.sin(a)) for a in np.arange(8) * math.pi / 4]
-        self.face(ring, colour, two_sided=True)
-
-    def bar(
-        self, start: tuple[float, float, float], end: tuple[float, float, float], thick: float, colour: Colour
-    ) -> None:
-        """Add a bar as two crossed strips."""
-        for side in ((thick / 2, 0.0, 0.0), (0.0, thick / 2, thick / 2)):
-            d = np.array(side)
-            corners = [tuple(np.array(p) + k * d) for p, k in ((start, -1), (start, 1), (end, 1), (end, -1))]
-            self.face([(float(x), float(y), float(z)) for x, y, z in corners], colour, two_sided=True)
-
-    def shape(self) -> Shape:
-        return Shape(
-            faces=np.array(self.faces) if self.faces else np.zeros((0, CORNERS, 3)),
-            colours=np.array(self.colours) if self.colours else np.zeros((0, 3)),
-            two_sided=np.array(self.two_sided, bool),
-            blobs=np.array(self.blobs) if self.blobs else np.zeros((0, 7)),
-        )
 
 
 @lru_cache(maxsize=4096)
 def shape_of(kind: ThingType, seed: int, phase: int = 0, *, lies: bool = False) -> Shape:
     """Return the shape of a *kind* of thing; equal seeds look equal; *phase* 0..7 is a person's stride."""
-    builder = _Builder()
+    builder = Builder()
     _SHAPES[kind](builder, np.random.default_rng([seed, list(ThingType).index(kind)]), phase)
     return _laid(builder.shape()) if lies else builder.shape()
 
@@ -121,7 +43,7 @@ _SKIN: Colour = (140, 170, 215)
 _DARK: Colour = (38, 36, 36)
 
 
-def _person(builder: _Builder, random: np.random.Generator, phase: int) -> None:
+def _person(builder: Builder, random: np.random.Generator, phase: int) -> None:
     tall = float(random.normal(1.67, 0.08))
     broad = float(random.uniform(0.40, 0.52))
     trousers = _pick(random, (60, 45, 40), (95, 70, 50), (45, 45, 48), (120, 120, 125), (90, 110, 130))
@@ -140,7 +62,7 @@ def _person(builder: _Builder, random: np.random.Generator, phase: int) -> None:
         builder.cone((0.15, 0.1, tall + 0.1), 0.5, 0.22, (_colour(random), _colour(random)))
 
 
-def _cart(builder: _Builder, random: np.random.Generator, _: int) -> None:
+def _cart(builder: Builder, random: np.random.Generator, _: int) -> None:
     body = _pick(random, (60, 60, 170), (150, 90, 40), (60, 120, 60), (170, 170, 172), (40, 130, 200), (90, 60, 40))
     along, across = float(random.uniform(1.4, 2.0)), float(random.uniform(0.85, 1.15))
     top = float(random.uniform(0.75, 0.95))
@@ -157,7 +79,7 @@ def _cart(builder: _Builder, random: np.random.Generator, _: int) -> None:
         _awning(builder, random, across, along)
 
 
-def _tricycle_front(builder: _Builder, random: np.random.Generator, along: float) -> None:
+def _tricycle_front(builder: Builder, random: np.random.Generator, along: float) -> None:
     frame = _colour(random, 20, 160)
     builder.disc((0, along / 2 + 0.75, 0.3), 0.3, _DARK)
     builder.bar((0, along / 2, 0.5), (0, along / 2 + 0.75, 0.75), 0.12, frame)
@@ -165,7 +87,7 @@ def _tricycle_front(builder: _Builder, random: np.random.Generator, along: float
     builder.box((0, along / 2 + 0.68, 0.9), (0.65, 0.08, 0.08), frame)
 
 
-def _goods(builder: _Builder, random: np.random.Generator, across: float, along: float, top: float) -> None:
+def _goods(builder: Builder, random: np.random.Generator, across: float, along: float, top: float) -> None:
     colours = [_colour(random, 40, 250) for _ in range(3)]
     columns, rows = int(random.integers(2, 4)), int(random.integers(3, 5))
     for i in range(columns):
@@ -175,7 +97,7 @@ def _goods(builder: _Builder, random: np.random.Generator, across: float, along:
             builder.box(at, size, colours[int(random.integers(3))])
 
 
-def _umbrella(builder: _Builder, random: np.random.Generator) -> None:
+def _umbrella(builder: Builder, random: np.random.Generator) -> None:
     first = _pick(random, (60, 60, 205), (190, 110, 40), (70, 160, 70), (60, 190, 230), (200, 200, 205))
     second = first if random.random() < 0.4 else _pick(random, (230, 230, 232), (60, 190, 230), (200, 140, 60))
     radius = float(random.uniform(1.05, 1.5))
@@ -183,7 +105,7 @@ def _umbrella(builder: _Builder, random: np.random.Generator) -> None:
     builder.cone((float(random.normal(0, 0.15)), float(random.normal(0, 0.15)), 1.95), radius, 0.45, (first, second))
 
 
-def _awning(builder: _Builder, random: np.random.Generator, across: float, along: float) -> None:
+def _awning(builder: Builder, random: np.random.Generator, across: float, along: float) -> None:
     colour = _pick(random, (60, 60, 205), (190, 110, 40), (70, 160, 70), (60, 190, 230), (200, 200, 205))
     stripe = colour if random.random() < 0.4 else _pick(random, (228, 228, 230))
     x, y, z = across / 2 + 0.25, along / 2 + 0.2, float(random.uniform(1.85, 2.15))
@@ -200,7 +122,7 @@ def _awning(builder: _Builder, random: np.random.Generator, across: float, along
             builder.face(corners, colour if i % 2 else stripe, two_sided=True)
 
 
-def _pile(builder: _Builder, random: np.random.Generator, _: int) -> None:
+def _pile(builder: Builder, random: np.random.Generator, _: int) -> None:
     reach = float(random.uniform(0.7, 1.35))
     main = _pick(random, (205, 210, 212), (150, 170, 185), (110, 125, 140), (90, 120, 160), (140, 140, 140))
     for _i in range(int(random.integers(9, 20))):
@@ -214,7 +136,7 @@ def _pile(builder: _Builder, random: np.random.Generator, _: int) -> None:
         builder.box(at, (0.2, float(random.uniform(1.2, 2.2)), 0.05), wood, turn_deg=float(random.uniform(0, 180)))
 
 
-def _pile_piece(builder: _Builder, random: np.random.Generator, at: tuple[float, float, float], main: Colour) -> None:
+def _pile_piece(builder: Builder, random: np.random.Generator, at: tuple[float, float, float], main: Colour) -> None:
     turn_deg = float(random.uniform(0, 180))
     choice = random.random()
     if choice < 0.55:
@@ -228,7 +150,7 @@ def _pile_piece(builder: _Builder, random: np.random.Generator, at: tuple[float,
         builder.box(at, (0.45, 0.55, 0.4), cardboard, turn_deg=turn_deg)
 
 
-def _bike(builder: _Builder, random: np.random.Generator, _: int) -> None:
+def _bike(builder: Builder, random: np.random.Generator, _: int) -> None:
     paint = _pick(random, (40, 170, 235), (190, 120, 30), (60, 60, 200), (60, 150, 60), (40, 40, 42), (215, 215, 215))
     wheel, reach = float(random.uniform(0.29, 0.35)), 0.56
     tyre: Colour = (44, 44, 46)
@@ -250,7 +172,7 @@ def _bike(builder: _Builder, random: np.random.Generator, _: int) -> None:
         builder.box((0, 0.72, 0.72), (0.36, 0.28, 0.24), _pick(random, (90, 90, 92), paint))
 
 
-def _board(builder: _Builder, random: np.random.Generator, _: int) -> None:
+def _board(builder: Builder, random: np.random.Generator, _: int) -> None:
     front = _colour(random, 40, 245)
     w, h = float(random.uniform(0.3, 0.45)), float(random.uniform(0.9, 1.4))
     for y, tip in ((-0.28, -0.02), (0.28, 0.02)):
@@ -259,13 +181,13 @@ def _board(builder: _Builder, random: np.random.Generator, _: int) -> None:
         builder.face([*stripe, (-w * 0.8, y * 0.4, h * 0.6)], _colour(random, 160, 250), two_sided=True)
 
 
-def _bin(builder: _Builder, random: np.random.Generator, _: int) -> None:
+def _bin(builder: Builder, random: np.random.Generator, _: int) -> None:
     paint = _pick(random, (60, 110, 50), (150, 100, 40), (50, 50, 170), (60, 62, 64))
     builder.box((0, 0, 0.08), (0.5, 0.58, 0.88), paint)
     builder.box((0, 0, 0.96), (0.56, 0.64, 0.1), _pick(random, paint))
 
 
-def _car(builder: _Builder, random: np.random.Generator, _: int) -> None:
+def _car(builder: Builder, random: np.random.Generator, _: int) -> None:
     paint = _pick(random, (225, 225, 226), (40, 40, 42), (130, 130, 132), (50, 45, 150), (140, 80, 40), (90, 90, 92))
     along = float(random.uniform(4.1, 4.9))
     glass: Colour = (72, 62, 54)
@@ -276,7 +198,7 @@ def _car(builder: _Builder, random: np.random.Generator, _: int) -> None:
     _cabin(builder, along, paint, glass)
 
 
-def _cabin(builder: _Builder, along: float, paint: Colour, glass: Colour) -> None:
+def _cabin(builder: Builder, along: float, paint: Colour, glass: Colour) -> None:
     low, high = 0.87, 1.47
     base = [(-0.86, -along * 0.36), (0.86, -along * 0.36), (0.86, along * 0.2), (-0.86, along * 0.2)]
     roof = [(-0.68, -along * 0.24), (0.68, -along * 0.24), (0.68, along * 0.06), (-0.68, along * 0.06)]
@@ -286,7 +208,7 @@ def _cabin(builder: _Builder, along: float, paint: Colour, glass: Colour) -> Non
         builder.face([(*base[i], low), (*base[j], low), (*roof[j], high), (*roof[i], high)], glass)
 
 
-def _tree(builder: _Builder, random: np.random.Generator, _: int) -> None:
+def _tree(builder: Builder, random: np.random.Generator, _: int) -> None:
     tall, crown = float(random.uniform(3.6, 6.5)), float(random.uniform(1.1, 2.2))
     builder.box((0, 0, 0), (0.22, 0.22, tall - crown * 0.6), (50, 68, 84))
     leaf = np.array(_pick(random, (46, 96, 66), (50, 110, 92), (44, 82, 60)))
@@ -297,7 +219,7 @@ def _tree(builder: _Builder, random: np.random.Generator, _: int) -> None:
         builder.blobs.append((x, y, z * 0.8 + tall - crown * 0.3, crown * float(random.uniform(0.35, 0.55)), *colour))
 
 
-def _bench(builder: _Builder, random: np.random.Generator, _: int) -> None:
+def _bench(builder: Builder, random: np.random.Generator, _: int) -> None:
     wood = _pick(random, (70, 105, 140), (100, 102, 104))
     builder.box((0, 0, 0.38), (1.5, 0.42, 0.07), wood)
     for x in (-0.6, 0.6):
@@ -306,7 +228,7 @@ def _bench(builder: _Builder, random: np.random.Generator, _: int) -> None:
         builder.box((0, -0.2, 0.5), (1.5, 0.05, 0.35), wood)
 
 
-def _full_bin(builder: _Builder, random: np.random.Generator, phase: int) -> None:
+def _full_bin(builder: Builder, random: np.random.Generator, phase: int) -> None:
     _bin(builder, random, phase)
     for _i in range(int(random.integers(3, 6))):
         at = (float(random.normal(0, 0.13)), float(random.normal(0, 0.13)), float(random.uniform(1.0, 1.12)))
@@ -316,12 +238,12 @@ def _full_bin(builder: _Builder, random: np.random.Generator, phase: int) -> Non
         _bag(builder, random, (away * math.cos(angle), away * math.sin(angle), 0.15))
 
 
-def _bag(builder: _Builder, random: np.random.Generator, at: tuple[float, float, float]) -> None:
+def _bag(builder: Builder, random: np.random.Generator, at: tuple[float, float, float]) -> None:
     colour = _pick(random, (40, 40, 42), (225, 228, 230), (70, 160, 70), (60, 60, 190), (110, 170, 215))
     builder.blobs.append((*at, float(random.uniform(0.15, 0.26)), *colour))
 
 
-_SHAPES: dict[ThingType, Callable[[_Builder, np.random.Generator, int], None]] = {
+_SHAPES: dict[ThingType, Callable[[Builder, np.random.Generator, int], None]] = {
     ThingType.PERSON: _person,
     ThingType.CART: _cart,
     ThingType.PILE: _pile,

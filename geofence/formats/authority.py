@@ -1,8 +1,9 @@
 """What ED-269 and ED-318 say in common: restrictions, names in several languages, periods of validity."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from geofence.formats.drafts import Drafts
+from geofence.formats.drafts import Circle, Draft, Drafts
 from geofence.formats.schedules import ScheduleReader, Times
 from geofence.zones import ZoneKind
 
@@ -14,6 +15,49 @@ _CLOSED = {
     "CONDITIONAL": "is open under conditions",
     "USPACE": "is U-space airspace",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityZone:
+    """What holds for all volumes of one zone of a publication."""
+
+    identifier: str
+    kind: ZoneKind
+    name: str
+    name_zh: str
+    times: Times
+    time_zone: str
+
+    def part_id(self, part: int, parts: int) -> str:
+        """Return the identifier of one of *parts* volumes, counted from 0."""
+        return self.identifier if parts == 1 else f"{self.identifier}-{part + 1}"
+
+    def draft(self, part_id: str, shape: Circle | list[object], heights_m: tuple[float | None, float | None]) -> Draft:
+        """Return one volume as a draft; *heights_m* are its floor and ceiling above ground."""
+        return Draft(
+            identifier=part_id,
+            kind=self.kind,
+            shape=shape,
+            name=self.name,
+            name_zh=self.name_zh,
+            floor_agl_m=heights_m[0],
+            ceiling_agl_m=heights_m[1],
+            times=self.times,
+            time_zone=self.time_zone,
+        )
+
+
+def authority_zone(
+    values: Mapping[str, object], drafts: Drafts, *, identifier: str, restriction: str, applicability: str
+) -> AuthorityZone | None:
+    """Read what volumes share; *restriction* and *applicability* name the members. None: no zone for us (told)."""
+    check_identifier(identifier, drafts)
+    kind = kind_of_restriction(values.get(restriction), drafts, identifier)
+    if kind is None:
+        return None
+    times, time_zone = times_of(values.get(applicability), drafts, identifier)
+    name, name_zh = texts(values.get("name"))
+    return AuthorityZone(identifier=identifier, kind=kind, name=name, name_zh=name_zh, times=times, time_zone=time_zone)
 
 
 def kind_of_restriction(restriction: object, drafts: Drafts, where: str) -> ZoneKind | None:

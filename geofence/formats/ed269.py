@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from geofence.formats.authority import check_identifier, kind_of_restriction, texts, times_of
-from geofence.formats.drafts import Circle, Draft, Drafts
+from geofence.formats.authority import authority_zone
+from geofence.formats.drafts import Circle, Drafts
 from geofence.formats.heights import HeightReader, Limit
 from geofence.zones import ZoneKind
 
@@ -38,32 +38,18 @@ def _read_zone(zone: Mapping[str, object], number: int, drafts: Drafts) -> None:
     if "reasons" in zone and "reason" not in zone:
         because = "the reason is called reasons, as many files do"
         drafts.once("older_member", because, "nothing is lost", about="reasons", where=identifier)
-    check_identifier(identifier, drafts)
-    kind = kind_of_restriction(zone.get("restriction"), drafts, identifier)
-    if kind is None:
+    shared = authority_zone(
+        zone, drafts, identifier=identifier, restriction="restriction", applicability="applicability"
+    )
+    if shared is None:
         return
-    times, time_zone = times_of(zone.get("applicability"), drafts, identifier)
-    name, name_zh = texts(zone.get("name"))
     volumes = zone.get("geometry")
     volumes = volumes if isinstance(volumes, list) else [volumes]
     for part, volume in enumerate(volumes):
-        part_id = identifier if len(volumes) == 1 else f"{identifier}-{part + 1}"
-        shape, limits = _volume(volume, part_id, kind, drafts)
-        if shape is None:
-            continue
-        drafts.add(
-            Draft(
-                identifier=part_id,
-                kind=kind,
-                shape=shape,
-                name=name,
-                name_zh=name_zh,
-                floor_agl_m=limits[0],
-                ceiling_agl_m=limits[1],
-                times=times,
-                time_zone=time_zone,
-            )
-        )
+        part_id = shared.part_id(part, len(volumes))
+        shape, heights_m = _volume(volume, part_id, shared.kind, drafts)
+        if shape is not None:
+            drafts.add(shared.draft(part_id, shape, heights_m))
 
 
 def _volume(

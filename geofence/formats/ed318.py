@@ -5,8 +5,8 @@ Source: the schema and the examples of the working group (github.com/UASGeoZones
 
 from collections.abc import Iterator, Mapping
 
-from geofence.formats.authority import check_identifier, kind_of_restriction, texts, times_of
-from geofence.formats.drafts import Circle, Draft, Drafts
+from geofence.formats.authority import authority_zone
+from geofence.formats.drafts import Circle, Drafts
 from geofence.formats.heights import HeightReader, Limit
 from geofence.zones import ZoneKind
 
@@ -33,32 +33,18 @@ def read_ed318(document: Mapping[str, object], drafts: Drafts) -> None:
 
 def _read_zone(geometry: object, properties: Mapping[str, object], number: int, drafts: Drafts) -> None:
     identifier = str(properties.get("identifier") or f"zone-{number + 1}")
-    check_identifier(identifier, drafts)
-    kind = kind_of_restriction(properties.get("type"), drafts, identifier)
-    if kind is None:
+    shared = authority_zone(
+        properties, drafts, identifier=identifier, restriction="type", applicability="limitedApplicability"
+    )
+    if shared is None:
         return
-    times, time_zone = times_of(properties.get("limitedApplicability"), drafts, identifier)
-    name, name_zh = texts(properties.get("name"))
     layers = list(_layers(geometry))
     for part, layer in enumerate(layers):
-        part_id = identifier if len(layers) == 1 else f"{identifier}-{part + 1}"
+        part_id = shared.part_id(part, len(layers))
         shape = _shape(layer, part_id, drafts)
-        floor_m, ceiling_m = _limits(layer, part_id, kind, drafts)
-        if shape is None:
-            continue
-        drafts.add(
-            Draft(
-                identifier=part_id,
-                kind=kind,
-                shape=shape,
-                name=name,
-                name_zh=name_zh,
-                floor_agl_m=floor_m,
-                ceiling_agl_m=ceiling_m,
-                times=times,
-                time_zone=time_zone,
-            )
-        )
+        heights_m = _limits(layer, part_id, shared.kind, drafts)
+        if shape is not None:
+            drafts.add(shared.draft(part_id, shape, heights_m))
 
 
 def _layers(geometry: object) -> Iterator[Mapping[str, object]]:
