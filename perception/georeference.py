@@ -4,18 +4,20 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from geofence.footprint import Gaze, Intrinsics, axis_rows
 from geofence.frames import LocalFrame
 from geofence.positions import ErrorEllipse, GeoPosition, LocalPosition
+from perception.lens import Lens
 
 FloatArray = NDArray[np.float64]
 _FLATTEST_DEG = 6.0
 """Rays nearer to the horizon than this have no useful place."""
 _LEAST_SLOPE = math.tan(math.radians(_FLATTEST_DEG))
+_BY_PIXEL = slice(3, 5)
+"""Which changes of a ray stand for the pixel's error, across and down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,23 +78,25 @@ class Georeference:
     ) -> None:
         self.camera = camera
         self.frame = frame
-        self._distortion = np.array(distortion, float)
-        self._centre_px = np.array([camera.cx_px, camera.cy_px])
-        self._focal_px = np.array([camera.fx_px, camera.fy_px])
+        self._lens = Lens(camera=camera, distortion=distortion)
         self._errors = errors or PoseErrors()
         self._last: tuple[Gaze, _View] | None = None
         self._near: _Nearby | None = None
-        self._matrix = np.array([[camera.fx_px, 0.0, camera.cx_px], [0.0, camera.fy_px, camera.cy_px], [0.0, 0.0, 1.0]])
 
     def to_ground(self, pixels: FloatArray, gaze: Gaze) -> list[GroundPlace | None]:
-        """Return the places of *pixels* (n, 2); None for what looks at the sky or too flatly to tell."""
+        """Return the places of *pixels* (n, 2); None for what looks at the sky or too flatly to tell, and for
+        pixels that the lens shows nothing at.
+        """
         if len(pixels) == 0:
             return []
         if gaze.height_agl_m <= 0:
             return [None] * len(pixels)
         view, place_m2 = self._view(gaze), self._errors.place_m**2
-        turned = (self._rays(pixels) @ view.causes).reshape(len(pixels), -1, 3)
+        rays, slopes = self._lens.rays(pixels)
+        turned = (rays @ view.causes).reshape(len(pixels), -1, 3)
         world, changes = turned[:, 0], turned[:, 1:]
+        if slopes is not None:
+            changes[:, _BY_PIXEL] = self._errors.pixel_px * slopes @ np.array(view.turned[:2])
         down = -world[:, 2]
         is_ground = down > _LEAST_SLOPE * np.hypot(world[:, 0], world[:, 1])
         reach = gaze.height_agl_m / np.where(is_ground, down, 1.0)
@@ -116,9 +120,9 @@ class Georeference:
             return None
         x = right[0] * east + right[1] * north + right[2] * up
         y = down[0] * east + down[1] * north + down[2] * up
-        px, py = self._project(x / depth, y / depth)
-        is_in = 0 <= px < self.camera.width_px and 0 <= py < self.camera.height_px
-        return (px, py) if is_in else None
+        pixel = self._lens.to_pixel(x / depth, y / depth)
+        is_in = pixel is not None and 0 <= pixel[0] < self.camera.width_px and 0 <= pixel[1] < self.camera.height_px
+        return pixel if is_in else None
 
     def sees_ground(self, gaze: Gaze) -> bool:
         """Say whether any corner of the picture looks at ground that can be placed (distortion is left out)."""
@@ -169,23 +173,6 @@ class Georeference:
         if self._near is None or not self._near.is_near(place):
             self._near = _Nearby.around(place, self.frame)
         return self._near.metres(place)
-
-    def _project(self, x: float, y: float) -> tuple[float, float]:
-        if not self._distortion.size:
-            return float(x * self.camera.fx_px + self.camera.cx_px), float(y * self.camera.fy_px + self.camera.cy_px)
-        point = np.array([[[x, y, 1.0]]])
-        pixel = cv2.projectPoints(point, np.zeros(3), np.zeros(3), self._matrix, self._distortion)[0]
-        return float(pixel.flat[0]), float(pixel.flat[1])
-
-    def _rays(self, pixels: FloatArray) -> FloatArray:
-        rays = np.empty((len(pixels), 3))
-        rays[:, 2] = 1.0
-        if self._distortion.size:
-            points = pixels.reshape(-1, 1, 2).astype(np.float64)
-            rays[:, :2] = cv2.undistortPoints(points, self._matrix, self._distortion).reshape(-1, 2)
-        else:
-            rays[:, :2] = (pixels - self._centre_px) / self._focal_px
-        return rays
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

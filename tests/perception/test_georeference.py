@@ -1,9 +1,12 @@
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from geofence.footprint import Gaze, Intrinsics
 from geofence.positions import LocalPosition
 from perception.georeference import Georeference, PoseErrors
 from sim.camera_geometry import Projection
@@ -116,3 +119,103 @@ def test_a_flight_of_a_kilometre_is_placed_as_exactly_as_the_local_frame_itself(
         east, north = reference.camera_m(gaze(east_m=east_m, north_m=-0.6 * east_m))
 
         assert (east, north) == pytest.approx((east_m, -0.6 * east_m), abs=0.001)
+
+
+BENT = (-0.34, 0.09, 0.002, -0.001, -0.004)
+
+
+def turned(view: Gaze) -> NDArray[np.float64]:
+    """Return the camera's axes (right, down, ahead) in east, north, up, from the words of the camera file alone."""
+    yaw, pitch, roll = (math.radians(angle) for angle in (view.yaw_deg, view.pitch_deg, view.roll_deg))
+    ahead = np.array(
+        [math.sin(yaw) * math.cos(pitch), math.cos(yaw) * math.cos(pitch), math.sin(pitch)],
+    )
+    level = np.array([math.cos(yaw), -math.sin(yaw), 0.0])
+    below = np.cross(ahead, level)
+    return np.array(
+        [
+            math.cos(roll) * level + math.sin(roll) * below,
+            math.cos(roll) * below - math.sin(roll) * level,
+            ahead,
+        ]
+    )
+
+
+def any_camera(random: np.random.Generator) -> tuple[Intrinsics, tuple[float, ...], Gaze]:
+    lens = Intrinsics(
+        width_px=1280,
+        height_px=720,
+        fx_px=random.uniform(700, 1500),
+        fy_px=random.uniform(700, 1500),
+        cx_px=random.uniform(600, 680),
+        cy_px=random.uniform(330, 390),
+    )
+    bends = (random.uniform(-0.4, 0.1), random.uniform(-0.05, 0.1), *random.normal(0, 0.002, 2), 0.0)
+    view = gaze(
+        height_agl_m=random.uniform(3, 40),
+        yaw_deg=random.uniform(0, 360),
+        pitch_deg=random.uniform(-60, -15),
+        roll_deg=random.uniform(-30, 30),
+    )
+    return lens, tuple(map(float, bends)), view
+
+
+def test_places_are_where_opencv_projects_to_the_pixel_for_any_lens_and_attitude() -> None:
+    random = np.random.default_rng(3)
+    checked = 0
+    for _ in range(60):
+        lens, bends, view = any_camera(random)
+        pixels = random.uniform((20, 20), (1260, 700), (30, 2))
+        matrix = np.array([[lens.fx_px, 0, lens.cx_px], [0, lens.fy_px, lens.cy_px], [0, 0, 1.0]])
+        reference = Georeference(camera=lens, frame=FRAME, distortion=bends)
+
+        for pixel, spot in zip(pixels, reference.to_ground(pixels, view), strict=True):
+            if spot is None:
+                continue
+            east, north = reference.camera_m(view)
+            seen = turned(view) @ np.array([spot.east_m - east, spot.north_m - north, -view.height_agl_m])
+            back = cv2.projectPoints(seen.reshape(1, 1, 3), np.zeros(3), np.zeros(3), matrix, np.array(bends))[0]
+            assert back.ravel() == pytest.approx(pixel, abs=0.2)
+            checked += 1
+
+    assert checked > 1000
+
+
+def test_a_pixel_that_the_lens_bends_no_ray_to_has_no_place_and_nothing_beside_the_picture_folds_into_it() -> None:
+    wide = Intrinsics(width_px=1280, height_px=720, fx_px=560, fy_px=560, cx_px=640, cy_px=360)
+    reference = Georeference(camera=wide, frame=FRAME, distortion=(-0.34, 0.0, 0.0, 0.0, 0.0))
+    down = gaze(pitch_deg=-60, height_agl_m=10)
+
+    corner, centre = reference.to_ground(np.array([[1275.0, 715.0], [640.0, 360.0]]), down)
+    beside = reference.to_pixel(LocalPosition(east_m=22, north_m=-24), down)
+
+    assert corner is None
+    assert centre is not None
+    assert beside is None
+
+
+def test_nine_errors_of_ten_lie_in_the_ellipse_also_where_a_lens_bends_most() -> None:
+    random = np.random.default_rng(8)
+    errors = PoseErrors(place_m=0.05, height_m=0.05, yaw_deg=0.1, pitch_deg=0.1, roll_deg=0.1, pixel_px=4)
+    reference = Georeference(camera=LENS, frame=FRAME, distortion=BENT, errors=errors)
+    inside = []
+    for _ in range(1500):
+        view = gaze(height_agl_m=7, pitch_deg=-30, yaw_deg=float(random.uniform(0, 360)), roll_deg=10)
+        pixel = random.choice([[25.0, 335.0], [615.0, 335.0], [320.0, 300.0]])
+        really = replace(
+            view,
+            yaw_deg=view.yaw_deg + random.normal(0, 0.1),
+            pitch_deg=view.pitch_deg + random.normal(0, 0.1),
+            roll_deg=view.roll_deg + random.normal(0, 0.1),
+            height_agl_m=view.height_agl_m + random.normal(0, 0.05),
+        )
+        found = reference.to_ground(np.array([pixel]), view)[0]
+        (there,) = reference.to_ground(np.array([pixel + random.normal(0, 4, 2)]), really)
+        if found is None or there is None:
+            continue
+        ee, en, nn = found.covariance_m2
+        off = np.array([there.east_m - found.east_m, there.north_m - found.north_m]) + random.normal(0, 0.05, 2)
+        inside.append(off @ np.linalg.solve([[ee, en], [en, nn]], off) <= 4.605)
+
+    assert len(inside) > 1300
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.03)
