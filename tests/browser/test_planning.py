@@ -2,11 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
+from core.ids import PatrolId
 from tests.browser.screens import Screens, hold
 from tests.browser.town import ESTATE, Town
 
@@ -141,3 +143,32 @@ async def test_two_plans_are_compared_by_the_time_to_notice(screens: Screens, to
     runs = desk.locator(".figures tr").last.locator("td")
     await expect(runs.nth(0)).to_have_text("168")
     await expect(runs.nth(1)).to_have_text("336")
+
+
+async def test_a_draft_with_changes_is_kept_and_two_people_are_brought_together(desk: Page, town: Town) -> None:
+    rows = desk.locator("[data-row^=patrol]")
+    await rows.first.click()
+    await desk.get_by_role("button", name="Open on the drawing table").click()
+    name = desk.get_by_label("Name (English)")
+    await name.fill("Typed and not stored")
+    draft = desk.url
+    await desk.get_by_role("button", name="Close").click()
+    await rows.nth(1).click()
+    await desk.get_by_role("button", name="Open on the drawing table").click()
+    await expect(desk.locator(".unsaved")).to_contain_text("Typed and not stored")
+    await desk.reload()
+    await desk.get_by_role("button", name="Go on with it").click()
+    await expect(desk).to_have_url(draft)
+    await expect(name).to_have_value("Typed and not stored")
+    async with town.services.database.transaction() as unit:
+        patrol = await town.services.missions.patrol(unit, PatrolId(draft.rsplit("/", 1)[1]))
+        await town.services.mission_requests.change_patrol(unit, replace(patrol, speed_m_s=3.5), by="somebody")
+    await expect(desk.locator(".newer")).to_contain_text("Speed: 6 m/s → 3.5 m/s")
+    await desk.get_by_role("button", name="Put mine on top").click()
+    await expect(desk.get_by_label("Speed (m/s)")).to_have_value("3.5")
+    await expect(name).to_have_value("Typed and not stored")
+    await desk.get_by_role("button", name="Store as a draft").click()
+    await expect(desk.locator(".unsaved")).to_have_count(0)
+    async with town.services.database.transaction() as unit:
+        stored = await town.services.missions.patrol(unit, patrol.id)
+    assert (stored.name, stored.speed_m_s, stored.revision) == ("Typed and not stored", 3.5, patrol.revision + 2)

@@ -36,7 +36,7 @@ export type DeskTopic = "session" | "site" | "zones" | "patrols" | "kinds";
 export class Desk extends Emitter<DeskTopic> {
   readonly store = new LiveStore();
   readonly siren = new Siren();
-  readonly planner = new Planner();
+  readonly planner = new Planner(sessionStorage);
   readonly zoneEditor = new ZoneEditor();
   user: User | null = null;
   /** The last user stays visible behind the sign-in page when a sign-in has ended: nothing typed is lost. */

@@ -4,13 +4,14 @@ import { nameOf, t, useLanguage, word } from "../../i18n";
 import { HoldButton } from "../../shared/HoldButton";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics, useLive } from "../hooks";
-import { select } from "../selection";
+import { select, selected } from "../selection";
 import { CheckResult } from "./CheckResult";
 import { Amount, Field } from "./Field";
 import { usePlanner } from "./hooks";
-import { draftOf, emptyDraft, moved, newPart } from "./patrol_draft";
+import { moved, newPart } from "./patrol_draft";
 import type { DraftPart, PartType, PatrolDraft } from "./patrol_draft";
 import { ScheduleFields } from "./ScheduleFields";
+import { Newer, Unsaved } from "./Unsaved";
 
 const TYPES: readonly PartType[] = ["point", "line", "area"];
 
@@ -22,9 +23,10 @@ export function PlanPanel({ id }: { id: string }) {
   const wanted = id === "new" ? null : id;
   const stored = desk.patrols?.find((one) => one.id === wanted);
   useEffect(() => {
-    if (desk.planner.draft && desk.planner.draft.id === wanted) return;
-    if (wanted === null) desk.planner.open(emptyDraft());
-    else if (stored) desk.planner.open(draftOf(stored));
+    const isOpen = desk.planner.draft !== null && desk.planner.draft.id === wanted;
+    if (!isOpen && (stored || wanted === null)) desk.planner.open(stored ?? null);
+    // Somebody else may have stored it since it was opened.
+    else if (stored) desk.planner.meet(stored);
   }, [desk, wanted, stored]);
   // What is drawn stays when another panel is looked at, but the pencil is put down.
   useEffect(() => () => desk.planner.activate(null), [desk]);
@@ -37,6 +39,8 @@ export function PlanPanel({ id }: { id: string }) {
         <h1>{draft.id ? t("plan.change") : t("plan.new")}</h1>
         <p className="state-words">{draft.is_active ? t("plan.approved") : t("plan.draft")}</p>
       </header>
+      <Unsaved />
+      <Newer />
       <Names draft={draft} />
       <Parts draft={draft} />
       <Flight draft={draft} />
@@ -217,19 +221,27 @@ function Store({ draft }: { draft: PatrolDraft }) {
     void action.run(async () => {
       const stored = await desk.planner.store(isActive);
       await desk.loadPatrols();
-      select({ kind: isActive ? "patrol" : "plan", id: stored.id });
+      // Who has opened something else meanwhile is not pulled back.
+      if (desk.planner.draft?.id === stored.id && selected()?.kind === "plan") {
+        select({ kind: isActive && !desk.planner.isChanged ? "patrol" : "plan", id: stored.id });
+      }
     });
   return (
     <section>
       {missing && <p className="hint">{t("plan.missing")}</p>}
       <div className="buttons">
-        <button type="button" disabled={missing || action.isBusy} onClick={() => store(false)}>
+        <button type="button" disabled={missing || action.isBusy || planner.theirs !== null} onClick={() => store(false)}>
           {t("plan.store_draft")}
         </button>
-        <HoldButton tone="acting" isDisabled={missing || action.isBusy || planner.isChecking || !planner.check?.is_flyable} onFire={() => store(true)}>
+        <HoldButton
+          tone="acting"
+          isDisabled={missing || action.isBusy || planner.theirs !== null || planner.isChecking || !planner.check?.is_flyable}
+          onFire={() => store(true)}
+        >
           {t("plan.approve")}
         </HoldButton>
       </div>
+      {planner.theirs && <p className="hint">{t("plan.settle_first")}</p>}
       {!missing && planner.check && !planner.check.is_flyable && <p className="hint">{t("plan.not_flyable")}</p>}
       <ProblemBox error={action.error} onClose={action.clear} />
     </section>

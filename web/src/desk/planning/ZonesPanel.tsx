@@ -5,9 +5,10 @@ import type { Param, ZoneCheck } from "../../api/types";
 import { nameOf, t, useLanguage, word } from "../../i18n";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { BecauseMoves } from "../Because";
-import { useAction, useDesk } from "../hooks";
+import { useAction, useDesk, useDeskTopics } from "../hooks";
 import { Field } from "./Field";
 import { useZoneEditor } from "./hooks";
+import { NewerZones } from "./Unsaved";
 import { isDrawable, ZONE_KINDS } from "./zone_editor";
 import type { DraftZone, ZoneProperties } from "./zone_editor";
 
@@ -17,10 +18,11 @@ export function ZonesPanel() {
   const editor = useZoneEditor();
   const action = useAction();
   const { run } = action;
-  useEffect(() => {
-    void run(() => desk.zoneEditor.open());
-    return () => desk.zoneEditor.activate(null);
-  }, [desk, run]);
+  const inForce = (desk.zones as { revision?: number } | null)?.revision;
+  useDeskTopics(desk, "zones");
+  // Read anew when somebody else puts others in force.
+  useEffect(() => void run(() => desk.zoneEditor.open()), [desk, run, inForce]);
+  useEffect(() => () => desk.zoneEditor.activate(null), [desk]);
   if (!desk.may("edit_zones")) return <p className="empty">{t("zones.may_not")}</p>;
   return (
     <article className="panel planning">
@@ -29,6 +31,7 @@ export function ZonesPanel() {
         <p className="state-words">{editor.isChanged ? t("zones.changed") : t("zones.in_force", { n: editor.revision })}</p>
       </header>
       <ProblemBox error={action.error} onClose={action.clear} />
+      <NewerZones />
       <Add />
       <ZoneList />
       {(editor.isChanged || editor.check) && (
@@ -242,16 +245,17 @@ function Approve() {
   const editor = useZoneEditor();
   const action = useAction();
   const missing = editor.zones?.some((zone) => zone.geometry === null) ?? true;
-  const isReady = !missing && editor.check?.is_good;
+  const isReady = !missing && editor.check?.is_good && editor.theirs === null;
   return (
     <>
       {missing && <p className="hint">{t("zones.missing")}</p>}
+      {editor.theirs && <p className="hint">{t("plan.settle_first")}</p>}
       <BecauseMoves
         moves={isReady ? [{ to: "force", label: t("zones.approve") }] : []}
         phrases={[]}
         onMove={(_to, because) => editor.approve(because)}
       />
-      <button type="button" className="quiet" onClick={() => void action.run(() => editor.discard())}>
+      <button type="button" className="quiet" disabled={action.isBusy} onClick={() => void action.run(() => editor.discard())}>
         {t("zones.discard")}
       </button>
       <ProblemBox error={action.error} onClose={action.clear} />

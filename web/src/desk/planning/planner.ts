@@ -1,9 +1,12 @@
 /** What is being planned: the draft, the shape in hand, and what the server says of it as one draws. */
-import { ApiError, send } from "../../api/client";
+import { ApiError, get, send } from "../../api/client";
 import type { Patrol, PatrolCheck } from "../../api/types";
 import { Emitter } from "../../live/emitter";
 import type { DrawingTask, Shape } from "../../map/drawing";
-import { givenOf, SHAPES } from "./patrol_draft";
+import { merged } from "./draft_changes";
+import { DraftShelf, isChanged, shelfKey } from "./draft_shelf";
+import type { OpenDraft } from "./draft_shelf";
+import { draftOf, emptyDraft, givenOf, SHAPES } from "./patrol_draft";
 import type { DraftPart, PatrolDraft } from "./patrol_draft";
 
 const QUIET_MS = 400;
@@ -13,29 +16,72 @@ export type PlannerTopic = "draft" | "check";
 
 export class Planner extends Emitter<PlannerTopic> {
   draft: PatrolDraft | null = null;
+  /** What the open draft was before anybody changed it here. */
+  base: PatrolDraft | null = null;
+  /** Somebody else stored this meanwhile, and the open draft has changes of its own. */
+  theirs: PatrolDraft | null = null;
   activeKey: string | null = null;
   check: PatrolCheck | null = null;
   error: ApiError | null = null;
   isChecking = false;
+  readonly #shelf: DraftShelf;
   readonly #before: PatrolDraft[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
+  /** Grows with each document that is opened: an answer for the one before is not for this one. */
+  #document = 0;
+  #storing: Promise<Patrol> | null = null;
 
-  open(draft: PatrolDraft): void {
-    this.#before.length = 0;
-    this.#put(draft);
-    this.activate(null);
+  constructor(storage?: Storage) {
+    super();
+    this.#shelf = new DraftShelf(storage);
   }
 
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#asked++;
-    this.draft = null;
-    this.activeKey = null;
-    this.check = null;
-    this.error = null;
+  /** Opens a stored patrol, or a new one, as it was left: the draft before it is put aside with its changes. */
+  open(stored: Patrol | null): void {
+    this.#putAside();
+    const fresh = stored ? draftOf(stored) : emptyDraft();
+    const kept = this.#shelf.get(shelfKey(fresh.id));
+    this.#load(kept ?? { draft: fresh, base: fresh });
+    if (stored) this.meet(stored);
+  }
+
+  /** Drafts with changes that nobody has stored, except the open one. */
+  get unsaved(): OpenDraft[] {
+    const open = this.draft && shelfKey(this.draft.id);
+    return this.#shelf.keys.filter((key) => key !== open).map((key) => this.#shelf.get(key)!);
+  }
+
+  get isChanged(): boolean {
+    return this.draft !== null && this.base !== null && isChanged({ draft: this.draft, base: this.base });
+  }
+
+  /** Throws away the changes of a draft, the open one or one that was put aside. */
+  discard(id: string | null): void {
+    this.#shelf.remove(shelfKey(id));
+    if (this.draft?.id === id && this.base) this.#load({ draft: this.theirs ?? this.base, base: this.theirs ?? this.base });
     this.emit("draft");
-    this.emit("check");
+  }
+
+  /** Takes notice of what is stored now: it replaces a draft without changes, and is laid beside one that has some. */
+  meet(stored: Patrol): void {
+    if (!this.draft || this.draft.id !== stored.id || this.#storing || stored.revision <= this.draft.revision) return;
+    const theirs = draftOf(stored);
+    if (!this.isChanged) this.#load({ draft: theirs, base: theirs });
+    else if ((this.theirs?.revision ?? 0) < theirs.revision) {
+      this.theirs = theirs;
+      this.emit("draft");
+    }
+  }
+
+  /** Goes on with what the other person stored; what was typed here is one step back. */
+  takeTheirs(): void {
+    this.#settle((theirs) => theirs);
+  }
+
+  /** Goes on from what the other person stored, with everything on it that was changed here. */
+  putMineOnTop(): void {
+    this.#settle((theirs, mine, base) => merged(base, mine, theirs));
   }
 
   get canUndo(): boolean {
@@ -44,8 +90,7 @@ export class Planner extends Emitter<PlannerTopic> {
 
   change(changes: Partial<PatrolDraft>): void {
     if (!this.draft) return;
-    this.#before.push(this.draft);
-    if (this.#before.length > MOST_STEPS_BACK) this.#before.shift();
+    this.#remember(this.draft);
     this.#put({ ...this.draft, ...changes });
   }
 
@@ -68,7 +113,8 @@ export class Planner extends Emitter<PlannerTopic> {
 
   undo(): void {
     const draft = this.#before.pop();
-    if (draft) this.#put(draft);
+    // Its revision and approval are the server's word, and are not taken back.
+    if (draft && this.draft) this.#put({ ...draft, id: this.draft.id, revision: this.draft.revision, is_active: this.draft.is_active });
   }
 
   activate(key: string | null): void {
@@ -87,20 +133,79 @@ export class Planner extends Emitter<PlannerTopic> {
     return part ? { key: part.key, kind: SHAPES[part.type], geometry: part.shape } : null;
   }
 
-  /** Stores the draft; an active patrol flies by its schedule, a draft does not. */
+  /** Stores the draft; an active patrol flies by its schedule, a draft does not. A second press joins the first. */
   async store(isActive: boolean): Promise<Patrol> {
     if (!this.draft) throw new Error("there is no draft to store");
-    const draft = { ...this.draft, is_active: isActive };
-    const path = draft.id === null ? "/patrols" : `/patrols/${draft.id}`;
-    const stored = await send<Patrol>(draft.id === null ? "POST" : "PUT", path, givenOf(draft));
+    this.#storing ??= this.#send({ ...this.draft, is_active: isActive }, this.#document).finally(() => (this.#storing = null));
+    return this.#storing;
+  }
+
+  async #send(sent: PatrolDraft, document: number): Promise<Patrol> {
+    const isNew = sent.id === null;
+    try {
+      const stored = await send<Patrol>(isNew ? "POST" : "PUT", isNew ? "/patrols" : `/patrols/${sent.id}`, givenOf(sent));
+      this.#stored(sent, stored, document);
+      return stored;
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "conflict" && sent.id !== null) {
+        const newest = await get<Patrol>(`/patrols/${sent.id}`);
+        this.#storing = null;
+        this.meet(newest);
+      }
+      throw error;
+    }
+  }
+
+  /** What was typed while it was stored stays, on top of the new revision, wherever that draft lies now. */
+  #stored(sent: PatrolDraft, stored: Patrol, document: number): void {
+    const { id, revision } = stored;
+    const told = { id, revision, is_active: sent.is_active };
+    const base = { ...sent, ...told };
+    const isOpen = document === this.#document && this.draft !== null;
+    const draft = isOpen ? this.draft : this.#shelf.get(shelfKey(sent.id))?.draft;
+    this.#shelf.remove(shelfKey(sent.id));
+    if (!draft) return;
+    this.#shelf.put({ draft: { ...draft, ...told }, base });
+    if (!isOpen) {
+      this.emit("draft");
+      return;
+    }
+    this.base = base;
+    this.theirs = null;
     this.#before.length = 0;
-    // What was typed while it was stored stays, on top of the new revision.
-    this.#put({ ...this.draft, id: stored.id, revision: stored.revision, is_active: isActive });
-    return stored;
+    this.#put({ ...draft, ...told });
+  }
+
+  #settle(choose: (theirs: PatrolDraft, mine: PatrolDraft, base: PatrolDraft) => PatrolDraft): void {
+    const { draft: mine, base, theirs } = this;
+    if (!mine || !base || !theirs) return;
+    this.#remember(mine);
+    this.base = theirs;
+    this.theirs = null;
+    this.#put(choose(theirs, mine, base));
+  }
+
+  #putAside(): void {
+    if (this.draft && this.base) this.#shelf.put({ draft: this.draft, base: this.base });
+  }
+
+  #load({ draft, base }: OpenDraft): void {
+    this.#document++;
+    this.#before.length = 0;
+    this.base = base;
+    this.theirs = null;
+    this.activeKey = null;
+    this.#put(draft);
+  }
+
+  #remember(draft: PatrolDraft): void {
+    this.#before.push(draft);
+    if (this.#before.length > MOST_STEPS_BACK) this.#before.shift();
   }
 
   #put(draft: PatrolDraft): void {
     this.draft = draft;
+    this.#putAside();
     if (!draft.parts.some((part) => part.key === this.activeKey)) this.activeKey = null;
     this.emit("draft");
     this.#checkSoon();

@@ -3,6 +3,7 @@ import { ApiError, get, send } from "../../api/client";
 import type { ZoneCheck, Zones } from "../../api/types";
 import { Emitter } from "../../live/emitter";
 import type { DrawingTask, Shape } from "../../map/drawing";
+import { mergedZones } from "./zone_changes";
 
 const QUIET_MS = 400;
 const MOST_STEPS_BACK = 50;
@@ -27,7 +28,11 @@ export interface DraftZone {
 
 export class ZoneEditor extends Emitter<"draft" | "check"> {
   zones: DraftZone[] | null = null;
+  /** The zones in force that the draft began with. */
+  base: DraftZone[] = [];
   revision = 0;
+  /** Somebody else put these in force meanwhile, and the draft has changes of its own. */
+  theirs: { zones: DraftZone[]; revision: number } | null = null;
   activeKey: string | null = null;
   isChanged = false;
   check: ZoneCheck | null = null;
@@ -35,16 +40,41 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   readonly #before: DraftZone[][] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
+  #approving: Promise<void> | null = null;
 
-  /** Reads the zones in force; changes that are not approved yet are kept. */
+  /** Reads the zones in force; changes that are not approved yet are kept, and what is newer is laid beside them. */
   async open(): Promise<void> {
-    if (this.isChanged) return;
-    this.#load(await get<Zones>("/zones"));
+    this.#meet(await get<Zones>("/zones"));
   }
 
-  discard(): Promise<void> {
-    this.isChanged = false;
-    return this.open();
+  /** Goes back to the zones in force, one step back leads to the changes again; nothing is lost when they cannot be read. */
+  async discard(): Promise<void> {
+    const before = this.zones;
+    const told = await get<Zones>("/zones");
+    // Who drew on while the answer was on its way has not discarded that.
+    if (this.zones !== before || told.revision < this.revision) return;
+    this.#load(told);
+    if (before) this.#before.push(before);
+    this.emit("draft");
+  }
+
+  /** Goes on with what the other person put in force; the changes made here are one step back. */
+  takeTheirs(): void {
+    const { zones, theirs } = this;
+    if (!zones || !theirs) return;
+    this.#adopt(theirs.zones, theirs.revision);
+    this.#before.push(zones);
+    this.emit("draft");
+  }
+
+  /** Goes on from what the other person put in force, with everything on it that was changed here. */
+  putMineOnTop(): void {
+    const { zones, theirs, base } = this;
+    if (!zones || !theirs) return;
+    this.base = theirs.zones;
+    this.revision = theirs.revision;
+    this.theirs = null;
+    this.#change(mergedZones(base, zones, theirs.zones));
   }
 
   get canUndo(): boolean {
@@ -103,17 +133,57 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
     };
   }
 
-  async approve(because: string): Promise<void> {
+  /** Puts the draft in force. A second press joins the first. */
+  approve(because: string): Promise<void> {
+    this.#approving ??= this.#approve(because).finally(() => (this.#approving = null));
+    return this.#approving;
+  }
+
+  async #approve(because: string): Promise<void> {
+    const sent = this.zones;
     const query = new URLSearchParams({ because, revision: String(this.revision) });
-    const stored = await send<Zones>("PUT", `/zones?${query.toString()}`, this.document());
-    this.isChanged = false;
-    this.#load(stored);
+    try {
+      const stored = await send<Zones>("PUT", `/zones?${query.toString()}`, this.document());
+      if (this.zones === sent) this.#load(stored);
+      else this.#goOn(stored);
+    } catch (error) {
+      this.#approving = null;
+      if (error instanceof ApiError && error.code === "conflict") await this.open();
+      throw error;
+    }
+  }
+
+  /** What was drawn while the rest was put in force stays a draft, on top of the new revision. */
+  #goOn(stored: Zones): void {
+    if (stored.revision <= this.revision) return;
+    this.base = zonesOf(stored);
+    this.revision = stored.revision;
+    this.theirs = null;
+    this.emit("draft");
+  }
+
+  #meet(told: Zones): void {
+    if (this.#approving || (this.zones && told.revision <= this.revision)) return;
+    if (!this.isChanged) this.#load(told);
+    else {
+      this.theirs = { zones: zonesOf(told), revision: told.revision };
+      this.emit("draft");
+    }
   }
 
   #load(told: Zones): void {
-    this.revision = told.revision;
+    this.#adopt(zonesOf(told), told.revision);
+  }
+
+  #adopt(zones: DraftZone[], revision: number): void {
+    clearTimeout(this.#timer);
+    // A check of what is no longer there that comes late says nothing of these.
+    this.#asked++;
+    this.revision = revision;
     this.#before.length = 0;
-    this.zones = (told.features as unknown as GeoJSON.Feature[]).map(draftZone);
+    this.zones = this.base = zones;
+    this.theirs = null;
+    this.isChanged = false;
     this.check = null;
     this.error = null;
     this.activate(null);
@@ -170,6 +240,10 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
 /** Shapes with holes or of several parts are shown, and changed by a file. */
 export function isDrawable(geometry: GeoJSON.Geometry | null): geometry is GeoJSON.Polygon | null {
   return geometry === null || (geometry.type === "Polygon" && geometry.coordinates.length === 1);
+}
+
+function zonesOf(told: Zones): DraftZone[] {
+  return (told.features as unknown as GeoJSON.Feature[]).map(draftZone);
 }
 
 function draftZone(feature: GeoJSON.Feature): DraftZone {
