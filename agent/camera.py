@@ -12,9 +12,11 @@ import structlog
 
 from agent.camera_settings import CameraSettings, FrameClock
 from agent.camera_words import live_tracks, never_seen, picture_boxes, questions, timed
+from agent.gaze_recorder import NO_PICTURE, GazeRecorder
 from core.clock import Clock
 from core.errors import InvalidInput
 from core.tasks import run_blocking
+from fleet.gazes import GazeLog
 from fleet.live import LivePicture, LiveTracks
 from fleet.orders import Order
 from fleet.vehicle import Vehicle
@@ -43,7 +45,7 @@ _DELAYS_KEPT = 20
 class EyesReports(Protocol):
     """Takes what the controller must learn and does not lose it (the outbox)."""
 
-    async def put(self, body: Sighting | LookResult) -> None:
+    async def put(self, body: Sighting | LookResult | GazeLog) -> None:
         """Return when the report is kept."""
 
 
@@ -99,6 +101,7 @@ class Eyes:
         self._clock = clock
         self._zones = zones or ZoneSet(zones=())
         self._source = VideoSource(url=settings.url, clock=clock, is_paced=True)
+        self._recorder = GazeRecorder(vehicle_id=vehicle.id, lens=settings.lens, clock=clock)
         self._poses = PoseHistory()
         self._pose_came = asyncio.Event()
         self._pipeline: Pipeline | None = None
@@ -138,8 +141,10 @@ class Eyes:
             await self._take_orders()
             if raw is not None and self._source.state is SourceState.LIVE:
                 await self._look(raw)
-            elif raw is not None:
-                self._unseen += 1
+            else:
+                self._unseen += raw is not None
+                self._recorder.note(why_not=NO_PICTURE)
+            await self._hand_on(self._recorder.due())
             self._live.perception(self._state())
 
     async def _look(self, raw: RawFrame) -> None:
@@ -151,9 +156,11 @@ class Eyes:
         if pipeline is None:
             self._unseen += 1
             self._view = NotAssessed.NO_POSE.value
+            self._recorder.note(why_not=self._view)
             return
         seen = await self._worker.run(lambda: pipeline.process(frame))
         self._view = "assessed" if seen.not_assessed is None else seen.not_assessed.value
+        self._recorder.note(why_not=seen.not_assessed or "")
         await self._report(seen.sightings, seen.answers, frame)
         self._show(seen, pipeline)
         await self._show_picture(seen)
@@ -207,9 +214,14 @@ class Eyes:
     async def _take_orders(self) -> None:
         while self._pending:
             order = self._pending.pop(0)
+            await self._hand_on(self._recorder.begin(None if order is None else order.id))
             answers = await self._begin(order)
             for answer in answers:
                 await self._reports.put(answer)
+
+    async def _hand_on(self, log: GazeLog | None) -> None:
+        if log is not None:
+            await self._reports.put(log)
 
     async def _begin(self, order: Order | None) -> list[LookResult]:
         last, self._order = self._order, order
@@ -244,6 +256,8 @@ class Eyes:
             if gaze is None or seen.not_assessed is NotAssessed.BAD_POSE
             else footprint(gaze, self._settings.lens, max_range_m=_LIVE_RANGE_M, frame=pipeline.frame)
         )
+        if ground is not None and gaze is not None and seen.not_assessed is None:
+            self._recorder.keep(gaze, ground, taken_at=seen.frame.taken_at)
         ring = [] if ground is None else list(ground.exterior.coords)[:-1]
         self._live.tracks(
             LiveTracks(

@@ -30,6 +30,7 @@ from incidents.moves import Moves
 from incidents.photo_keeper import PhotoKeeper
 from incidents.store import AlarmStore, EvidenceBook, IncidentStore, SightingStore, TimelineStore
 from incidents.verification import Verification
+from missions.coverage_prover import CoverageProver
 from missions.dispatcher import Dispatcher
 from missions.idleness import IdlenessReader
 from missions.notice_planner import NoticePlanner
@@ -71,6 +72,7 @@ class Services:
     trial: TrialPlanner
     idleness: IdlenessReader
     notice: NoticePlanner
+    coverage: CoverageProver
     dispatcher: Dispatcher
 
     kinds: KindTable

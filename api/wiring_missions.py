@@ -7,6 +7,7 @@ from core.database import Database
 from fleet.registry import FleetRegistry
 from fleet.store import FleetStore
 from missions.books import RunBooks
+from missions.coverage_prover import CoverageProver
 from missions.dispatcher import Dispatcher
 from missions.giver import OrderGiver
 from missions.idleness import IdlenessReader
@@ -32,6 +33,7 @@ class MissionParts:
     trial: TrialPlanner
     idleness: IdlenessReader
     notice: NoticePlanner
+    coverage: CoverageProver
     dispatcher: Dispatcher
     separation: SeparationWatcher
     zone_watcher: ZoneWatcher
@@ -73,6 +75,7 @@ def build_missions(
         trial=trial,
         idleness=IdlenessReader(missions=store, fleet=fleet),
         notice=NoticePlanner(database=database, trial=trial, zones=zones),
+        coverage=CoverageProver(database=database, missions=store, fleet=fleet),
         dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),
         separation=SeparationWatcher(
             database=database, fleet=fleet, situations=situations, registry=registry, clock=clock

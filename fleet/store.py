@@ -6,6 +6,7 @@ from typing import Protocol
 
 from core.database import Transaction
 from core.ids import CommandId, OrderId, ReportId, RunId, VehicleId
+from fleet.gazes import GazeLog
 from fleet.orders import Command, CommandOutcome, Order, OrderProgress, VehicleEvent
 from fleet.vehicle import VehicleCard
 
@@ -119,6 +120,19 @@ class OrderStore(Protocol):
         """
 
 
+class GazeLogStore(Protocol):
+    """What the pictures of each order showed; as long in the books as the order is."""
+
+    async def add_gaze_log(self, unit: Transaction, log: GazeLog) -> None:
+        """Keep *log*; raises NotFound, NotAllowed when the order is not its vehicle's."""
+
+    async def gaze_logs_of_run(self, unit: Transaction, run_id: RunId) -> tuple[GazeLog, ...]:
+        """Return the logs of all orders of a run, in the sequence of their time."""
+
+    async def count_gaze_logs_of_run(self, unit: Transaction, run_id: RunId) -> int:
+        """Return how many logs there are of a run: another number means another proof."""
+
+
 class CommandStore(Protocol):
     """Commands and their fate. Every change is journalled as "commands.changed" (key: the command's id)."""
 
@@ -195,5 +209,5 @@ class InboxStore(Protocol):
         """Return the counts since the first day."""
 
 
-class FleetStore(OrderStore, CommandStore, VehicleStore, InboxStore, Protocol):
+class FleetStore(OrderStore, GazeLogStore, CommandStore, VehicleStore, InboxStore, Protocol):
     """All books of the fleet; `fleet.store_sql.SqlFleetStore` keeps them."""

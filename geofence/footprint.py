@@ -44,6 +44,13 @@ def footprint(
     The ground is flat at 0 m. Exact for a pinhole camera: the range circle cut by the four side planes of the view.
     A *frame* near by that is kept makes it quick (0.1 ms; a new one takes some 5 ms).
     """
+    frame = frame or LocalFrame(origin=gaze.place)
+    ground = local_footprint(gaze, camera, max_range_m=max_range_m, frame=frame)
+    return None if ground is None else Polygon(frame.to_geo_array(np.array(ground.exterior.coords[:-1])))
+
+
+def local_footprint(gaze: Gaze, camera: Intrinsics, *, max_range_m: float, frame: LocalFrame) -> Polygon | None:
+    """Return the same in metres of *frame*."""
     if gaze.height_agl_m <= 0:
         return None
     angles = np.linspace(0.0, 2 * math.pi, _CORNERS, endpoint=False)
@@ -52,9 +59,8 @@ def footprint(
         ground = _cut(ground, inwards, gaze.height_agl_m)
         if len(ground) < 3:
             return None
-    frame = frame or LocalFrame(origin=gaze.place)
     here = frame.to_local(gaze.place)
-    return Polygon(frame.to_geo_array(ground + np.array([here.east_m, here.north_m])))
+    return Polygon(ground + np.array([here.east_m, here.north_m]))
 
 
 def axes(gaze: Gaze) -> FloatArray:

@@ -64,6 +64,7 @@ class OrderGiver:
         zones: ZoneSet,
         because: str,
         fleet: Sequence[Situation] = (),
+        patrol_revision: int | None = None,
     ) -> None:
         """Store the order of *run* for *vehicle*; nothing happens when run or vehicle changed since they were read.
 
@@ -84,7 +85,7 @@ class OrderGiver:
             await self._checks.mark_verifying(unit, checks, order_id=order.id, vehicle_id=vehicle.id)
             if current is not None and current.order.run_id != run.id:
                 await self._displace(unit, current, by=fresh)
-            await self._books.save(unit, self._begun(fresh, vehicle, order))
+            await self._books.save(unit, self._begun(fresh, vehicle, order, patrol_revision))
 
     async def _free_rally_points(
         self, unit: Transaction, vehicle_id: VehicleId, fleet: Sequence[Situation]
@@ -119,7 +120,7 @@ class OrderGiver:
         moved = displaced.move(RunState.INTERRUPTED, because=f"interrupted by {by.name}", at=now)
         await self._books.save(unit, replace(moved, give_up_at=now + timedelta(minutes=15)))
 
-    def _begun(self, run: Run, vehicle: Situation, order: Order) -> Run:
+    def _begun(self, run: Run, vehicle: Situation, order: Order, patrol_revision: int | None) -> Run:
         now = self._clock.now()
         work = sum(leg.purpose in WORK for leg in order.legs)
         return replace(
@@ -129,6 +130,7 @@ class OrderGiver:
             started_at=run.started_at or now,
             done_before=run.legs_done,
             legs_total=run.legs_total or work,
+            patrol_revision=run.patrol_revision or patrol_revision,
         )
 
     def _order(self, run: Run, vehicle: Situation, route: PlannedRoute, *, zones: ZoneSet, because: str) -> Order:

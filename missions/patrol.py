@@ -206,6 +206,8 @@ class Run:
     """Flown from its last part to its first."""
     seed: int | None = None
     """What its start and direction were drawn with; None when nothing was left to chance."""
+    patrol_revision: int | None = None
+    """Of the patrol as it was when the first order was planned; None before, and for looks."""
 
     @property
     def is_ended(self) -> bool:

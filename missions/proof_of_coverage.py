@@ -1,17 +1,22 @@
-"""The proof of coverage after a flight: what of an area was really seen, from the footprints of the pictures taken."""
+"""The proof of coverage: what of an area was really seen, from the footprints of the pictures taken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import InvalidInput
-from geofence.footprint import Gaze, Intrinsics, footprint
+from geofence.footprint import Gaze, Intrinsics, local_footprint
 from geofence.frames import FloatArray, LocalFrame
+from geofence.positions import LocalPosition
+from geofence.shadows import Shadows
 
 _FINE_M = 1e-3
+_AT_ONCE = 64
+"""Neighbours in time lie on top of each other: put together in handfuls, they stay simple."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,26 +64,52 @@ def prove_coverage(
     """
     if not area.is_valid:
         raise InvalidInput(shapely.is_valid_reason(area), where="area", remedy="draw the border without crossings")
-    prints = [footprint(gaze, camera, max_range_m=max_range_m, frame=frame) for gaze in gazes]
-    shown = [shapely.transform(each, frame.to_local_array) for each in prints if each is not None]
+    shown = [local_footprint(gaze, camera, max_range_m=max_range_m, frame=frame) for gaze in gazes]
+    prints = [each for each in shown if each is not None]
     ground = shapely.transform(area, frame.to_local_array)
-    seen = shapely.intersection(shapely.union_all(shown, grid_size=_FINE_M), ground)
-    holes = [part for part in _polygons(shapely.difference(ground, seen)) if part.area >= least_hole_m2]
+    seen = shapely.intersection(union_of(prints), ground)
+    holes = [part for part in polygons_of(shapely.difference(ground, seen)) if part.area >= least_hole_m2]
     holes.sort(key=lambda hole: -hole.area)
     return CoverageProof(
         seen_ratio=float(seen.area / ground.area) if ground.area else 0.0,
-        seen=MultiPolygon([_to_geo(part, frame) for part in _polygons(seen)]),
-        holes=tuple(Hole(outline=_to_geo(hole, frame), area_m2=float(hole.area)) for hole in holes),
-        pictures=len(shown),
+        seen=MultiPolygon([to_geo(part, frame) for part in polygons_of(seen)]),
+        holes=tuple(Hole(outline=to_geo(hole, frame), area_m2=float(hole.area)) for hole in holes),
+        pictures=len(prints),
     )
 
 
-def _polygons(shape: BaseGeometry) -> list[Polygon]:
-    return [part for part in shapely.get_parts(shape) if isinstance(part, Polygon) and not part.is_empty]
+def ground_shown(
+    gazes: Iterable[Gaze], camera: Intrinsics, *, frame: LocalFrame, max_range_m: float, shadows: Shadows
+) -> BaseGeometry:
+    """Return the ground (metres of *frame*) that pictures taken at *gazes* show and no building hides."""
+    visible = []
+    for gaze in gazes:
+        ground = local_footprint(gaze, camera, max_range_m=max_range_m, frame=frame)
+        if ground is not None:
+            here = frame.to_local(gaze.place)
+            camera_m = LocalPosition(east_m=here.east_m, north_m=here.north_m, up_m=gaze.height_agl_m)
+            visible.append(shadows.visible(ground, camera_m))
+    return union_of(visible)
 
 
-def _to_geo(polygon: Polygon, frame: LocalFrame) -> Polygon:
-    def to_geo(places: FloatArray) -> FloatArray:
+def union_of(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+    """Return the union of shapes in metres, exact to a millimetre; neighbours in the sequence should overlap."""
+    joined = list(shapes)
+    while len(joined) > _AT_ONCE:
+        handfuls = (joined[at : at + _AT_ONCE] for at in range(0, len(joined), _AT_ONCE))
+        joined = [shapely.union_all(handful, grid_size=_FINE_M) for handful in handfuls]
+    return shapely.union_all(joined, grid_size=_FINE_M)
+
+
+def polygons_of(shape: BaseGeometry) -> list[Polygon]:
+    """Return the polygons that *shape* consists of."""
+    return [part for part in np.atleast_1d(shapely.get_parts(shape)) if isinstance(part, Polygon) and not part.is_empty]
+
+
+def to_geo(polygon: Polygon, frame: LocalFrame) -> Polygon:
+    """Return a polygon in metres of *frame* as WGS-84."""
+
+    def in_degrees(places: FloatArray) -> FloatArray:
         return frame.to_geo_array(places)
 
-    return shapely.transform(polygon, to_geo)
+    return shapely.transform(polygon, in_degrees)

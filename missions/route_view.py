@@ -21,14 +21,14 @@ from missions.notice import Sights
 
 Array = npt.NDArray[np.float64]
 _STEP_M = 3.0
-_LENS = Intrinsics(width_px=640, height_px=360, fx_px=640, fy_px=640, cx_px=320, cy_px=180)
+LENS = Intrinsics(width_px=640, height_px=360, fx_px=640, fy_px=640, cx_px=320, cy_px=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What a camera sees of the ground: its lens, and how far away something can still be made out."""
 
-    lens: Intrinsics = _LENS
+    lens: Intrinsics = LENS
     range_m: float = 60.0
 
 
@@ -79,14 +79,26 @@ def seen_on_route(legs: Sequence[Leg], *, start: GeoPosition, places: Array, vie
     return Sights(places=place, begins_s=begins[first], ends_s=ends[last - 1])
 
 
-def _moments(legs: Sequence[Leg], start: GeoPosition, view: View) -> Iterator[_Moment]:
-    """Yield the route in short pieces, each with what is seen in its middle."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteGaze:
+    """From where the camera is to look on leg number `leg` (from 0): on the way, or while it stays at its end."""
+
+    leg: int
+    is_at_end: bool
+    at_s: float
+    span_s: float
+    gaze: Gaze | None
+    """None where the camera is not looked through."""
+
+
+def gazes_on_route(legs: Sequence[Leg], *, start: GeoPosition) -> Iterator[RouteGaze]:
+    """Yield the route from over *start* in pieces of three metres, each with where the camera looks in its middle."""
     if not legs:
         return
     frame = LocalFrame(origin=start)
     braking = Margins().stopping.deceleration_m_s2
     here, at_s, heading_deg = Waypoint(place=start, height_agl_m=legs[0].height_agl_m), 0.0, 0.0
-    for leg in legs:
+    for number, leg in enumerate(legs):
         there = Waypoint(place=leg.place, height_agl_m=leg.height_agl_m)
         flown_s = leg_duration_s(frame, here, there, leg.speed_m_s) + leg.speed_m_s / braking
         a, b = frame.to_local(here.place), frame.to_local(there.place)
@@ -96,11 +108,21 @@ def _moments(legs: Sequence[Leg], start: GeoPosition, view: View) -> Iterator[_M
         pieces = max(1, math.ceil(long_m / _STEP_M))
         for piece in range(pieces):
             share = (piece + 0.5) / pieces
-            seen = _seen(leg, frame, _between(a, b, share), heading_deg, view)
-            yield _Moment(at_s=at_s + flown_s * piece / pieces, span_s=flown_s / pieces, seen=seen)
-        yield _Moment(at_s=at_s + flown_s, span_s=leg.dwell_s, seen=_seen(leg, frame, b, heading_deg, view))
+            gaze = _gaze(leg, frame, _between(a, b, share), heading_deg)
+            begin_s, span_s = at_s + flown_s * piece / pieces, flown_s / pieces
+            yield RouteGaze(leg=number, is_at_end=False, at_s=begin_s, span_s=span_s, gaze=gaze)
+        gaze = _gaze(leg, frame, b, heading_deg)
+        yield RouteGaze(leg=number, is_at_end=True, at_s=at_s + flown_s, span_s=leg.dwell_s, gaze=gaze)
         at_s += flown_s + leg.dwell_s
         here = there
+
+
+def _moments(legs: Sequence[Leg], start: GeoPosition, view: View) -> Iterator[_Moment]:
+    frame = LocalFrame(origin=start)
+    for one in gazes_on_route(legs, start=start):
+        lens, range_m = view.lens, view.range_m
+        seen = None if one.gaze is None else footprint(one.gaze, lens, max_range_m=range_m, frame=frame)
+        yield _Moment(at_s=one.at_s, span_s=one.span_s, seen=seen)
 
 
 def _between(a: LocalPosition, b: LocalPosition, share: float) -> LocalPosition:
@@ -109,9 +131,8 @@ def _between(a: LocalPosition, b: LocalPosition, share: float) -> LocalPosition:
     )
 
 
-def _seen(leg: Leg, frame: LocalFrame, place: LocalPosition, heading_deg: float, view: View) -> Polygon | None:
+def _gaze(leg: Leg, frame: LocalFrame, place: LocalPosition, heading_deg: float) -> Gaze | None:
     if leg.camera is None:
         return None
     yaw = heading_deg if leg.camera.yaw_deg is None else leg.camera.yaw_deg
-    gaze = Gaze(place=frame.to_geo(place), height_agl_m=leg.height_agl_m, yaw_deg=yaw, pitch_deg=leg.camera.pitch_deg)
-    return footprint(gaze, view.lens, max_range_m=view.range_m, frame=frame)
+    return Gaze(place=frame.to_geo(place), height_agl_m=leg.height_agl_m, yaw_deg=yaw, pitch_deg=leg.camera.pitch_deg)

@@ -132,7 +132,13 @@ class RunSteps:
             return routed.because, routed.may_wait
         because = f"{run.name}, {run.because}" if run.kind is RunKind.LOOK else f"patrol {run.name}"
         await self._giver.give(
-            run, vehicle, routed.route, zones=picture.ground.zones, because=because, fleet=picture.vehicles
+            run,
+            vehicle,
+            routed.route,
+            zones=picture.ground.zones,
+            because=because,
+            fleet=picture.vehicles,
+            patrol_revision=None if picture.patrol is None else picture.patrol.revision,
         )
         return "", True
 

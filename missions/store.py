@@ -21,6 +21,9 @@ class MissionStore(Protocol):
     async def patrol(self, unit: Transaction, patrol_id: PatrolId) -> Patrol:
         """Return one patrol; raises NotFound."""
 
+    async def patrol_version(self, unit: Transaction, patrol_id: PatrolId, revision: int) -> Patrol:
+        """Return a patrol as it was in one of its revisions; raises NotFound."""
+
     async def patrols(self, unit: Transaction) -> Sequence[Patrol]:
         """Return all patrols by name."""
 

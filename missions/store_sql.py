@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, Integer, String, false, func, select, update
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, false, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Transaction, UtcDateTime
@@ -29,6 +29,16 @@ class PatrolRow(Base):
     is_active: Mapped[bool] = mapped_column(Boolean)
     next_start_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     revision: Mapped[int] = mapped_column(Integer)
+
+
+class PatrolVersionRow(Base):
+    """A patrol as it was in one of its revisions: a run is judged by what was asked for when it was flown."""
+
+    __tablename__ = "patrol_versions"
+
+    patrol_id: Mapped[str] = mapped_column(ForeignKey("patrols.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class RunRow(Base):
@@ -58,6 +68,7 @@ class RunRow(Base):
     because: Mapped[str] = mapped_column(String(2000))
     is_reversed: Mapped[bool] = mapped_column(Boolean, server_default=false())
     seed: Mapped[int | None] = mapped_column(Integer)
+    patrol_revision: Mapped[int | None] = mapped_column(Integer)
     revision: Mapped[int] = mapped_column(Integer)
 
 
@@ -73,6 +84,7 @@ class SqlMissionStore:
         stored = replace(patrol, revision=1)
         unit.session.add(PatrolRow(id=patrol.id, next_start_at=next_start_at, **_patrol_columns(stored)))
         await unit.session.flush()
+        await _keep_version(unit, stored)
         return stored
 
     async def change_patrol(self, unit: Transaction, patrol: Patrol, *, next_start_at: datetime | None) -> Patrol:
@@ -86,12 +98,19 @@ class SqlMissionStore:
         )
         if await unit.session.scalar(change) is None:
             raise Conflict("the patrol has been changed by someone else", where=patrol.id, remedy="load it again")
+        await _keep_version(unit, stored)
         return stored
 
     async def patrol(self, unit: Transaction, patrol_id: PatrolId) -> Patrol:
         row = await unit.session.get(PatrolRow, patrol_id, populate_existing=True)
         if row is None:
             raise NotFound("there is no such patrol", where=patrol_id)
+        return patrol_from_json(row.document)
+
+    async def patrol_version(self, unit: Transaction, patrol_id: PatrolId, revision: int) -> Patrol:
+        row = await unit.session.get(PatrolVersionRow, (patrol_id, revision))
+        if row is None:
+            raise NotFound("there is no such revision of the patrol", where=f"{patrol_id}, revision {revision}")
         return patrol_from_json(row.document)
 
     async def patrols(self, unit: Transaction) -> Sequence[Patrol]:
@@ -168,6 +187,11 @@ class SqlMissionStore:
         rows = (await unit.session.execute(query)).all()
         counts = {state: int(count) for state, count, _ in rows}
         return counts | {"legs_done": sum(int(legs) for _, _, legs in rows)}
+
+
+async def _keep_version(unit: Transaction, patrol: Patrol) -> None:
+    unit.session.add(PatrolVersionRow(patrol_id=patrol.id, revision=patrol.revision, document=patrol_to_json(patrol)))
+    await unit.session.flush()
 
 
 def _patrol_columns(patrol: Patrol) -> dict[str, Any]:

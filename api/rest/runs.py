@@ -8,10 +8,12 @@ from api.accounts import Account
 from api.auth import may
 from api.idempotency import OnceOnly
 from api.permissions import Permission
+from api.schemas.coverage import RunCoverageTold, tell_coverage
 from api.schemas.patrols import CancelGiven, RunsTold, RunTold
 from api.services import ServicesNow
 from core.database import Transaction
 from core.ids import RunId
+from core.tasks import run_blocking
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 Reader = Annotated[Account, may(Permission.READ_FLEET)]
@@ -36,6 +38,16 @@ async def get_run(_account: Reader, services: ServicesNow, run_id: str) -> RunTo
     """Return one run."""
     async with services.database.transaction() as unit:
         return RunTold.of(await services.missions.run(unit, RunId(run_id)))
+
+
+@router.get("/{run_id}/coverage")
+async def get_coverage(_account: Reader, services: ServicesNow, run_id: str) -> RunCoverageTold:
+    """Return how much of the ground that it was to see a run has really seen, and where it missed some.
+
+    From the footprints of the pictures that were assessed, as far as its vehicle has told of them (every half minute).
+    """
+    told = await services.coverage.prove(RunId(run_id))
+    return await run_blocking(lambda: tell_coverage(told))
 
 
 @router.post("/{run_id}/cancel", status_code=202, response_model=RunTold)

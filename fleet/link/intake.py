@@ -10,7 +10,9 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.errors import CallerError, InvalidInput
 from core.ids import ReportId, VehicleId
+from fleet.gazes import GazeLog
 from fleet.link.translate import event_from_pb, outcome_from_pb, progress_from_pb
+from fleet.link.translate_gazes import gaze_log_from_pb
 from fleet.link.translate_places import from_us
 from fleet.orders import CommandOutcome, OrderProgress, VehicleEvent
 from fleet.store import FleetStore, InboxStore, RefusedReport
@@ -46,6 +48,9 @@ def fleet_routes(store: FleetStore) -> dict[str, ReportRoute]:
         "vehicle_event": route(
             lambda report, vehicle_id: event_from_pb(report.vehicle_event, vehicle_id=vehicle_id), _Events(store)
         ),
+        "gaze_log": route(
+            lambda report, vehicle_id: gaze_log_from_pb(report.gaze_log, vehicle_id=vehicle_id), _Gazes(store)
+        ),
     }
 
 
@@ -71,6 +76,14 @@ class _Events:
 
     async def handle(self, unit: Transaction, *, vehicle_id: VehicleId, report: VehicleEvent) -> None:
         await self._store.add_vehicle_event(unit, report)
+
+
+class _Gazes:
+    def __init__(self, store: FleetStore) -> None:
+        self._store = store
+
+    async def handle(self, unit: Transaction, *, vehicle_id: VehicleId, report: GazeLog) -> None:
+        await self._store.add_gaze_log(unit, report)
 
 
 class Intake:

@@ -655,6 +655,7 @@ class Report(_message.Message):
     VEHICLE_EVENT_FIELD_NUMBER: _builtins.int
     SIGHTING_FIELD_NUMBER: _builtins.int
     LOOK_RESULT_FIELD_NUMBER: _builtins.int
+    GAZE_LOG_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7"""
     made_at_us: _builtins.int
@@ -668,6 +669,8 @@ class Report(_message.Message):
     def sighting(self) -> Global___Sighting: ...
     @_builtins.property
     def look_result(self) -> Global___LookResult: ...
+    @_builtins.property
+    def gaze_log(self) -> Global___GazeLog: ...
     def __init__(
         self,
         *,
@@ -678,12 +681,13 @@ class Report(_message.Message):
         vehicle_event: Global___VehicleEvent | None = ...,
         sighting: Global___Sighting | None = ...,
         look_result: Global___LookResult | None = ...,
+        gaze_log: Global___GazeLog | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "command_outcome", b"command_outcome", "look_result", b"look_result", "order_progress", b"order_progress", "sighting", b"sighting", "vehicle_event", b"vehicle_event"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "command_outcome", b"command_outcome", "gaze_log", b"gaze_log", "look_result", b"look_result", "order_progress", b"order_progress", "sighting", b"sighting", "vehicle_event", b"vehicle_event"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "command_outcome", b"command_outcome", "id", b"id", "look_result", b"look_result", "made_at_us", b"made_at_us", "order_progress", b"order_progress", "sighting", b"sighting", "vehicle_event", b"vehicle_event"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "command_outcome", b"command_outcome", "gaze_log", b"gaze_log", "id", b"id", "look_result", b"look_result", "made_at_us", b"made_at_us", "order_progress", b"order_progress", "sighting", b"sighting", "vehicle_event", b"vehicle_event"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["order_progress", "command_outcome", "vehicle_event", "sighting", "look_result"]  # noqa: Y015
+    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["order_progress", "command_outcome", "vehicle_event", "sighting", "look_result", "gaze_log"]  # noqa: Y015
     _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
 
@@ -972,6 +976,142 @@ class LookResult(_message.Message):
 Global___LookResult: _TypeAlias = LookResult  # noqa: Y015
 
 @_typing.final
+class GazeLog(_message.Message):
+    """What pictures showed the ground under an order, for the proof of coverage: from where the camera looked at each picture
+    that was assessed. Pictures that show hardly anything new are left out; logs of an order do not overlap in time.
+    The lists are as long as each other, a gaze for each place in them; every number but the first of a list is the
+    difference to the one before it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class NotAssessedSEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    LENS_FIELD_NUMBER: _builtins.int
+    BEGIN_AT_US_FIELD_NUMBER: _builtins.int
+    END_AT_US_FIELD_NUMBER: _builtins.int
+    ASSESSED_S_FIELD_NUMBER: _builtins.int
+    NOT_ASSESSED_S_FIELD_NUMBER: _builtins.int
+    AT_MS_FIELD_NUMBER: _builtins.int
+    LON_E7_FIELD_NUMBER: _builtins.int
+    LAT_E7_FIELD_NUMBER: _builtins.int
+    HEIGHT_AGL_CM_FIELD_NUMBER: _builtins.int
+    YAW_CDEG_FIELD_NUMBER: _builtins.int
+    PITCH_CDEG_FIELD_NUMBER: _builtins.int
+    ROLL_CDEG_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    begin_at_us: _builtins.int
+    end_at_us: _builtins.int
+    assessed_s: _builtins.float
+    @_builtins.property
+    def lens(self) -> Global___Lens: ...
+    @_builtins.property
+    def not_assessed_s(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """by perception.pipeline.NotAssessed, "no_picture" where none came"""
+
+    @_builtins.property
+    def at_ms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """after begin_at_us"""
+
+    @_builtins.property
+    def lon_e7(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """degrees x 10^7"""
+
+    @_builtins.property
+    def lat_e7(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def height_agl_cm(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def yaw_cdeg(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """degrees x 100, clockwise from north"""
+
+    @_builtins.property
+    def pitch_cdeg(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """negative downwards"""
+
+    @_builtins.property
+    def roll_cdeg(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """right side down"""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        lens: Global___Lens | None = ...,
+        begin_at_us: _builtins.int = ...,
+        end_at_us: _builtins.int = ...,
+        assessed_s: _builtins.float = ...,
+        not_assessed_s: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        at_ms: _abc.Iterable[_builtins.int] | None = ...,
+        lon_e7: _abc.Iterable[_builtins.int] | None = ...,
+        lat_e7: _abc.Iterable[_builtins.int] | None = ...,
+        height_agl_cm: _abc.Iterable[_builtins.int] | None = ...,
+        yaw_cdeg: _abc.Iterable[_builtins.int] | None = ...,
+        pitch_cdeg: _abc.Iterable[_builtins.int] | None = ...,
+        roll_cdeg: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lens", b"lens"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessed_s", b"assessed_s", "at_ms", b"at_ms", "begin_at_us", b"begin_at_us", "end_at_us", b"end_at_us", "height_agl_cm", b"height_agl_cm", "lat_e7", b"lat_e7", "lens", b"lens", "lon_e7", b"lon_e7", "not_assessed_s", b"not_assessed_s", "order_id", b"order_id", "pitch_cdeg", b"pitch_cdeg", "roll_cdeg", b"roll_cdeg", "yaw_cdeg", b"yaw_cdeg"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GazeLog: _TypeAlias = GazeLog  # noqa: Y015
+
+@_typing.final
+class Lens(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WIDTH_PX_FIELD_NUMBER: _builtins.int
+    HEIGHT_PX_FIELD_NUMBER: _builtins.int
+    FX_PX_FIELD_NUMBER: _builtins.int
+    FY_PX_FIELD_NUMBER: _builtins.int
+    CX_PX_FIELD_NUMBER: _builtins.int
+    CY_PX_FIELD_NUMBER: _builtins.int
+    width_px: _builtins.float
+    height_px: _builtins.float
+    fx_px: _builtins.float
+    fy_px: _builtins.float
+    cx_px: _builtins.float
+    cy_px: _builtins.float
+    def __init__(
+        self,
+        *,
+        width_px: _builtins.float = ...,
+        height_px: _builtins.float = ...,
+        fx_px: _builtins.float = ...,
+        fy_px: _builtins.float = ...,
+        cx_px: _builtins.float = ...,
+        cy_px: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cx_px", b"cx_px", "cy_px", b"cy_px", "fx_px", b"fx_px", "fy_px", b"fy_px", "height_px", b"height_px", "width_px", b"width_px"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Lens: _TypeAlias = Lens  # noqa: Y015
+
+@_typing.final
 class Order(_message.Message):
     """------------------------------------------------------------------------------ must arrive"""
 
@@ -1250,6 +1390,7 @@ class Command(_message.Message):
     MADE_AT_US_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_US_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
+    SPEAKER_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     vehicle_id: _builtins.str
     kind: _builtins.str
@@ -1258,6 +1399,8 @@ class Command(_message.Message):
     made_at_us: _builtins.int
     expires_at_us: _builtins.int
     order_id: _builtins.str
+    speaker: _builtins.str
+    """fleet.holding.Speaker; empty from a controller that does not tell: a person"""
     def __init__(
         self,
         *,
@@ -1268,10 +1411,11 @@ class Command(_message.Message):
         made_at_us: _builtins.int = ...,
         expires_at_us: _builtins.int = ...,
         order_id: _builtins.str | None = ...,
+        speaker: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_order_id", b"_order_id", "order_id", b"order_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order_id", b"_order_id", "because", b"because", "expires_at_us", b"expires_at_us", "id", b"id", "kind", b"kind", "made_at_us", b"made_at_us", "order_id", b"order_id", "vehicle_id", b"vehicle_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order_id", b"_order_id", "because", b"because", "expires_at_us", b"expires_at_us", "id", b"id", "kind", b"kind", "made_at_us", b"made_at_us", "order_id", b"order_id", "speaker", b"speaker", "vehicle_id", b"vehicle_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__order_id: _TypeAlias = _typing.Literal["order_id"]  # noqa: Y015
     _WhichOneofArgType__order_id: _TypeAlias = _typing.Literal["_order_id", b"_order_id"]  # noqa: Y015
