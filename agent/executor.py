@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from agent.executor_store import ExecutorStore, HeldOrder
-from agent.flight import SETTLED_S, Flight, OrderGuard
+from agent.flight import SETTLED_S, Flight
+from agent.guard import OrderGuard
 from agent.order_book import OrderBook, ReportSink
 from core.clock import Clock
 from core.errors import Conflict, RoundsmanError
 from core.ids import CommandId
+from fleet.holding import Holder, Speaker
 from fleet.orders import Command, CommandKind, CommandState, Order, OrderProgress, OrderState
 from fleet.vehicle import Vehicle
 
@@ -108,6 +110,8 @@ class OrderExecutor:
             return "its time is over"
         if current is not None and not current.progress.is_ended and order.supersedes != current.order.id:
             return f"order {current.order.id} is being carried out"
+        if current is not None and not current.progress.is_ended and current.held_by is Holder.PERSON:
+            return f"a person holds it: {current.progress.because}"
         return self._guard.refuse(order)
 
     def _queue(self, held: HeldOrder) -> None:
@@ -177,20 +181,21 @@ class OrderExecutor:
         if self._flight is None:
             await self._vehicle.hold()
         else:
-            await self._flight.hold(command.because)
+            await self._flight.hold(command.because, command.speaker)
         return "it holds"
 
     async def _resume(self, command: Command) -> str:
         if self._flight is None:
             raise Conflict("no order is under way", where=self._vehicle.id)
-        await self._flight.resume(command.because)
+        await self._flight.resume(command.because, command.speaker)
         return "it goes on"
 
     async def _return(self, command: Command) -> str:
         if self._flight is None:
             await self._vehicle.return_home()
         else:
-            await self._flight.end_at_home(command.because)
+            speaker = command.speaker if command.kind is CommandKind.RETURN else Speaker.PERSON
+            await self._flight.end_at_home(command.because, speaker)
         return "it is on its way home"
 
     async def _land(self, command: Command) -> str:

@@ -14,6 +14,7 @@ from roundsman.v1 import link_pb2 as pb
 
 from core.errors import StorageFull, Unavailable
 from core.ids import CommandId, OrderId
+from fleet.holding import Holder
 from fleet.link.translate import order_from_pb, order_to_pb
 from fleet.orders import CommandOutcome, CommandState, Order, OrderProgress, OrderState
 
@@ -31,7 +32,8 @@ CREATE TABLE IF NOT EXISTS orders (
     from_air INTEGER NOT NULL,
     ending TEXT,
     ending_because TEXT NOT NULL,
-    is_reported INTEGER NOT NULL
+    is_reported INTEGER NOT NULL,
+    held_by TEXT NOT NULL DEFAULT 'nobody'
 );
 CREATE TABLE IF NOT EXISTS commands (
     id TEXT PRIMARY KEY,
@@ -41,6 +43,8 @@ CREATE TABLE IF NOT EXISTS commands (
     is_reported INTEGER NOT NULL
 );
 """
+_ADDED = "ALTER TABLE orders ADD COLUMN held_by TEXT NOT NULL DEFAULT 'nobody'"
+"""Brings the file of an agent from before up to date; nobody may lose its orders over an update."""
 _ENDED = tuple(state.value for state in (OrderState.DONE, OrderState.FAILED, OrderState.ABORTED, OrderState.TIMED_OUT))
 
 
@@ -54,6 +58,7 @@ class HeldOrder:
     ending: OrderState | None = None
     """Set while the vehicle is on its way home for good: what the order becomes when it has landed."""
     ending_because: str = ""
+    held_by: Holder = Holder.NOBODY
 
 
 class ExecutorStore(Protocol):
@@ -96,6 +101,9 @@ class SqliteExecutorStore:
             await self._connection
             self._connection.row_factory = aiosqlite.Row
             await self._connection.executescript(_SCHEMA)
+            columns = await self._connection.execute_fetchall("PRAGMA table_info(orders)")
+            if "held_by" not in {column["name"] for column in columns}:
+                await self._connection.execute(_ADDED)
         return self
 
     async def __aexit__(
@@ -107,10 +115,10 @@ class SqliteExecutorStore:
         progress = held.progress
         await self._write(
             "INSERT INTO orders (id, body, state, legs_done, because, at, from_air, ending, ending_because,"
-            " is_reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO UPDATE SET"
+            " is_reported, held_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (id) DO UPDATE SET"
             " state = excluded.state, legs_done = excluded.legs_done, because = excluded.because,"
             " at = excluded.at, from_air = excluded.from_air, ending = excluded.ending,"
-            " ending_because = excluded.ending_because, is_reported = 0",
+            " ending_because = excluded.ending_because, is_reported = 0, held_by = excluded.held_by",
             held.order.id,
             order_to_pb(held.order).SerializeToString(),
             progress.state.value,
@@ -120,6 +128,7 @@ class SqliteExecutorStore:
             int(held.from_air),
             held.ending,
             held.ending_because,
+            held.held_by.value,
         )
 
     async def find(self, order_id: OrderId) -> HeldOrder | None:
@@ -194,6 +203,7 @@ def _held(row: aiosqlite.Row) -> HeldOrder:
         from_air=bool(row["from_air"]),
         ending=None if row["ending"] is None else OrderState(row["ending"]),
         ending_because=row["ending_because"],
+        held_by=Holder(row["held_by"]),
     )
 
 

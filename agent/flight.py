@@ -1,18 +1,20 @@
 """One order from its acceptance to its end: loaded, begun, followed, and ended only by what the vehicle shows."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
 
 from agent.executor_store import HeldOrder
-from agent.flight_watch import WAYS_DOWN, FlightWatch
+from agent.flight_hold import Ask, Hands
+from agent.flight_watch import WAYS_DOWN, FlightWatch, hangs
+from agent.guard import OrderGuard
+from agent.kept_order import KeptOrder
 from agent.order_book import OrderBook
 from core.clock import Clock
 from core.errors import Conflict, RoundsmanError, Unsafe
 from fleet.errors import NotReady
+from fleet.holding import Holder, Speaker, Word, holder_of
 from fleet.orders import Order, OrderState
-from fleet.telemetry import FlightMode, LandedState, VehicleState
+from fleet.telemetry import FlightMode, VehicleState
 from fleet.vehicle import Plan, Vehicle
 
 HOME_BOUND_S = 600.0
@@ -24,20 +26,7 @@ _POLL_S = 0.5
 _NOT_BEGUN = frozenset({OrderState.ACCEPTED, OrderState.LOADED})
 
 
-class OrderGuard(Protocol):
-    """What flying an order asks of the guard."""
-
-    def refuse(self, order: Order, *, first_leg: int = 0) -> str | None:
-        """Return why *order*, flown from *first_leg* on, leaves its zones, or None."""
-
-    def watch(self, order: Order) -> None:
-        """Guard the zones of *order* from now on."""
-
-    def because(self) -> str:
-        """Return why the guard stopped the vehicle last, or nothing."""
-
-
-class Flight:
+class Flight(KeptOrder):
     """Carries out one order; its commands may be called at any moment while `run` runs."""
 
     def __init__(
@@ -50,25 +39,17 @@ class Flight:
         clock: Clock,
         settled_s: float = SETTLED_S,
     ) -> None:
-        self.held = held
+        super().__init__(held=held, book=book, clock=clock)
         self._vehicle = vehicle
-        self._book = book
         self._guard = guard
-        self._clock = clock
         self._plan = Plan(order=held.order, from_air=held.from_air)
         self._watch = FlightWatch(held.order)
         self._is_superseded = False
         self._settled_s = settled_s
         self._down_since_s: float | None = None
-        self._asked = ""
-        """Why a person's hold or resume is under way: the vehicle shows the mode before the call comes back."""
-        self._stopped = ""
-        """Why the vehicle was told to hold while the order was still being loaded."""
-
-    @property
-    def is_ended(self) -> bool:
-        """Say whether nothing more will happen to the order."""
-        return self.held.progress.is_ended
+        self._hands = Hands()
+        self._stopped: Ask | None = None
+        """The word by which the vehicle was told to hold while the order was still being loaded."""
 
     async def run(self, previous: "Flight | None" = None) -> None:
         """Bring the order to its end, or to the point where a newer order supersedes it."""
@@ -89,26 +70,31 @@ class Flight:
 
     # ----------------------------------------------------------------------------------- commands
 
-    async def hold(self, because: str) -> None:
-        """Stop where the vehicle is."""
-        self._stopped = because
-        with self._asking(because):
+    async def hold(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
+        """Stop where the vehicle is; raises Conflict where the word of *speaker* does not count."""
+        self._check(Word.HOLD, speaker)
+        if self.held.progress.state in _NOT_BEGUN:
+            self._stopped = Ask(because=because, speaker=speaker)
+        with self._hands.asking(because, speaker):
             await self._vehicle.hold()
-        if self.held.progress.state is OrderState.RUNNING:
-            await self._to(OrderState.HELD, because=because)
-        elif self.held.progress.state is OrderState.HELD and self.held.progress.because != because:
+        # A person may have spoken while the vehicle was braking.
+        self._check(Word.HOLD, speaker)
+        by, progress = holder_of(speaker), self.held.progress
+        if progress.state is OrderState.RUNNING:
+            await self._to(OrderState.HELD, because=because, held_by=by)
+        elif progress.state is OrderState.HELD and (progress.because, self.held.held_by) != (because, by):
             # The newest wish counts: what was held for a reason that passes is now held for this one.
-            self.held = replace(self.held, progress=replace(self.held.progress, because=because, at=self._clock.now()))
-            await self._book.keep(self.held)
+            await self._held_for(because, by)
 
-    async def resume(self, because: str) -> None:
+    async def resume(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
         """Go on, also from the way home as long as the vehicle is in the air."""
         if self.held.progress.state not in {OrderState.RUNNING, OrderState.HELD}:
             raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
         if self.held.ending is OrderState.TIMED_OUT:
             raise Conflict("the order's time is over", where=self.held.order.id)
+        self._check(Word.RESUME, speaker)
         self._check_way_back()
-        with self._asking(because):
+        with self._hands.asking(because, speaker):
             await self._vehicle.resume()
         self._watch.expects_descent = False
         self.held = replace(self.held, ending=None, ending_because="")
@@ -116,6 +102,9 @@ class Flight:
             await self._to(OrderState.RUNNING, because=because)
         else:
             await self._book.keep(self.held)
+
+    def _check(self, word: Word, speaker: Speaker) -> None:
+        self._hands.check(word, speaker, self.held, self._vehicle.state())
 
     def _check_way_back(self) -> None:
         """Refuse to call a vehicle back when the straight line from its way home to its next leg is not proved."""
@@ -126,16 +115,9 @@ class Flight:
             remedy = "let it land, and start the patrol again"
             raise Unsafe(f"there is no safe way back to its route: {refusal}", where=self._vehicle.id, remedy=remedy)
 
-    @contextmanager
-    def _asking(self, because: str) -> Iterator[None]:
-        self._asked = because
-        try:
-            yield
-        finally:
-            self._asked = ""
-
-    async def end_at_home(self, because: str) -> None:
+    async def end_at_home(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
         """Fly home and land; then the order is aborted."""
+        self._check(Word.RETURN, speaker)
         await self._end_by(self._vehicle.return_home, because)
 
     async def end_here(self, because: str) -> None:
@@ -169,7 +151,7 @@ class Flight:
         if self.held.ending is not None:
             return
         if self._stopped:
-            raise Conflict(f"it was told to hold before it began: {self._stopped}", where=order.id)
+            raise Conflict(f"it was told to hold before it began: {self._stopped.because}", where=order.id)
         if not self.is_ended:
             await self._vehicle.start()
             await self._to(OrderState.RUNNING, because="the vehicle flies it")
@@ -256,16 +238,27 @@ class Flight:
             self._watch.expects_descent = True
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")
-        elif progress.state is OrderState.RUNNING and _hangs(state):
-            because = self._asked or self._guard.because() or state.because or "the vehicle holds by itself"
-            await self._to(OrderState.HELD, because=because, legs_done=legs_done)
+        elif progress.state is OrderState.RUNNING and hangs(state):
+            because, by = self._why_held(state)
+            await self._to(OrderState.HELD, because=because, legs_done=legs_done, held_by=by)
         elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:
-            await self._to(OrderState.RUNNING, because=self._asked or "the vehicle goes on", legs_done=legs_done)
+            asked = self._hands.asked
+            because = asked.because if asked else "the vehicle goes on"
+            await self._to(OrderState.RUNNING, because=because, legs_done=legs_done)
         elif (word := self._watch.take_word()) or legs_done > progress.legs_done:
-            because = (word and self._asked) or word or progress.because
-            progress = replace(progress, legs_done=legs_done, because=because, at=self._clock.now())
-            self.held = replace(self.held, progress=progress)
-            await self._book.keep(self.held)
+            asked = self._hands.asked
+            because = (asked.because if word and asked else word) or progress.because
+            by = Holder.ITSELF if word and progress.state is OrderState.HELD else self.held.held_by
+            await self._held_for(because, by, legs_done)
+        elif not self._watch.expects_descent and (because := self._hands.taken_over(self.held, state)):
+            await self._held_for(because, Holder.ITSELF)
+
+    def _why_held(self, state: VehicleState) -> tuple[str, Holder]:
+        """Return why a vehicle hangs in the air that was to fly on, and by whose act."""
+        asked, self._stopped = self._hands.asked or self._stopped, None
+        if asked is not None:
+            return asked.because, holder_of(asked.speaker)
+        return self._guard.because() or state.because or "the vehicle holds by itself", Holder.ITSELF
 
     async def _landed(self, state: VehicleState) -> None:
         """On the ground and disarmed, and that for a while: only here is an order done."""
@@ -298,21 +291,9 @@ class Flight:
         return self.held.progress.state in _NOT_BEGUN and not self._vehicle.state().is_airborne
 
     async def _ending(self, end: OrderState, because: str) -> None:
-        """Remember, over a restart too, what the order becomes when the vehicle has landed."""
         if self.is_ended:
             return
         if self._is_on_ground_unbegun():
             await self._to(end, because=because)
-            return
-        progress = replace(self.held.progress, because=because, at=self._clock.now())
-        self.held = replace(self.held, ending=end, ending_because=because, progress=progress)
-        await self._book.keep(self.held)
-
-    async def _to(self, state: OrderState, *, because: str, legs_done: int | None = None) -> None:
-        self.held = self._book.moved(self.held, state, because=because, legs_done=legs_done)
-        await self._book.keep(self.held)
-
-
-def _hangs(state: VehicleState) -> bool:
-    """Say whether it holds in the air: after a landing PX4 shows hold as well, until it has disarmed."""
-    return state.mode is FlightMode.HOLD and bool(state.is_armed) and state.landed is not LandedState.ON_GROUND
+        else:
+            await self._will_end(end, because)

@@ -76,3 +76,8 @@ def _why(state: VehicleState, order: Order, silence: str) -> str:
         facts.append("no satellite position")
     words = state.because or ("" if facts else "it gives no reason")
     return "; ".join([f"the vehicle switched to {state.mode} by itself", *facts, *([words] if words else [])])
+
+
+def hangs(state: VehicleState) -> bool:
+    """Say whether it holds in the air: after a landing PX4 shows hold as well, until it has disarmed."""
+    return state.mode is FlightMode.HOLD and bool(state.is_armed) and state.landed is not LandedState.ON_GROUND

@@ -1,6 +1,7 @@
 """The guard in flight: predicts a breach of the order's zones and acts before it, without asking anyone."""
 
 import asyncio
+from typing import Protocol
 
 import structlog
 
@@ -24,6 +25,19 @@ _GUARDED = frozenset({FlightMode.MISSION, FlightMode.OFFBOARD, FlightMode.TAKEOF
 """Not the way home and landing, which are the way out, and not a pilot's own hands: those are only reported."""
 _IN_AIR_MARGINS = Margins(position_error_m=1.0, wind_drift_m=0.0, height_error_m=1.0)
 """The vehicle has moved on since the route was planned from the air: the guard's own margins, not the planner's."""
+
+
+class OrderGuard(Protocol):
+    """What flying an order asks of the guard."""
+
+    def refuse(self, order: Order, *, first_leg: int = 0) -> str | None:
+        """Return why *order*, flown from *first_leg* on, leaves its zones, or None."""
+
+    def watch(self, order: Order) -> None:
+        """Guard the zones of *order* from now on."""
+
+    def because(self) -> str:
+        """Return why the guard stopped the vehicle last, or nothing."""
 
 
 class Guard:

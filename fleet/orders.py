@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core.errors import Conflict
 from core.ids import CommandId, IncidentId, OrderId, RunId, VehicleId, ZoneId
+from fleet.holding import Speaker
 from geofence.positions import GeoPosition
 from geofence.zones import ZoneSet
 
@@ -210,6 +211,7 @@ class Command:
     made_at: datetime
     expires_at: datetime
     order_id: OrderId | None = None
+    speaker: Speaker = Speaker.PERSON
 
 
 class CommandState(StrEnum):

@@ -6,8 +6,7 @@ their planned lanes, levels and columns are left alone.
 """
 
 import math
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -40,7 +39,8 @@ _LOSS = {
     Doing.HELD_BY_PERSON: 3,
     Doing.COMING_HOME: 4,
 }
-_SENTENCE = re.compile(r"keeps clear of (?P<other>.+?): they would")
+_PARTING_M = 0.5
+_ROUNDING_M = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,17 +115,17 @@ def pairs_nearby(states: Sequence[VehicleState], *, distances: LiveDistances) ->
 
 def encounters(vehicles: Sequence[Situation], *, now_s: float, distances: LiveDistances) -> Iterator[Encounter]:
     """Yield every two vehicles in the air that come too near each other before one of them could stop."""
-    known = [vehicle for vehicle in vehicles if _is_known(vehicle.state, now_s)]
+    known = [vehicle for vehicle in vehicles if is_known(vehicle.state, now_s)]
     places = [vehicle.state.position for vehicle in known if vehicle.state.position is not None]
     if len(places) < 2:
         return
     frame = LocalFrame(origin=places[0])
-    motions = [_motion(vehicle, frame, now_s) for vehicle in known]
+    motions = [motion_of(vehicle, frame, now_s) for vehicle in known]
     for one, other in _near_pairs(np.array([motion.place[:2] for motion in motions])).T:
         ours, theirs = motions[one], motions[other]
         span_s = distances.word_s + max(_stop_s(ours, distances), _stop_s(theirs, distances))
         found = _nearest(ours, theirs, span_s, distances.sideways_m, distances.height_m)
-        if found is not None:
+        if found is not None and not _part(ours, theirs, span_s):
             in_s, sideways_m, height_m = found
             yield Encounter(
                 first=known[one],
@@ -144,11 +144,14 @@ def _near_pairs(places: FloatArray) -> IntArray:
     return np.asarray(pairs[:, pairs[0] < pairs[1]])
 
 
-def remedy(encounter: Encounter, *, distances: LiveDistances) -> Remedy:
-    """Return which of the two waits: one whose stop keeps them apart, of these the one that loses least."""
+def remedy(encounter: Encounter, *, distances: LiveDistances, refusing: Collection[VehicleId] = frozenset()) -> Remedy:
+    """Return which of the two waits: one whose stop keeps them apart, of these the one that loses least.
+
+    Those in *refusing* were asked and would not.
+    """
     both = (encounter.first, encounter.second)
     motions = {vehicle.id: motion for vehicle, motion in zip(both, encounter.motions, strict=True)}
-    may = [vehicle for vehicle in both if _may_wait(vehicle)]
+    may = [vehicle for vehicle in both if _may_wait(vehicle) and vehicle.id not in refusing]
     apart = f"within {encounter.sideways_m:.0f} m and {encounter.height_m:.0f} m in height in {encounter.in_s:.0f} s"
     if not may:
         names = f"{encounter.first.id} and {encounter.second.id}"
@@ -164,39 +167,14 @@ def remedy(encounter: Encounter, *, distances: LiveDistances) -> Remedy:
     return Remedy(waits=waits.id, because=f"keeps clear of {other.id}: they would come {apart}")
 
 
-def kept_clear_of(vehicle: Situation) -> VehicleId | None:
-    """Return whom a vehicle waits for by our word; None when it does not wait, or for another reason."""
-    if vehicle.current is None or vehicle.current.progress.state is not OrderState.HELD:
-        return None
-    match = _SENTENCE.match(vehicle.current.progress.because)
-    return VehicleId(match["other"]) if match else None
-
-
-def may_go_on(vehicle: Situation, others: Sequence[Situation], *, now_s: float, distances: LiveDistances) -> bool:
-    """Say whether a waiting vehicle is out of everybody's way when it flies on to its next leg."""
-    leg = _next_leg(vehicle)
-    if leg is None or not _is_known(vehicle.state, now_s) or vehicle.state.mode is not FlightMode.HOLD:
-        return False
-    assert vehicle.state.position is not None
-    frame = LocalFrame(origin=vehicle.state.position)
-    ours = _motion_to(leg, _motion(vehicle, frame, now_s), frame)
-    for other in others:
-        if other.id == vehicle.id or not _is_in_air(other.state):
-            continue
-        if not _is_known(other.state, now_s):
-            return False
-        theirs = _motion(other, frame, now_s)
-        if _nearest(ours, theirs, distances.free_for_s, distances.free_sideways_m, distances.free_height_m) is not None:
-            return False
-    return True
-
-
-def _is_in_air(state: VehicleState) -> bool:
+def is_in_air(state: VehicleState) -> bool:
+    """Say whether it was heard and does not clearly stand on the ground."""
     return state.received_s is not None and state.is_airborne
 
 
-def _is_known(state: VehicleState, now_s: float) -> bool:
-    return _is_in_air(state) and state.position is not None and state.link_up and state.age_s(now_s) < _STALE_S
+def is_known(state: VehicleState, now_s: float) -> bool:
+    """Say whether it is heard in the air now."""
+    return is_in_air(state) and state.position is not None and state.link_up and state.age_s(now_s) < _STALE_S
 
 
 def _may_wait(vehicle: Situation) -> bool:
@@ -209,10 +187,11 @@ def _may_wait(vehicle: Situation) -> bool:
 
 
 def _is_at_its_end(vehicle: Situation) -> bool:
-    return vehicle.state.mode is FlightMode.MISSION and vehicle.current is not None and _next_leg(vehicle) is None
+    return vehicle.state.mode is FlightMode.MISSION and vehicle.current is not None and next_leg(vehicle) is None
 
 
-def _motion(vehicle: Situation, frame: LocalFrame, now_s: float) -> Motion:
+def motion_of(vehicle: Situation, frame: LocalFrame, now_s: float) -> Motion:
+    """Return how a vehicle with a position moves, in metres of *frame*, brought up to now."""
     state = vehicle.state
     assert state.position is not None
     local = frame.to_local(state.position)
@@ -227,7 +206,8 @@ def _height_m(state: VehicleState) -> float:
     return height_m or 0.0
 
 
-def _next_leg(vehicle: Situation) -> Leg | None:
+def next_leg(vehicle: Situation) -> Leg | None:
+    """Return the leg that it is on, or would go on with; None when none is left."""
     if vehicle.current is None:
         return None
     legs = vehicle.current.order.legs[vehicle.current.progress.legs_done :]
@@ -236,7 +216,7 @@ def _next_leg(vehicle: Situation) -> Leg | None:
 
 def _free_m(vehicle: Situation, place: FloatArray, velocity: FloatArray, frame: LocalFrame) -> float:
     """Return the metres to the end of the leg that the vehicle is on, where it turns or stops; else no end."""
-    leg, speed_m_s = _next_leg(vehicle), float(np.hypot(velocity[0], velocity[1]))
+    leg, speed_m_s = next_leg(vehicle), float(np.hypot(velocity[0], velocity[1]))
     if leg is None or vehicle.state.mode is not FlightMode.MISSION or speed_m_s < _MOVING_M_S:
         return math.inf
     way = _to(leg.place, frame) - place[:2]
@@ -248,13 +228,6 @@ def _free_m(vehicle: Situation, place: FloatArray, velocity: FloatArray, frame: 
 def _to(place: GeoPosition, frame: LocalFrame) -> FloatArray:
     local = frame.to_local(place)
     return np.array([local.east_m, local.north_m])
-
-
-def _motion_to(leg: Leg, motion: Motion, frame: LocalFrame) -> Motion:
-    way = _to(leg.place, frame) - motion.place[:2]
-    length_m = float(np.hypot(way[0], way[1]))
-    direction = way / length_m if length_m > 0 else np.zeros(2)
-    return replace(motion, velocity=np.array([*(direction * leg.speed_m_s), 0.0]), free_m=length_m)
 
 
 def _stop_s(motion: Motion, distances: LiveDistances) -> float:
@@ -281,3 +254,12 @@ def _nearest(
         return None
     closest = int(near[np.argmin(sideways[near])])
     return float(times_s[near[0]]), float(sideways[closest]), float(upwards[closest])
+
+
+def _part(ours: Motion, theirs: Motion, span_s: float) -> bool:
+    """Say whether two that are near each other only come apart: holding one of them would keep them near."""
+    apart = ours.at(np.arange(0.0, span_s + _STEP_S, _STEP_S)) - theirs.at(np.arange(0.0, span_s + _STEP_S, _STEP_S))
+    sideways, upwards = np.hypot(apart[:, 0], apart[:, 1]), np.abs(apart[:, 2])
+    comes_nearer = (sideways < sideways[0] - _ROUNDING_M) | (upwards < upwards[0] - _ROUNDING_M)
+    parts = sideways[-1] > sideways[0] + _PARTING_M or upwards[-1] > upwards[0] + _PARTING_M
+    return bool(parts and not comes_nearer.any())

@@ -9,6 +9,7 @@ from core.database import Transaction
 from core.errors import Conflict, InvalidInput
 from core.events import Event
 from core.ids import AlarmId, CommandId, OrderId, PatrolId, RunId, VehicleId, new_id
+from fleet.holding import Speaker
 from fleet.orders import Command, CommandKind
 from fleet.store import FleetStore
 from geofence.positions import GeoPosition
@@ -63,9 +64,15 @@ def make_run(
 
 
 def make_command(
-    vehicle_id: VehicleId, kind: CommandKind, *, because: str, now: datetime, order_id: OrderId | None = None
+    vehicle_id: VehicleId,
+    kind: CommandKind,
+    *,
+    because: str,
+    now: datetime,
+    speaker: Speaker,
+    order_id: OrderId | None = None,
 ) -> Command:
-    """Return a new command that lives for `COMMAND_LIFE`."""
+    """Return a new command of *speaker* that lives for `COMMAND_LIFE`."""
     return Command(
         id=CommandId(new_id()),
         vehicle_id=vehicle_id,
@@ -74,6 +81,7 @@ def make_command(
         made_at=now,
         expires_at=now + COMMAND_LIFE,
         order_id=order_id,
+        speaker=speaker,
     )
 
 
@@ -179,7 +187,12 @@ class MissionRequests:
         why = f"cancelled by {by}: {because}"
         if run.state is RunState.RUNNING and run.order_id and run.vehicle_id:
             command = make_command(
-                run.vehicle_id, CommandKind.CANCEL, because=why, now=self._clock.now(), order_id=run.order_id
+                run.vehicle_id,
+                CommandKind.CANCEL,
+                because=why,
+                now=self._clock.now(),
+                speaker=Speaker.PERSON,
+                order_id=run.order_id,
             )
             await self._fleet.add_command(unit, command)
             return run
@@ -190,6 +203,7 @@ class MissionRequests:
     ) -> Command:
         """Store a person's word to a vehicle; the link delivers it. Raises NotFound for an unknown vehicle."""
         await self._fleet.vehicle(unit, vehicle_id)
-        command = make_command(vehicle_id, kind, because=f"{by}: {because}", now=self._clock.now())
+        why = f"{by}: {because}"
+        command = make_command(vehicle_id, kind, because=why, now=self._clock.now(), speaker=Speaker.PERSON)
         await self._fleet.add_command(unit, command)
         return command

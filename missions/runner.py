@@ -7,12 +7,14 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.errors import Conflict
 from core.tasks import run_blocking
+from fleet.holding import Speaker
 from fleet.orders import CommandKind, OrderState
 from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
 from missions.books import RunBooks
 from missions.candidates import Picture, candidates, may_take_remainder, route_for
 from missions.giver import OrderGiver, work_legs
+from missions.overdue import OverdueOrders
 from missions.patrol import Run, RunKind, RunState
 from missions.preemption import Decision, Wanted, decide
 from missions.requests import make_command
@@ -24,6 +26,7 @@ from missions.sources import ZoneSource
 from missions.store import MissionStore
 
 _WANTED = {RunKind.PATROL: Wanted.PATROL, RunKind.LOOK: Wanted.LOOK}
+_MAKES_WAY = "makes way"
 _RUN_ENDS = {
     OrderState.DONE: RunState.DONE,
     OrderState.ABORTED: RunState.ABORTED,
@@ -70,6 +73,13 @@ class RunSteps:
         self._site = site
         self._clock = clock
         self._settings = settings
+        self._overdue = OverdueOrders(
+            database=database,
+            fleet=fleet,
+            clock=clock,
+            offer_within_s=settings.offer_within_s,
+            overdue_s=settings.overdue_s,
+        )
         self._steps = {
             RunState.PLANNED: self._begin,
             RunState.RUNNING: self._follow,
@@ -145,8 +155,7 @@ class RunSteps:
     @staticmethod
     def _decide(run: Run, vehicle: Situation) -> Decision:
         """Return the table's word; a vehicle that was held to make way for this very look counts as interrupted."""
-        makes_way = run.kind is RunKind.LOOK and run.vehicle_id == vehicle.id and vehicle.current is not None
-        if makes_way and vehicle.state.is_airborne and vehicle.state.mode is FlightMode.HOLD:
+        if run.kind is RunKind.LOOK and run.vehicle_id == vehicle.id and _makes_way(vehicle):
             return Decision.INTERRUPT_AND_RESUME
         return decide(now=vehicle.doing, wanted=_WANTED[run.kind])
 
@@ -172,8 +181,9 @@ class RunSteps:
         return ""
 
     async def _hold(self, unit: Transaction, run: Run, vehicle: Situation) -> None:
-        because = f"makes way for {run.name}"
-        command = make_command(vehicle.id, CommandKind.HOLD, because=because, now=self._clock.now())
+        because = f"{_MAKES_WAY} for {run.name}"
+        now = self._clock.now()
+        command = make_command(vehicle.id, CommandKind.HOLD, because=because, now=now, speaker=Speaker.DISPATCHER)
         await self._fleet.add_command(unit, command)
         await self._books.save(unit, replace(run, vehicle_id=vehicle.id, because=f"{vehicle.id} {because}"))
 
@@ -186,7 +196,8 @@ class RunSteps:
             if fresh is None or fresh.revision != run.revision:
                 return
             why = f"goes on: {because}"[:500]
-            command = make_command(vehicle.id, CommandKind.RESUME, because=why, now=self._clock.now())
+            now = self._clock.now()
+            command = make_command(vehicle.id, CommandKind.RESUME, because=why, now=now, speaker=Speaker.DISPATCHER)
             await self._fleet.add_command(unit, command)
             await self._books.save(unit, replace(fresh, vehicle_id=None, because=f"{vehicle.id} {why}"))
 
@@ -212,7 +223,7 @@ class RunSteps:
         elif (legs_done, because) != (run.legs_done, run.because):
             await self._books.change(run, lambda fresh: replace(fresh, legs_done=legs_done, because=because))
         else:
-            await self._end_when_overdue(record)
+            await self._overdue.end(record)
 
     def _ended(self, run: Run, record: OrderRecord, *, legs_done: int, tries: int) -> Run:
         """Return the run after the end of its order; what a vehicle failed at is given to another one, a few times."""
@@ -225,26 +236,6 @@ class RunSteps:
             return run.move(RunState.INTERRUPTED, because=f"{record.order.vehicle_id} could not: {because}", at=now)
         return run.move(state, because=because, at=now)
 
-    async def _end_when_overdue(self, record: OrderRecord) -> None:
-        """End an order that nobody took, or that no word came of long after its time, and tell the vehicle so."""
-        now = self._clock.now()
-        not_taken = record.progress.state is OrderState.OFFERED and now > record.order.made_at + timedelta(
-            seconds=self._settings.offer_within_s
-        )
-        silent = now > record.order.not_after_at + timedelta(seconds=self._settings.overdue_s)
-        if not (not_taken or silent):
-            return
-        because = "no agent took the order in time" if not_taken else "no word of its end came in time"
-        async with self._database.transaction() as unit:
-            fresh = await self._fleet.order(unit, record.order.id)
-            if fresh.progress != record.progress:
-                return
-            await self._fleet.set_progress(unit, fresh.progress.move(OrderState.TIMED_OUT, because=because, at=now))
-            command = make_command(
-                record.order.vehicle_id, CommandKind.CANCEL, because=because, now=now, order_id=record.order.id
-            )
-            await self._fleet.add_command(unit, replace(command, expires_at=now + timedelta(hours=1)))
-
     # ------------------------------------------------------------------ interrupted: fly the remainder
 
     async def _take_up_again(self, run: Run) -> None:
@@ -254,6 +245,12 @@ class RunSteps:
         picture = await self._look_around(run)
         if picture.order is None:
             raise Conflict("an interrupted run needs an order", where=run.id)
+        if any(vehicle.current and vehicle.current.order.id == run.order_id for vehicle in picture.vehicles):
+            because = "what was to interrupt it was not flown"
+            await self._books.change(
+                run, lambda fresh: fresh.move(RunState.RUNNING, because=because, at=self._clock.now())
+            )
+            return
         legs_done = run.done_before + work_legs(picture.order)
         if work_legs(picture.order, legs_done=len(picture.order.order.legs)) == work_legs(picture.order):
             await self._books.change(
@@ -287,3 +284,11 @@ class RunSteps:
                 return
             refusals.append(f"{vehicle.id}: {routed.because}")
         await self._books.note(run, "; ".join(refusals) or run.because)
+
+
+def _makes_way(vehicle: Situation) -> bool:
+    """Say whether it hangs in the air by our word; somebody who held it since has the last one."""
+    if vehicle.current is None or not (vehicle.state.is_airborne and vehicle.state.mode is FlightMode.HOLD):
+        return False
+    progress = vehicle.current.progress
+    return progress.state is not OrderState.HELD or progress.because.startswith(_MAKES_WAY)

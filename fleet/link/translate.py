@@ -7,6 +7,7 @@ from roundsman.v1 import link_pb2 as pb
 
 from core.errors import InvalidInput
 from core.ids import CommandId, IncidentId, OrderId, RunId, VehicleId, ZoneId
+from fleet.holding import Speaker
 from fleet.link.translate_places import from_us, position_from_pb, position_to_pb, to_us, zones_from_pb, zones_to_pb
 from fleet.orders import (
     Authorisation,
@@ -193,6 +194,7 @@ def command_to_pb(command: Command) -> pb.Command:
         made_at_us=to_us(command.made_at),
         expires_at_us=to_us(command.expires_at),
         order_id=command.order_id,
+        speaker=command.speaker.value,
     )
 
 
@@ -207,6 +209,7 @@ def command_from_pb(message: pb.Command) -> Command:
             made_at=from_us(message.made_at_us),
             expires_at=from_us(message.expires_at_us),
             order_id=OrderId(message.order_id) if message.HasField("order_id") else None,
+            speaker=Speaker(message.speaker or Speaker.PERSON),
         )
 
 

@@ -28,6 +28,8 @@ class PaperVehicle:
         self.legs = 0
         self.returns_late_s = 0.0
         """How long after its effect is seen a mode call comes back."""
+        self.samples = 0
+        """How many states were taken from it."""
         self._clock = clock
         self._news = asyncio.Event()
         self._state = VehicleState(
@@ -64,6 +66,7 @@ class PaperVehicle:
     async def states(self) -> AsyncIterator[VehicleState]:
         while True:
             yield self.state()
+            self.samples += 1
             with suppress(TimeoutError):
                 await within(0.1, self._news.wait())
             self._news.clear()

@@ -16,6 +16,7 @@ from core.errors import Conflict, TimedOut
 from core.ids import CommandId, VehicleId, new_id
 from core.tasks import TaskSupervisor
 from fleet.errors import VehicleRefused
+from fleet.holding import Speaker
 from fleet.orders import Command, CommandKind, CommandState, Order, OrderState
 from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Plan
@@ -68,18 +69,39 @@ class Desk:
         """Wait until the newest progress is *state*."""
         await self.eventually(lambda: self.reports.has_progress() and self.reports.last().state is state)
 
-    async def say(self, kind: CommandKind, *, order: Order | None = None, lasts_s: float = 60.0) -> CommandState:
-        """Give a command and return its fate."""
+    def word(
+        self,
+        kind: CommandKind,
+        *,
+        order: Order | None = None,
+        lasts_s: float = 60.0,
+        speaker: Speaker = Speaker.PERSON,
+        because: str = "the supervisor asks",
+    ) -> Command:
+        """Return a command to the vehicle."""
         now = CLOCK.now()
-        command = Command(
+        return Command(
             id=CommandId(new_id()),
             vehicle_id=self.vehicle.id,
             kind=kind,
-            because="the supervisor asks",
+            because=because,
             made_at=now,
             expires_at=now + timedelta(seconds=lasts_s),
             order_id=None if order is None else order.id,
+            speaker=speaker,
         )
+
+    async def say(
+        self,
+        kind: CommandKind,
+        *,
+        order: Order | None = None,
+        lasts_s: float = 60.0,
+        speaker: Speaker = Speaker.PERSON,
+        because: str = "the supervisor asks",
+    ) -> CommandState:
+        """Give a command and return its fate."""
+        command = self.word(kind, order=order, lasts_s=lasts_s, speaker=speaker, because=because)
         await self.executor.command(command)
         await self.eventually(lambda: self.reports.outcome(command.id) not in {None, CommandState.ACCEPTED})
         fate = self.reports.outcome(command.id)

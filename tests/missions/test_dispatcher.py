@@ -400,6 +400,44 @@ async def test_a_vehicle_held_for_a_look_that_cannot_be_flown_goes_on_with_its_p
     assert waiting.state in {RunState.PLANNED, RunState.FAILED}
 
 
+async def test_a_look_does_not_take_a_vehicle_that_a_person_held_meanwhile(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    order = await estate.flies(drone, legs_done=3)
+    await look(estate)
+    await estate.dispatcher.reconcile()
+    assert await estate.obeys(drone, CommandKind.HOLD)
+    here = order.order.legs[2]
+    estate.says(drone, here.place, height_m=here.height_agl_m, mode=FlightMode.HOLD)
+    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because="wang: a child is below it")
+    await estate.dispatcher.reconcile()
+    current = await estate.order_of(drone)
+    assert current is not None
+    assert current.order.id == order.order.id
+
+
+async def test_a_patrol_whose_interruption_was_refused_goes_on_as_it_was(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    order = await estate.flies(drone, legs_done=3)
+    await look(estate)
+    await estate.dispatcher.reconcile()
+    here = order.order.legs[2]
+    estate.says(drone, here.place, height_m=here.height_agl_m, mode=FlightMode.HOLD)
+    await estate.dispatcher.reconcile()
+    looking = await estate.order_of(drone)
+    assert looking is not None
+    assert looking.order.supersedes == order.order.id
+    await estate.reports(looking.order.id, OrderState.FAILED, because="a person holds it: wang")
+    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because="wang")
+    await estate.dispatcher.reconcile()
+    await estate.dispatcher.reconcile()
+    going = await estate.run(run)
+    assert (going.state, going.order_id) == (RunState.RUNNING, order.order.id)
+
+
 async def test_nobody_is_held_for_a_look_that_could_not_be_flown_from_there(estate: Range) -> None:
     drone = await estate.add_vehicle("drone-1", "dock-1")
     await estate.start((await estate.add_patrol()).id)

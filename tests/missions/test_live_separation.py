@@ -33,8 +33,9 @@ from geofence.frames import LocalFrame
 from geofence.margins import Stopping
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.zones import ZoneSet
-from missions.live_separation import LiveDistances, encounters, kept_clear_of, may_go_on, pairs_nearby, remedy
+from missions.live_separation import LiveDistances, encounters, pairs_nearby, remedy
 from missions.preemption import Busy, doing
+from missions.separation_waits import kept_clear_of, may_go_on
 from missions.separation_watcher import SeparationWatcher
 from missions.situation import Situation
 from tests.missions.dispatch_range import START, Range
@@ -156,7 +157,6 @@ def test_a_waiting_vehicle_goes_on_when_its_way_is_free_of_everybody() -> None:
     assert goes_on(vehicle("b", (-40, 0), (-6, 0, 0)), vehicle("c", (50, 0), height_m=40))
     assert not goes_on(vehicle("b", (40, 40), (0, -6, 0)))
     assert not goes_on(vehicle("b", (50, 0)))
-    assert not goes_on(vehicle("b", (500, 0), received_s=-10.0))
 
 
 def test_only_vehicles_in_the_air_and_near_each_other_are_a_reason_to_look_into_the_books() -> None:

@@ -1,0 +1,86 @@
+"""In whose hands a vehicle is during a flight: who asked for what just now, and whether somebody took it over."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from agent.executor_store import HeldOrder
+from core.errors import Conflict
+from fleet.holding import Holder, Speaker, Word, counts
+from fleet.orders import OrderState
+from fleet.telemetry import FlightMode, VehicleState
+from geofence.frames import LocalFrame
+from geofence.positions import GeoPosition
+
+_OTHER_HANDS = frozenset({FlightMode.MANUAL, FlightMode.RETURN, FlightMode.LAND, FlightMode.OTHER})
+_STILL_M_S = 0.7
+_MOVED_M = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A word that is being carried out: the vehicle shows its effect before the call comes back."""
+
+    because: str
+    speaker: Speaker
+
+
+class Hands:
+    """What was asked for, and where a vehicle was left waiting."""
+
+    def __init__(self) -> None:
+        self._asks: list[Ask] = []
+        self._waits_at: GeoPosition | None = None
+
+    @contextmanager
+    def asking(self, because: str, speaker: Speaker) -> Iterator[None]:
+        """Keep in mind that this is being carried out."""
+        ask = Ask(because=because, speaker=speaker)
+        self._asks.append(ask)
+        try:
+            yield
+        finally:
+            self._asks.remove(ask)
+
+    @property
+    def asked(self) -> Ask | None:
+        """Return the word that what happens now is put down to: a person's before all others, else the newest."""
+        of_persons = [ask for ask in self._asks if ask.speaker is Speaker.PERSON]
+        return next(reversed(of_persons or self._asks), None)
+
+    def check(self, word: Word, speaker: Speaker, held: HeldOrder, state: VehicleState) -> None:
+        """Raise Conflict where the word of *speaker* does not count against whoever has the vehicle."""
+        holder = holder_in(held, state)
+        if counts(word, of=speaker, against=holder):
+            return
+        why = held.progress.because if held.progress.state is OrderState.HELD else f"it is in mode {state.mode}"
+        whose = {Holder.NOBODY: "it is not held", Holder.ITSELF: "others have it in hand"}
+        raise Conflict(f"{whose.get(holder, f'it is held by the {holder}')}: {why}", where=held.order.id)
+
+    def taken_over(self, held: HeldOrder, state: VehicleState) -> str:
+        """Return how somebody else took over a vehicle that waits by a word of the controller; empty: nobody did."""
+        if held.held_by not in {Holder.SEPARATION, Holder.DISPATCHER} or self._asks:
+            self._waits_at = None
+            return ""
+        if state.mode is not FlightMode.HOLD:
+            return f"taken over while it waited: it is in mode {state.mode}"
+        return f"it was moved while it waited ({held.progress.because})" if self._has_moved(state) else ""
+
+    def _has_moved(self, state: VehicleState) -> bool:
+        """Say whether it is elsewhere than where it came to a stop: a pilot's flight may fall into a silence."""
+        if state.position is None:
+            return False
+        if self._waits_at is None:
+            is_still = math.hypot(state.east_m_s, state.north_m_s) < _STILL_M_S
+            self._waits_at = state.position if is_still else None
+            return False
+        away = LocalFrame(origin=self._waits_at).to_local(state.position)
+        return math.hypot(away.east_m, away.north_m) > _MOVED_M
+
+
+def holder_in(held: HeldOrder, state: VehicleState) -> Holder:
+    """Return who has the vehicle: by the order's books where it is held, else by what it shows."""
+    if held.progress.state is OrderState.HELD:
+        return Holder.ITSELF if held.held_by is Holder.NOBODY else held.held_by
+    return Holder.ITSELF if state.mode in _OTHER_HANDS else Holder.NOBODY

@@ -1,0 +1,77 @@
+"""Who holds a vehicle in the air, and whose word counts against that: one table, tested cell by cell.
+
+A person's word always counts. What the controller says by itself counts only where nobody else has decided: it ends
+only holds of its own kind, and never touches what a person, a pilot, the guard or the vehicle itself does.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Speaker(StrEnum):
+    """Who gives a command."""
+
+    PERSON = "person"
+    DISPATCHER = "dispatcher"
+    """Makes way for a look, and takes that back."""
+    SEPARATION = "separation"
+    """Keeps vehicles in the air apart."""
+
+
+class Holder(StrEnum):
+    """Whose word, or act, keeps a vehicle from flying on."""
+
+    NOBODY = "nobody"
+    SEPARATION = "separation"
+    DISPATCHER = "dispatcher"
+    PERSON = "person"
+    ITSELF = "itself"
+    """The vehicle, its pilot or its guard: a failsafe, manual flight, a stop before a fence, the way home."""
+
+
+class Word(StrEnum):
+    """The words that can take a vehicle out of somebody's hands."""
+
+    HOLD = "hold"
+    RESUME = "resume"
+    RETURN = "return"
+
+
+_EVERY = frozenset(Word)
+_NONE: frozenset[Word] = frozenset()
+COUNTS: Mapping[Holder, Mapping[Speaker, frozenset[Word]]] = {
+    Holder.NOBODY: {
+        Speaker.PERSON: _EVERY,
+        Speaker.DISPATCHER: frozenset({Word.HOLD}),
+        Speaker.SEPARATION: frozenset({Word.HOLD}),
+    },
+    Holder.SEPARATION: {
+        Speaker.PERSON: _EVERY,
+        Speaker.DISPATCHER: frozenset({Word.HOLD}),
+        Speaker.SEPARATION: _EVERY,
+    },
+    Holder.DISPATCHER: {
+        Speaker.PERSON: _EVERY,
+        Speaker.DISPATCHER: frozenset({Word.HOLD, Word.RESUME}),
+        Speaker.SEPARATION: _NONE,
+    },
+    Holder.PERSON: {Speaker.PERSON: _EVERY, Speaker.DISPATCHER: _NONE, Speaker.SEPARATION: _NONE},
+    Holder.ITSELF: {Speaker.PERSON: _EVERY, Speaker.DISPATCHER: _NONE, Speaker.SEPARATION: _NONE},
+}
+"""Which words of whom count while somebody holds the vehicle; all others are refused with the holder's because."""
+
+_HOLDERS = {
+    Speaker.PERSON: Holder.PERSON,
+    Speaker.DISPATCHER: Holder.DISPATCHER,
+    Speaker.SEPARATION: Holder.SEPARATION,
+}
+
+
+def counts(word: Word, *, of: Speaker, against: Holder) -> bool:
+    """Return the table's cell."""
+    return word in COUNTS[against][of]
+
+
+def holder_of(speaker: Speaker) -> Holder:
+    """Return who holds a vehicle after a hold by *speaker*."""
+    return _HOLDERS[speaker]

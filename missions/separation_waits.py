@@ -1,0 +1,198 @@
+"""Who waits by our word, what is still in the way, and how two that wait for each other come apart."""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import shapely
+from shapely import LineString, MultiPoint, Point
+from shapely.geometry.base import BaseGeometry
+
+from core.ids import VehicleId
+from fleet.orders import Leg, Order, OrderPurpose, OrderState
+from fleet.telemetry import FlightMode
+from geofence.frames import FloatArray, LocalFrame
+from geofence.positions import GeoPosition
+from missions.live_separation import LiveDistances, is_in_air, is_known, motion_of, next_leg
+from missions.situation import Situation
+
+_SENTENCE = re.compile(r"keeps clear of (?P<other>.+?): they would")
+_STEP_S = 0.25
+_ROUNDING_M = 0.1
+_STANDS_M_S = 0.7
+_UPRIGHT_M_S = 2.0
+_HOME_M_S = 5.0
+_HOME_LOOK_S = 60.0
+_OFF_ROUTE_M = 10.0
+_LANDS_WITHIN_S = 60.0
+"""So long after its battery was empty a vehicle that nobody hears is on the ground, wherever that is."""
+_URGENT = {OrderPurpose.LOOK: 0, OrderPurpose.VERIFY: 1, OrderPurpose.PATROL: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InTheWay:
+    """Who keeps a vehicle from flying on, and why."""
+
+    id: VehicleId
+    because: str
+
+
+def kept_clear_of(vehicle: Situation) -> VehicleId | None:
+    """Return whom a vehicle waits for by our word; None when it does not wait, or for another reason.
+
+    The agent changes the sentence as soon as anybody else takes the vehicle over (`agent.flight_hold`).
+    """
+    if vehicle.current is None or vehicle.current.progress.state is not OrderState.HELD:
+        return None
+    match = _SENTENCE.match(vehicle.current.progress.because)
+    return VehicleId(match["other"]) if match else None
+
+
+def waiting(vehicles: Sequence[Situation]) -> list[Situation]:
+    """Return those that wait by our word, who goes first when two could: looks, then those with the least battery."""
+
+    def urgency(vehicle: Situation) -> tuple[int, float, str]:
+        purpose = vehicle.current.order.purpose if vehicle.current else OrderPurpose.PATROL
+        return _URGENT[purpose], vehicle.state.battery_ratio or 0.0, vehicle.id
+
+    return sorted((vehicle for vehicle in vehicles if kept_clear_of(vehicle)), key=urgency)
+
+
+def may_go_on(vehicle: Situation, others: Sequence[Situation], *, now_s: float, distances: LiveDistances) -> bool:
+    """Say whether a waiting vehicle can fly on to its next leg and comes near nobody."""
+    return is_ready(vehicle, now_s) and in_the_way(vehicle, others, now_s=now_s, distances=distances) is None
+
+
+def is_ready(vehicle: Situation, now_s: float) -> bool:
+    """Say whether it hangs there, is heard, and has a leg left."""
+    is_held = vehicle.state.mode is FlightMode.HOLD and next_leg(vehicle) is not None
+    return is_held and is_known(vehicle.state, now_s)
+
+
+def in_the_way(
+    vehicle: Situation, others: Sequence[Situation], *, now_s: float, distances: LiveDistances
+) -> InTheWay | None:
+    """Return the first of *others* that a waiting vehicle would come too near to on its next leg; None: nobody.
+
+    From one that stands still it may fly away, however near the two are.
+    """
+    leg, place = next_leg(vehicle), vehicle.state.position
+    if leg is None or place is None:
+        return None
+    frame = LocalFrame(origin=place)
+    times_s = np.arange(0.0, distances.free_for_s + _STEP_S, _STEP_S)
+    ways = [_to(place, frame), _to(leg.place, frame)]
+    path = _on_leg(vehicle, leg, frame, now_s, times_s)
+    return next(_blocks(vehicle, path, ways, others, frame, now_s, times_s, distances), None)
+
+
+def blocks_way_home(
+    vehicle: Situation, others: Sequence[Situation], *, now_s: float, distances: LiveDistances
+) -> InTheWay | None:
+    """Return who is in the way of a vehicle that would climb or sink here and fly home now; None: nobody."""
+    place = vehicle.state.position
+    if vehicle.current is None or place is None:
+        return None
+    frame = LocalFrame(origin=place)
+    times_s = np.arange(0.0, _HOME_LOOK_S + _STEP_S, _STEP_S)
+    ways = [_to(place, frame), _to(vehicle.current.order.dock.place, frame)]
+    path = _home(vehicle, vehicle.current.order, frame, now_s, times_s)
+    return next(_blocks(vehicle, path, ways, others, frame, now_s, times_s, distances), None)
+
+
+def _blocks(
+    vehicle: Situation,
+    path: FloatArray,
+    ways: Sequence[FloatArray],
+    others: Sequence[Situation],
+    frame: LocalFrame,
+    now_s: float,
+    times_s: FloatArray,
+    distances: LiveDistances,
+) -> Iterator[InTheWay]:
+    ground, ahead_s = LineString(ways).buffer(distances.free_sideways_m), distances.free_for_s
+    for other in others:
+        if other.id == vehicle.id:
+            continue
+        if is_known(other.state, now_s):
+            theirs = motion_of(other, frame, now_s)
+            stands = float(np.linalg.norm(theirs.velocity)) < _STANDS_M_S
+            if not _stays_apart(path, theirs.at(times_s), distances, may_leave=stands):
+                yield InTheWay(id=other.id, because=f"{other.id} {'stands' if stands else 'flies'} in its way")
+        elif (there := possible_ground(other, frame, now_s, ahead_s=ahead_s)) and ground.intersects(there):
+            yield InTheWay(id=other.id, because=f"{other.id} is not heard and may be in its way")
+
+
+def _stays_apart(ours: FloatArray, theirs: FloatArray, distances: LiveDistances, *, may_leave: bool) -> bool:
+    apart = ours - theirs
+    sideways, upwards = np.hypot(apart[:, 0], apart[:, 1]), np.abs(apart[:, 2])
+    is_free = (sideways >= distances.free_sideways_m) | (upwards >= distances.free_height_m)
+    no_nearer = (sideways >= sideways[0] - _ROUNDING_M) & (upwards >= upwards[0] - _ROUNDING_M)
+    leaves = may_leave and (is_free[-1] or sideways[-1] > sideways[0] + 1.0)
+    return bool((is_free | no_nearer).all()) if leaves else bool(is_free.all())
+
+
+def _on_leg(vehicle: Situation, leg: Leg, frame: LocalFrame, now_s: float, times_s: FloatArray) -> FloatArray:
+    here = motion_of(vehicle, frame, now_s)
+    way = _to(leg.place, frame) - here.place[:2]
+    length_m = float(np.hypot(way[0], way[1]))
+    direction = way / length_m if length_m > 0 else np.zeros(2)
+    return replace(here, velocity=np.array([*(direction * leg.speed_m_s), 0.0]), free_m=length_m).at(times_s)
+
+
+def _home(vehicle: Situation, order: Order, frame: LocalFrame, now_s: float, times_s: FloatArray) -> FloatArray:
+    """Return the way home, shape (k, 3): straight up or down to the return height, then straight to the dock."""
+    here = motion_of(vehicle, frame, now_s).place
+    rise_m = order.return_height_agl_m - (vehicle.state.height_above_home_m or 0.0)
+    upright_s = abs(rise_m) / _UPRIGHT_M_S
+    heights_m = here[2] + math.copysign(1.0, rise_m) * _UPRIGHT_M_S * np.minimum(times_s, upright_s)
+    way = _to(order.dock.place, frame) - here[:2]
+    length_m = float(np.hypot(way[0], way[1]))
+    flown_m = np.clip((times_s - upright_s) * _HOME_M_S, 0.0, length_m)
+    direction = way / length_m if length_m > 0 else np.zeros(2)
+    return np.column_stack((here[:2] + flown_m[:, None] * direction, heights_m))
+
+
+def possible_ground(other: Situation, frame: LocalFrame, now_s: float, *, ahead_s: float = 0.0) -> BaseGeometry | None:
+    """Return where a vehicle in the air that nobody hears may be until *ahead_s* from now; None: nowhere in the air.
+
+    In metres of *frame*. It has got no farther than its speed allows, keeps to its route and its ways home where they
+    are known, and is down when its battery is empty.
+    """
+    route = _route(other, frame)
+    if other.state.received_s is None:
+        # Nobody has heard it since we began: its order is all that is known.
+        is_flying = other.current is not None and other.current.progress.state in {OrderState.RUNNING, OrderState.HELD}
+        return route if is_flying else None
+    silent_s = other.state.age_s(now_s)
+    card, state = other.record.card, other.state
+    lasts_s = card.endurance_s * (1.0 if state.battery_ratio is None else state.battery_ratio) + _LANDS_WITHIN_S
+    if not is_in_air(state) or silent_s > lasts_s:
+        return None
+    if state.position is None:
+        return route
+    speed_m_s = max(card.speed_m_s, math.hypot(state.east_m_s, state.north_m_s))
+    reach_m = speed_m_s * (max(0.0, silent_s) + ahead_s) + _OFF_ROUTE_M
+    reach = Point(_to(state.position, frame)).buffer(reach_m)
+    return reach if route is None else shapely.intersection(reach, route)
+
+
+def _route(other: Situation, frame: LocalFrame) -> BaseGeometry | None:
+    """Return the ground of what is left of its order and of every way home from there; None without an order."""
+    if other.current is None:
+        return None
+    order, done = other.current.order, other.current.progress.legs_done
+    ends = [_to(home.place, frame) for home in (order.dock, *order.rally_points)]
+    before = other.state.position or (order.legs[done - 1].place if done else order.dock.place)
+    places = [_to(place, frame) for place in (before, *(leg.place for leg in order.legs[done:]))]
+    pairs = list(pairwise(places)) or [(places[0], places[0])]
+    hulls = [shapely.convex_hull(MultiPoint([*pair, end])) for pair in pairs for end in ends]
+    return shapely.union_all(hulls).buffer(_OFF_ROUTE_M)
+
+
+def _to(place: GeoPosition, frame: LocalFrame) -> FloatArray:
+    local = frame.to_local(place)
+    return np.array([local.east_m, local.north_m])

@@ -1,0 +1,84 @@
+"""What the separation watcher says and tells: a word that is refused is not repeated at once, a state is told once."""
+
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.database import Transaction
+from core.ids import CommandId, VehicleId
+from core.tasks import RestartPolicy
+from fleet.holding import Speaker
+from fleet.orders import CommandKind, CommandState, VehicleEvent
+from fleet.store import FleetStore
+from missions.requests import make_command
+
+_AGAIN = RestartPolicy(first_s=2.0, most_s=60.0)
+_REFUSED = frozenset({CommandState.FAILED, CommandState.EXPIRED})
+
+
+@dataclass(slots=True, kw_only=True)
+class _Word:
+    """The newest word to a vehicle: how often in a row it was refused, and until when it is not repeated."""
+
+    id: CommandId
+    kind: CommandKind
+    refusals: int = 0
+    rests_until_s: float = 0.0
+    is_answered: bool = False
+
+
+class SeparationWords:
+    """Says words to vehicles and tells people; remembers what was refused and what was told."""
+
+    def __init__(self, *, fleet: FleetStore, clock: Clock) -> None:
+        self._fleet = fleet
+        self._clock = clock
+        self._words: dict[VehicleId, _Word] = {}
+        self._told: dict[tuple[VehicleId, str], str] = {}
+
+    async def hear(self, unit: Transaction) -> None:
+        """Look at what became of the words that were said."""
+        for vehicle_id, word in self._words.items():
+            if word.is_answered:
+                continue
+            outcome = (await self._fleet.command(unit, word.id)).outcome
+            word.is_answered = outcome.state in {*_REFUSED, CommandState.DONE}
+            if outcome.state in _REFUSED:
+                word.refusals += 1
+                word.rests_until_s = self._clock.monotonic_s() + _AGAIN.pause_s(word.refusals)
+                text = f"{word.kind} to keep it apart from others was not done: {outcome.because}"
+                await self.tell_once(unit, vehicle_id, "separation_refused", word.kind, text)
+            elif word.is_answered:
+                word.refusals = 0
+                self.forget(vehicle_id, "separation_refused")
+
+    def refusing(self, kind: CommandKind) -> frozenset[VehicleId]:
+        """Return the vehicles that refused this word and are not asked again yet."""
+        return frozenset(vehicle_id for vehicle_id in self._words if self._rests(vehicle_id, kind))
+
+    async def say(self, unit: Transaction, vehicle_id: VehicleId, kind: CommandKind, because: str) -> bool:
+        """Say it, unless a word is under way or this one was refused just now; return whether it was said."""
+        if self._rests(vehicle_id, kind) or await self._fleet.open_commands(unit, vehicle_id=vehicle_id):
+            return False
+        command = make_command(vehicle_id, kind, because=because, now=self._clock.now(), speaker=Speaker.SEPARATION)
+        await self._fleet.add_command(unit, command)
+        before = self._words.get(vehicle_id)
+        refusals = before.refusals if before is not None and before.kind is kind else 0
+        self._words[vehicle_id] = _Word(id=command.id, kind=kind, refusals=refusals)
+        return True
+
+    def _rests(self, vehicle_id: VehicleId, kind: CommandKind) -> bool:
+        word = self._words.get(vehicle_id)
+        return word is not None and word.kind is kind and self._clock.monotonic_s() < word.rests_until_s
+
+    async def tell_once(self, unit: Transaction, vehicle_id: VehicleId, kind: str, key: str, text: str) -> None:
+        """Tell people, unless the same (by *key*) was the last thing of that kind that was told of the vehicle."""
+        if self._told.get((vehicle_id, kind)) == key:
+            return
+        self._told[vehicle_id, kind] = key
+        event = VehicleEvent(vehicle_id=vehicle_id, kind=kind, text=text, at=self._clock.now())
+        await self._fleet.add_vehicle_event(unit, event)
+
+    def forget(self, vehicle_id: VehicleId, *kinds: str) -> None:
+        """Let things be told again: what they were about is over."""
+        for kind in kinds:
+            self._told.pop((vehicle_id, kind), None)
