@@ -102,7 +102,7 @@ def _site(settings: ControllerSettings) -> Site:
 
 
 def _services(ground: Ground) -> Services:
-    incidents = build_incidents(settings=ground.settings, clock=ground.clock)
+    incidents = build_incidents(settings=ground.settings, site=ground.site, clock=ground.clock)
     missions = build_missions(
         database=ground.database,
         fleet=ground.fleet,
@@ -176,7 +176,6 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         trial=missions.trial,
         idleness=missions.idleness,
         notice=missions.notice,
-        coverage=missions.coverage,
         dispatcher=missions.dispatcher,
         kinds=incidents.kinds,
         incidents=incidents.incidents,

@@ -62,14 +62,14 @@ async def open_outside_line(settings: ControllerSettings) -> AsyncIterator[Outsi
         yield WebhookLine(url=settings.alarm_webhook, client=client, secret=settings.alarm_webhook_secret)
 
 
-def build_incidents(*, settings: ControllerSettings, clock: Clock) -> IncidentParts:
+def build_incidents(*, settings: ControllerSettings, site: Site, clock: Clock) -> IncidentParts:
     """Return the parts of the room of incidents."""
     kinds = read_kinds(settings.kinds) if settings.kinds else shipped_kinds()
     incidents, sightings, timeline, numbers = SqlIncidentStore(), SqlSightingStore(), SqlTimelineStore(), SqlNumbers()
     evidence = SqlEvidenceBook()
     store = FolderEvidenceStore(folder=settings.data_dir / "evidence")
     photos = PhotoKeeper(book=evidence, store=store, clock=clock)
-    books = IncidentBooks(incidents=incidents, timeline=timeline, kinds=kinds, clock=clock)
+    books = IncidentBooks(incidents=incidents, timeline=timeline, kinds=kinds, calendar=site.work_calendar, clock=clock)
     verification = Verification(incidents=incidents, sightings=sightings, books=books, photos=photos, kinds=kinds)
     return IncidentParts(
         kinds=kinds,

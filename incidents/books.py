@@ -11,6 +11,7 @@ from incidents.bodies import incident_event
 from incidents.incident import Incident, IncidentState, TimelineLine
 from incidents.kinds import KindTable, Stage
 from incidents.store import IncidentStore, TimelineStore
+from missions.work_calendar import WorkCalendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +28,19 @@ class Reason:
 class IncidentBooks:
     """Writes changes of incidents."""
 
-    def __init__(self, *, incidents: IncidentStore, timeline: TimelineStore, kinds: KindTable, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        incidents: IncidentStore,
+        timeline: TimelineStore,
+        kinds: KindTable,
+        calendar: WorkCalendar,
+        clock: Clock,
+    ) -> None:
         self._incidents = incidents
         self._timeline = timeline
         self._kinds = kinds
+        self._calendar = calendar
         self._clock = clock
 
     async def open(self, unit: Transaction, incident: Incident, reason: Reason) -> None:
@@ -92,7 +102,7 @@ class IncidentBooks:
                 return replace(incident, filed_at=now)
             case IncidentState.DISPATCHED:
                 limit = self._kinds.limit(incident.kind, Stage.HANDLE)
-                return replace(incident, due_at=limit.after(now) if limit else None)
+                return replace(incident, due_at=limit.after(now, self._calendar) if limit else None)
             case IncidentState.HANDLED:
                 return replace(incident, handled_at=now)
             case IncidentState.REWORK:

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from core.errors import InvalidInput, NotFound
+from missions.work_calendar import WorkCalendar
 
 
 class FoundBy(StrEnum):
@@ -56,29 +57,38 @@ class Stage(StrEnum):
 
 
 _STRICT = ConfigDict(extra="forbid")
-_NEEDS_CALENDAR = frozenset({LimitClock.WORKING_HOURS, LimitClock.WORKING_DAYS})
+_COUNTS_DAYS = frozenset({LimitClock.WORKING_DAYS, LimitClock.CALENDAR_DAYS})
 
 
 @checked(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class TimeLimit:
-    """How long a stage may take.
+    """How long a stage may take, and by which clock.
 
-    There is no work calendar yet: working hours and days are counted round the clock, which is stricter than the
-    rule (never too late); `is_exact` tells which limits are affected.
+    Urgent hours run round the clock. Working hours run while people work. A working day is as many working hours as a
+    day has: what begins at ten is due at ten of the next working day. Calendar days keep the time of day.
     """
 
     amount: Annotated[float, Field(gt=0, le=10_000)]
     unit: LimitUnit
     clock: LimitClock
 
-    @property
-    def is_exact(self) -> bool:
-        """Say whether the limit is counted by its own clock already."""
-        return self.clock not in _NEEDS_CALENDAR
+    def __post_init__(self) -> None:
+        if self.clock in _COUNTS_DAYS and self.unit is not LimitUnit.DAYS:
+            raise ValueError(f"{self.clock} are counted in days, not in {self.unit}")
+        if self.clock is LimitClock.WORKING_HOURS and self.unit is LimitUnit.DAYS:
+            raise ValueError("working hours are counted in minutes or hours; a day of them is a working day")
 
-    def after(self, start_at: datetime) -> datetime:
+    def after(self, start_at: datetime, calendar: WorkCalendar) -> datetime:
         """Return when the limit is reached for a stage that began at *start_at*."""
-        return start_at + timedelta(**{self.unit.value: self.amount})
+        match self.clock:
+            case LimitClock.URGENT_HOURS:
+                return start_at + timedelta(**{self.unit.value: self.amount})
+            case LimitClock.WORKING_HOURS:
+                return calendar.after_work(start_at, timedelta(**{self.unit.value: self.amount}))
+            case LimitClock.WORKING_DAYS:
+                return calendar.after_work(start_at, calendar.day * self.amount)
+            case LimitClock.CALENDAR_DAYS:
+                return calendar.after_days(start_at, self.amount)
 
 
 @checked(frozen=True, slots=True, kw_only=True, config=_STRICT)

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from core.events import Json
 from fleet.orders import Authorisation, Dock
 from geofence.margins import Margins
 from geofence.positions import GeoPosition
+from missions.work_calendar import Shift, WorkCalendar, WorkHours
 
 _MARGINS = ("position_error_m", "wind_drift_m", "height_error_m")
 _MOST_RALLY_POINTS = 31
@@ -47,8 +48,15 @@ class Site:
     authorisation: Authorisation | None = None
     margins: Margins = field(default_factory=Margins)
     """What routes keep from every border here: more than usual where wind or high walls ask for it."""
+    work: WorkHours = field(default_factory=WorkHours)
+    """When its people work: deadlines in working hours and working days are counted by it."""
     basemap: Mapping[str, Json] = field(default_factory=dict)
     """A GeoJSON FeatureCollection that the screens draw; its contents mean nothing to the service."""
+
+    @property
+    def work_calendar(self) -> WorkCalendar:
+        """Return the calendar that counts working time here."""
+        return WorkCalendar(time_zone=self.time_zone, hours=self.work)
 
     def dock(self, dock_id: str) -> Dock | None:
         """Return the dock of that id."""
@@ -87,6 +95,7 @@ def site_from_json(document: Mapping[str, Json]) -> Site:
             panels=tuple(_panel(panel) for panel in _objects(document, "panels")),
             authorisation=_authorisation(document.get("authorisation")),
             margins=_margins(_mapping(document.get("margins") or {})),
+            work=_work(_mapping(document.get("work") or {})),
             basemap=_mapping(document.get("basemap") or {}),
         )
         ZoneInfo(site.time_zone)
@@ -149,6 +158,20 @@ def _margins(fields: Mapping[str, Json]) -> Margins:
     )
 
 
+def _work(fields: Mapping[str, Json]) -> WorkHours:
+    """Return the working day of a site: {"country": "CN", "hours": [["08:30", "12:00"], …]}, each with its default."""
+    if unknown := sorted(set(fields) - {"country", "hours"}):
+        raise InvalidInput(f"{unknown[0]!r} is not known here", where="site.work", remedy="known are country, hours")
+    usual = WorkHours()
+    if "hours" not in fields:
+        return WorkHours(country=str(fields.get("country", usual.country)))
+    hours = fields["hours"]
+    if not isinstance(hours, list) or not all(isinstance(one, list) and len(one) == 2 for one in hours):
+        raise InvalidInput('must be a list such as [["08:30", "12:00"]]', where="site.work.hours")
+    shifts = tuple(Shift(start=_clock(one[0]), end=_clock(one[1])) for one in hours if isinstance(one, list))
+    return WorkHours(country=str(fields.get("country", usual.country)), shifts=shifts)
+
+
 def _panel(document: Mapping[str, Json]) -> Panel:
     name = str(document["name"])
     return Panel(id=str(document["id"]), name=name, name_zh=str(document.get("name_zh", name)), place=_place(document))
@@ -164,6 +187,13 @@ def _authorisation(document: Json) -> Authorisation | None:
         not_before_at=_moment(fields, "not_before_at"),
         not_after_at=_moment(fields, "not_after_at"),
     )
+
+
+def _clock(value: Json) -> time:
+    try:
+        return time.fromisoformat(str(value))
+    except ValueError as error:
+        raise InvalidInput(f"{value!r:.20} is no time of day", where="site.work.hours", remedy="08:30") from error
 
 
 def _moment(fields: Mapping[str, Json], name: str) -> datetime:

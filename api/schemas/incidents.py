@@ -84,12 +84,12 @@ class MoveGiven(Given):
 
 
 class LimitTold(Told):
-    """A time limit; `is_exact` false: counted round the clock until there is a work calendar."""
+    """A time limit, counted by its own clock in the site's time zone and work calendar."""
 
     amount: float
     unit: LimitUnit
     clock: LimitClock
-    is_exact: bool
+    is_exact: bool = Field(default=True, description="always so since there is a work calendar", deprecated=True)
 
 
 class KindTold(Told):
@@ -165,7 +165,7 @@ def _tell_kind(kind: Kind) -> KindTold:
         files_itself=kind.files_itself,
         is_alarm=kind.is_alarm,
         limits={
-            stage: LimitTold(amount=limit.amount, unit=limit.unit, clock=limit.clock, is_exact=limit.is_exact)
+            stage: LimitTold(amount=limit.amount, unit=limit.unit, clock=limit.clock)
             for stage, limit in kind.limits.items()
         },
     )

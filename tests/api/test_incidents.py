@@ -37,7 +37,7 @@ async def test_kinds_are_told_with_both_names_and_their_limits(controller: Contr
         "amount": 4,
         "unit": "hours",
         "clock": "working_hours",
-        "is_exact": False,
+        "is_exact": True,
     }
 
 

@@ -35,6 +35,7 @@ from incidents.store_sql import (
 )
 from incidents.verification import Verification
 from missions.site import Panel
+from missions.work_calendar import WorkCalendar, WorkHours
 from perception.sighting import LookResult, LookVerdict, Photo, PhotoKind, Sighting
 
 ORIGIN = GeoPosition(lon_deg=121.40, lat_deg=31.32)
@@ -131,7 +132,14 @@ class Room:
         self.looks = Looks()
         self.settings = AlarmSettings()
         self.photos = PhotoKeeper(book=self.evidence, store=self.files, clock=self.clock)
-        self.books = IncidentBooks(incidents=self.incidents, timeline=self.timeline, kinds=self.kinds, clock=self.clock)
+        self.calendar = WorkCalendar(time_zone="Asia/Shanghai", hours=WorkHours())
+        self.books = IncidentBooks(
+            incidents=self.incidents,
+            timeline=self.timeline,
+            kinds=self.kinds,
+            calendar=self.calendar,
+            clock=self.clock,
+        )
         self.verification = Verification(
             incidents=self.incidents,
             sightings=self.sightings,

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput, NotFound
-from incidents.kinds import FoundBy, LimitClock, Stage, parse_kinds, read_kinds, shipped_kinds
+from incidents.kinds import FoundBy, Stage, parse_kinds, read_kinds, shipped_kinds
+from missions.work_calendar import WorkCalendar, WorkHours
 
+CALENDAR = WorkCalendar(time_zone="Asia/Shanghai", hours=WorkHours())
 KIND = {
     "code": "90101",
     "name": "a",
@@ -46,17 +48,19 @@ def test_a_city_replaces_the_table(tmp_path: Path) -> None:
     limit = table.limit("90101", Stage.HANDLE)
     assert limit is not None
     start_at = datetime(2026, 1, 5, 8, tzinfo=UTC)
-    assert limit.after(start_at) - start_at == timedelta(minutes=90)
-    assert limit.is_exact
+    assert limit.after(start_at, CALENDAR) - start_at == timedelta(minutes=90)
     assert table.limit("90101", Stage.VERIFY) is None
     assert [kind.code for kind in table.kinds] == ["90101"]
 
 
-def test_working_hours_say_that_they_are_counted_round_the_clock() -> None:
-    limit = shipped_kinds().limit("20102", Stage.HANDLE)
-    assert limit is not None
-    assert limit.clock is LimitClock.WORKING_HOURS
-    assert not limit.is_exact
+@pytest.mark.parametrize(
+    ("amount", "unit", "clock"),
+    [(8, "hours", "working_days"), (24, "hours", "calendar_days"), (1, "days", "working_hours")],
+)
+def test_a_limit_that_could_be_counted_in_two_ways_is_refused(amount: float, unit: str, clock: str) -> None:
+    limit = {"amount": amount, "unit": unit, "clock": clock}
+    with pytest.raises(InvalidInput, match="counted in"):
+        parse_kinds(json.dumps({"kinds": [KIND | {"limits": {"handle": limit}}]}), where="x")
 
 
 @pytest.mark.parametrize(
