@@ -176,6 +176,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         trial=missions.trial,
         idleness=missions.idleness,
         notice=missions.notice,
+        coverage=missions.coverage,
         dispatcher=missions.dispatcher,
         kinds=incidents.kinds,
         incidents=incidents.incidents,
