@@ -104,6 +104,4 @@ class Dispatcher:
 
 def _scheduled_run(patrol: Patrol, *, due_at: datetime, now: datetime) -> Run:
     start = start_at(patrol.schedule, due_at) if patrol.schedule else None
-    return make_run(
-        kind=RunKind.PATROL, name=patrol.name, asked_by="schedule", now=now, patrol_id=patrol.id, start=start
-    )
+    return make_run(kind=RunKind.PATROL, name=patrol.name, asked_by="schedule", now=now, patrol=patrol, start=start)

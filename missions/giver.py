@@ -64,9 +64,8 @@ class OrderGiver:
         zones: ZoneSet,
         because: str,
         fleet: Sequence[Situation] = (),
-        patrol_revision: int | None = None,
     ) -> None:
-        """Store the order of *run* for *vehicle*; nothing happens when run or vehicle changed since they were read.
+        """Store the order of *run* for *vehicle*; nothing happens when something changed since it was read.
 
         It holds those rally points that no other order holds and where no other vehicle of *fleet* is.
         """
@@ -75,6 +74,8 @@ class OrderGiver:
             current = await self._fleet.current_order(unit, vehicle.id)
             was = vehicle.current.order.id if vehicle.current else None
             if fresh is None or fresh.revision != run.revision or (current.order.id if current else None) != was:
+                return
+            if fresh.patrol_id is not None and not (await self._missions.patrol(unit, fresh.patrol_id)).is_active:
                 return
             places = [leg.place for leg in route.legs]
             checks = await self._checks.checks_for(unit, route=places, within_m=_CHECK_WITHIN_M)
@@ -85,7 +86,7 @@ class OrderGiver:
             await self._checks.mark_verifying(unit, checks, order_id=order.id, vehicle_id=vehicle.id)
             if current is not None and current.order.run_id != run.id:
                 await self._displace(unit, current, by=fresh)
-            await self._books.save(unit, self._begun(fresh, vehicle, order, patrol_revision))
+            await self._books.save(unit, self._begun(fresh, vehicle, order))
 
     async def _free_rally_points(
         self, unit: Transaction, vehicle_id: VehicleId, fleet: Sequence[Situation]
@@ -120,7 +121,7 @@ class OrderGiver:
         moved = displaced.move(RunState.INTERRUPTED, because=f"interrupted by {by.name}", at=now)
         await self._books.save(unit, replace(moved, give_up_at=now + timedelta(minutes=15)))
 
-    def _begun(self, run: Run, vehicle: Situation, order: Order, patrol_revision: int | None) -> Run:
+    def _begun(self, run: Run, vehicle: Situation, order: Order) -> Run:
         now = self._clock.now()
         work = sum(leg.purpose in WORK for leg in order.legs)
         return replace(
@@ -130,7 +131,6 @@ class OrderGiver:
             started_at=run.started_at or now,
             done_before=run.legs_done,
             legs_total=run.legs_total or work,
-            patrol_revision=run.patrol_revision or patrol_revision,
         )
 
     def _order(self, run: Run, vehicle: Situation, route: PlannedRoute, *, zones: ZoneSet, because: str) -> Order:

@@ -207,7 +207,7 @@ class Run:
     seed: int | None = None
     """What its start and direction were drawn with; None when nothing was left to chance."""
     patrol_revision: int | None = None
-    """Of the patrol as it was when the first order was planned; None before, and for looks."""
+    """Of the patrol as it was approved when the run was made: what is flown and judged; None for looks."""
 
     @property
     def is_ended(self) -> bool:

@@ -30,17 +30,17 @@ def make_run(
     name: str,
     asked_by: str,
     now: datetime,
-    patrol_id: PatrolId | None = None,
+    patrol: Patrol | None = None,
     alarm_id: AlarmId | None = None,
     place: GeoPosition | None = None,
     wanted_vehicle_id: VehicleId | None = None,
     start: PlannedStart | None = None,
 ) -> Run:
-    """Return a new run that waits for its vehicle; *start* tells its direction."""
+    """Return a new run that waits for its vehicle; *start* tells its direction, and it keeps to *patrol* as it is."""
     return Run(
         id=RunId(new_id()),
         kind=kind,
-        patrol_id=patrol_id,
+        patrol_id=None if patrol is None else patrol.id,
         alarm_id=alarm_id,
         name=name,
         state=RunState.PLANNED,
@@ -60,6 +60,7 @@ def make_run(
         revision=0,
         is_reversed=start is not None and start.is_reversed,
         seed=None if start is None else start.seed,
+        patrol_revision=None if patrol is None else patrol.revision,
     )
 
 
@@ -151,7 +152,7 @@ class MissionRequests:
             name=patrol.name,
             asked_by=asked_by,
             now=self._clock.now(),
-            patrol_id=patrol_id,
+            patrol=patrol,
             wanted_vehicle_id=vehicle_id,
         )
         return await self._books.add(unit, run)

@@ -11,6 +11,7 @@ from fleet.holding import Speaker
 from fleet.orders import CommandKind, OrderState
 from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
+from missions.approved import ApprovedPatrols
 from missions.books import RunBooks
 from missions.candidates import Picture, candidates, may_take_remainder, route_for
 from missions.giver import OrderGiver, work_legs
@@ -73,6 +74,7 @@ class RunSteps:
         self._site = site
         self._clock = clock
         self._settings = settings
+        self._approved = ApprovedPatrols(database=database, missions=missions, books=books)
         self._overdue = OverdueOrders(
             database=database,
             fleet=fleet,
@@ -88,7 +90,8 @@ class RunSteps:
 
     async def step(self, run: Run) -> None:
         """Do what is to be done for *run* now; raises Conflict when somebody else changed it meanwhile."""
-        await self._steps[run.state](run)
+        if not await self._approved.ends(run):
+            await self._steps[run.state](run)
 
     async def _look_around(self, run: Run) -> Picture:
         async with self._database.transaction() as unit:
@@ -101,7 +104,7 @@ class RunSteps:
                 look_dwell_s=self._settings.look_dwell_s,
                 distances=self._settings.distances,
             )
-            patrol = await self._missions.patrol(unit, run.patrol_id) if run.patrol_id else None
+            patrol = await self._approved.patrol_of(unit, run)
             order = await self._fleet.order(unit, run.order_id) if run.order_id else None
         if patrol is not None and run.is_reversed:
             patrol = patrol.turned_round()
@@ -148,7 +151,6 @@ class RunSteps:
             zones=picture.ground.zones,
             because=because,
             fleet=picture.vehicles,
-            patrol_revision=None if picture.patrol is None else picture.patrol.revision,
         )
         return "", True
 

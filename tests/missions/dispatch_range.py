@@ -77,7 +77,7 @@ class Range:
             database=database, missions=self.missions, fleet=self.fleet, books=books, checks=self.checks,
             site=self.site, clock=clock,
         )  # fmt: skip
-        steps = RunSteps(
+        self.steps = steps = RunSteps(
             database=database, missions=self.missions, fleet=self.fleet, situations=situations, zones=zones,
             giver=giver, books=books, site=self.site, clock=clock, settings=RunnerSettings(),
         )  # fmt: skip

@@ -75,10 +75,9 @@ def proof_of(
         if keep(here):
             gazes.append(replace(one.gaze, place=geo(here.east_m + off_m, here.north_m)))
     kind = RunKind.LOOK if look_at else RunKind.PATROL
-    run = make_run(kind=kind, name="yard", asked_by="test", now=AT, patrol_id=PatrolId("patrol"), place=look_at)
-    return prove_run(
-        Flown(run=run, patrol=None if look_at else patrol(*parts), orders=[given], logs=[log_of(given, gazes)])
-    )
+    asked = None if look_at else patrol(*parts)
+    run = make_run(kind=kind, name="yard", asked_by="test", now=AT, patrol=asked, place=look_at)
+    return prove_run(Flown(run=run, patrol=asked, orders=[given], logs=[log_of(given, gazes)]))
 
 
 def log_of(given: Order, gazes: Sequence[Gaze]) -> GazeLog:

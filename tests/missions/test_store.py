@@ -24,7 +24,7 @@ def a_patrol(name: str = "Street") -> Patrol:
 
 
 def a_run(patrol: Patrol) -> Run:
-    return make_run(kind=RunKind.PATROL, name=patrol.name, asked_by="test", now=NOW, patrol_id=patrol.id)
+    return make_run(kind=RunKind.PATROL, name=patrol.name, asked_by="test", now=NOW, patrol=patrol)
 
 
 async def test_a_patrol_is_found_again_as_it_was(database: Database) -> None:
