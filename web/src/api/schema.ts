@@ -614,6 +614,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Coverage
+         * @description Return how much of the ground that it was to see a run has really seen, and where it missed some.
+         *
+         *     From the footprints of the pictures that were assessed, as far as its vehicle has told of them (every half minute).
+         */
+        get: operations["get_coverage_api_v1_runs__run_id__coverage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1706,6 +1728,26 @@ export interface components {
             vehicle_id?: string | null;
         };
         /**
+         * MissedPlaceTold
+         * @description A place that no picture shows; `number` stands beside it on the map.
+         */
+        MissedPlaceTold: {
+            /** Area M2 */
+            area_m2: number;
+            /** Number */
+            number: number;
+            /** Part */
+            part: string;
+            /**
+             * Place
+             * @description [longitude, latitude] in degrees, WGS-84
+             */
+            place: [
+                number,
+                number
+            ];
+        };
+        /**
          * MoveGiven
          * @description A step of a person. `handled` needs a photo of kind `after`; only a dispatch may name a worker.
          */
@@ -1728,6 +1770,16 @@ export interface components {
             to: components["schemas"]["IncidentState"];
             /** Worker */
             worker?: string | null;
+        };
+        /**
+         * NotAssessedTold
+         * @description Seconds of the flight in which pictures told nothing of the ground.
+         */
+        NotAssessedTold: {
+            /** Seconds */
+            seconds: number;
+            /** Why */
+            why: string;
         };
         /**
          * NoticeGiven
@@ -1877,6 +1929,31 @@ export interface components {
             /** Rung At */
             rung_at: string | null;
             state: components["schemas"]["AlarmState"];
+        };
+        /**
+         * PartCoverageTold
+         * @description One part of the patrol.
+         */
+        PartCoverageTold: {
+            /**
+             * Kind
+             * @description point, line, area or look
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Planned Ratio
+             * @description what the planned route was to show of it
+             */
+            planned_ratio: number;
+            /** Seen Ratio */
+            seen_ratio: number;
+            /**
+             * Wanted M2
+             * @description ground that was to be seen
+             */
+            wanted_m2: number;
         };
         /**
          * PatrolCheckTold
@@ -2234,6 +2311,52 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "supervisor" | "grid_worker" | "resident_device" | "agent";
+        /**
+         * RunCoverageTold
+         * @description How much of the ground a run has seen. The ratios are null when nothing was to be seen or nothing is known.
+         */
+        RunCoverageTold: {
+            /** Assessed S */
+            assessed_s: number;
+            /**
+             * Because
+             * @description why there are no figures, or what they leave out; empty: nothing
+             */
+            because: string;
+            /**
+             * Is Final
+             * @description the run has ended; a vehicle without a link may still tell more
+             */
+            is_final: boolean;
+            /**
+             * Map
+             * @description GeoJSON; property `part`: wanted, seen, missed
+             */
+            map: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Missed
+             * @description the largest first, at most 200 of them
+             */
+            missed: components["schemas"]["MissedPlaceTold"][];
+            /** Missed Total */
+            missed_total: number;
+            /** Not Assessed */
+            not_assessed: components["schemas"]["NotAssessedTold"][];
+            /** Parts */
+            parts: components["schemas"]["PartCoverageTold"][];
+            /** Pictures */
+            pictures: number;
+            /** Planned Ratio */
+            planned_ratio: number | null;
+            /** Run Id */
+            run_id: string;
+            /** Seen Ratio */
+            seen_ratio: number | null;
+            /** Wanted M2 */
+            wanted_m2: number;
+        };
         /**
          * RunStartGiven
          * @description Start a patrol now; without a vehicle the best one is taken.
@@ -3854,6 +3977,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunTold"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_coverage_api_v1_runs__run_id__coverage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCoverageTold"];
                 };
             };
             /** @description A problem (RFC 9457) */

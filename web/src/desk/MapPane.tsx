@@ -7,6 +7,7 @@ import type { IdlePlaces, Place } from "../api/types";
 import { DeskMap } from "../map/desk_map";
 import type { Shape } from "../map/drawing";
 import { idlenessFeatures, planFeatures } from "../map/shapes";
+import { useCoverage } from "./coverage/CoverageOfRun";
 import type { Desk } from "./desk";
 import { useDesk, useDeskTopics } from "./hooks";
 import { usePlanner, useZoneEditor } from "./planning/hooks";
@@ -41,6 +42,8 @@ export function MapPane() {
     map?.follow(isFollowing);
   }, [map, isFollowing]);
   usePlanOnMap(map, kind);
+  const { told } = useCoverage();
+  useEffect(() => map?.setCoverage(told?.map ?? null), [map, told]);
   const toggle = (prefix: string): void => {
     const isHidden = hidden.includes(prefix);
     setHidden(isHidden ? hidden.filter((one) => one !== prefix) : [...hidden, prefix]);

@@ -5,6 +5,7 @@ import { t, useLanguage, word } from "../i18n";
 import { time } from "../i18n/format";
 import { ProblemBox } from "../shared/ProblemBox";
 import { BecauseMoves } from "./Because";
+import { CoverageOfRun } from "./coverage/CoverageOfRun";
 import { useDesk, useLive, useLoaded } from "./hooks";
 import { select } from "./selection";
 
@@ -20,6 +21,7 @@ export function RunPanel({ id }: { id: string }) {
   return (
     <article className="panel">
       <RunBody run={run} />
+      <CoverageOfRun run={run} />
     </article>
   );
 }

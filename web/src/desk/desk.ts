@@ -24,6 +24,7 @@ import type { ServerMessage } from "../live/messages";
 import { commandOf } from "../live/messages";
 import { Siren } from "../live/siren";
 import { LiveStore } from "../live/store";
+import { CoverageWatch } from "./coverage/coverage_watch";
 import { Planner } from "./planning/planner";
 import { ZoneEditor } from "./planning/zone_editor";
 import { select, selected } from "./selection";
@@ -37,6 +38,7 @@ export class Desk extends Emitter<DeskTopic> {
   readonly store = new LiveStore();
   readonly siren = new Siren();
   readonly planner = new Planner(sessionStorage);
+  readonly coverage = new CoverageWatch();
   readonly zoneEditor = new ZoneEditor();
   user: User | null = null;
   /** The last user stays visible behind the sign-in page when a sign-in has ended: nothing typed is lost. */

@@ -48,6 +48,7 @@ export class DeskMap {
   #site: Site | null = null;
   #zones: GeoJSON.FeatureCollection = shapes.collection([]);
   #plan: GeoJSON.FeatureCollection = shapes.collection([]);
+  #coverage: GeoJSON.FeatureCollection = shapes.collection([]);
   #task: DrawingTask | null = null;
   #drawing: Drawing | null = null;
 
@@ -96,6 +97,12 @@ export class DeskMap {
     this.#set("idleness", places);
   }
 
+  /** Shows what a run has seen of the ground, and what it missed. */
+  setCoverage(coverage: GeoJSON.FeatureCollection | null): void {
+    this.#coverage = coverage ?? shapes.collection([]);
+    this.#set("coverage", this.#coverage);
+  }
+
   /** Shows what is being planned, and gives one of its shapes into a person's hand. */
   setPlan(plan: GeoJSON.FeatureCollection, task: DrawingTask | null): void {
     this.#plan = plan;
@@ -140,6 +147,7 @@ export class DeskMap {
     this.#isLoaded = true;
     this.#drawSite();
     this.#set("zones", this.#zones);
+    this.#set("coverage", this.#coverage);
     this.#set("plan", this.#plan);
     this.#beginDrawing();
     for (const layer of Object.keys(SELECTABLE)) {

@@ -7,6 +7,8 @@ type Draw = (pen: CanvasRenderingContext2D, size: number) => void;
 
 export function addIcons(map: GlMap): void {
   add(map, "hatch", 12, hatch);
+  add(map, "dots", 10, dots);
+  add(map, "crosses", 10, crosses);
   for (const selected of [false, true]) {
     const colour = selected ? COLOURS.selected : "#eef1f4";
     const suffix = selected ? "-selected" : "";
@@ -100,6 +102,27 @@ function alarm(pen: CanvasRenderingContext2D, size: number): void {
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillText("!", middle, middle + 1);
+}
+
+function dots(pen: CanvasRenderingContext2D, size: number): void {
+  pen.fillStyle = COLOURS.selected;
+  pen.globalAlpha = 0.6;
+  pen.beginPath();
+  pen.arc(size / 2, size / 2, 1.3, 0, Math.PI * 2);
+  pen.fill();
+}
+
+function crosses(pen: CanvasRenderingContext2D, size: number): void {
+  pen.strokeStyle = "rgba(255, 255, 255, 0.75)";
+  pen.lineWidth = 1.2;
+  pen.beginPath();
+  for (const offset of [-size, 0, size]) {
+    pen.moveTo(offset, size);
+    pen.lineTo(offset + size, 0);
+    pen.moveTo(offset, 0);
+    pen.lineTo(offset + size, size);
+  }
+  pen.stroke();
 }
 
 function hatch(pen: CanvasRenderingContext2D, size: number): void {

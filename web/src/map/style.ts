@@ -40,6 +40,7 @@ const SOURCES = [
   "alarms",
   "plan",
   "idleness",
+  "coverage",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -58,6 +59,7 @@ export function makeStyle(language: Language): StyleSpecification {
       ...GROUND.map(groundLayer),
       ...buildingLayers(),
       ...zoneLayers(language),
+      ...coverageLayers(),
       ...footprintLayers(),
       labelLayer(language),
       ...routeLayers(),
@@ -65,6 +67,7 @@ export function makeStyle(language: Language): StyleSpecification {
       ...vehicleLayers(),
       ...planLayers(),
       ...idlenessLayers(),
+      coverageNumbers(),
     ],
   };
 }
@@ -159,6 +162,52 @@ function zoneLayers(language: Language): LayerSpecification[] {
       paint: { "text-color": COLOURS.faint, "text-halo-color": COLOURS.halo, "text-halo-width": 1.2 },
     },
   ];
+}
+
+/** Seen is dotted, missed is cross-hatched with an edge and a number: the two are told apart without colour. */
+function coverageLayers(): LayerSpecification[] {
+  const is = (part: string): ExpressionSpecification => ["==", ["get", "part"], part];
+  return [
+    {
+      id: "coverage-seen",
+      type: "fill",
+      source: "coverage",
+      filter: is("seen"),
+      paint: { "fill-pattern": "dots" },
+    },
+    {
+      id: "coverage-wanted",
+      type: "line",
+      source: "coverage",
+      filter: is("wanted"),
+      paint: { "line-color": COLOURS.selected, "line-width": 1.5 },
+    },
+    {
+      id: "coverage-missed",
+      type: "fill",
+      source: "coverage",
+      filter: is("missed"),
+      paint: { "fill-pattern": "crosses" },
+    },
+    {
+      id: "coverage-missed-edge",
+      type: "line",
+      source: "coverage",
+      filter: is("missed"),
+      paint: { "line-color": "#ffffff", "line-width": 2 },
+    },
+  ];
+}
+
+function coverageNumbers(): LayerSpecification {
+  return {
+    id: "coverage-numbers",
+    type: "symbol",
+    source: "coverage",
+    filter: ["==", ["get", "part"], "missed"],
+    layout: { "text-field": ["to-string", ["get", "number"]], "text-font": FONT, "text-size": 13, "text-allow-overlap": true },
+    paint: { "text-color": "#ffffff", "text-halo-color": COLOURS.halo, "text-halo-width": 2 },
+  };
 }
 
 function footprintLayers(): LayerSpecification[] {
