@@ -89,6 +89,12 @@ class OrderStore(Protocol):
     async def current_order(self, unit: Transaction, vehicle_id: VehicleId) -> OrderRecord | None:
         """Return the newest unfinished order of a vehicle."""
 
+    async def last_order(self, unit: Transaction, vehicle_id: VehicleId) -> OrderRecord | None:
+        """Return the newest order of a vehicle, ended or not."""
+
+    async def give_alone(self, unit: Transaction) -> None:
+        """Wait until no other controller is giving orders, and let none begin until this transaction ends."""
+
     async def unfinished_orders(
         self, unit: Transaction, *, vehicle_id: VehicleId | None = None
     ) -> tuple[OrderRecord, ...]:

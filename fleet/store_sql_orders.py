@@ -4,7 +4,7 @@ from collections import OrderedDict
 from datetime import datetime
 
 from roundsman.v1 import link_pb2 as pb
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, Select, String, Text, select
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, Select, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Transaction, UtcDateTime
@@ -20,6 +20,7 @@ from fleet.store_sql_once import insert_once
 from geofence.zones import ZoneSet
 
 ZONE_SETS_IN_MEMORY = 16
+_GIVING_LOCK = 7262
 
 
 class ZoneSetRow(Base):
@@ -96,6 +97,17 @@ class SqlOrderStore:
         newest = _unfinished(vehicle_id).order_by(None).order_by(OrderRow.made_at.desc(), OrderRow.id.desc()).limit(1)
         row = (await unit.session.scalars(newest)).first()
         return None if row is None else await self._record(unit, row)
+
+    async def last_order(self, unit: Transaction, vehicle_id: VehicleId) -> OrderRecord | None:
+        query = select(OrderRow).where(OrderRow.vehicle_id == vehicle_id)
+        newest = query.order_by(OrderRow.made_at.desc(), OrderRow.id.desc()).limit(1)
+        row = (await unit.session.scalars(newest)).first()
+        return None if row is None else await self._record(unit, row)
+
+    async def give_alone(self, unit: Transaction) -> None:
+        # SQLite lets one transaction write at a time, from its beginning on.
+        if unit.session.get_bind().dialect.name == "postgresql":
+            await unit.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _GIVING_LOCK})
 
     async def unfinished_orders(
         self, unit: Transaction, *, vehicle_id: VehicleId | None = None

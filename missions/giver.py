@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.errors import Conflict
 from core.ids import OrderId, VehicleId, new_id
-from fleet.orders import Dock, FailsafeChoices, LegPurpose, Order, OrderPurpose
+from fleet.orders import Dock, FailsafeChoices, LegPurpose, Order, OrderPurpose, OrderState
 from fleet.store import FleetStore, OrderRecord
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
@@ -25,6 +25,8 @@ from missions.store import MissionStore
 WORK = frozenset({LegPurpose.SURVEY, LegPurpose.POINT, LegPurpose.LINE, LegPurpose.LOOK})
 _CHECK_WITHIN_M = 60.0
 _RALLY_TAKEN_M = 15.0
+_DOWN_BY_THEN = timedelta(hours=1)
+"""So long after the end of its order's time even a vehicle that is never heard again is on the ground."""
 
 
 def work_legs(record: OrderRecord, *, legs_done: int | None = None) -> int:
@@ -70,6 +72,9 @@ class OrderGiver:
         It holds those rally points that no other order holds and where no other vehicle of *fleet* is.
         """
         async with self._database.transaction() as unit:
+            await self._fleet.give_alone(unit)
+            if fleet and await self._others_were_given(unit, fleet):
+                return
             fresh = await self._missions.claim_run(unit, run.id)
             current = await self._fleet.current_order(unit, vehicle.id)
             was = vehicle.current.order.id if vehicle.current else None
@@ -88,22 +93,35 @@ class OrderGiver:
                 await self._displace(unit, current, by=fresh)
             await self._books.save(unit, self._begun(fresh, vehicle, order))
 
+    async def _others_were_given(self, unit: Transaction, fleet: Sequence[Situation]) -> bool:
+        """Say whether there are orders, of another controller, that the route was not kept apart from."""
+        known = {vehicle.current.order.id for vehicle in fleet if vehicle.current is not None}
+        newest = {record.order.vehicle_id: record.order.id for record in await self._fleet.unfinished_orders(unit)}
+        return not known.issuperset(newest.values())
+
     async def _free_rally_points(
         self, unit: Transaction, vehicle_id: VehicleId, fleet: Sequence[Situation]
     ) -> tuple[Dock, ...]:
         """Return the rally points for one vehicle alone: two that go home at once would come down on the same one."""
-        others = [
-            record.order
-            for record in await self._fleet.unfinished_orders(unit)
-            if record.order.vehicle_id != vehicle_id
-        ]
-        held = {rally.id for order in others for rally in order.rally_points}
-        standing = [other.state.position for other in fleet if other.id != vehicle_id and not other.state.is_airborne]
+        others = [other for other in fleet if other.id != vehicle_id]
+        orders = [record.order for record in await self._fleet.unfinished_orders(unit)]
+        orders += [order for other in others if (order := await self._still_on_board(unit, other)) is not None]
+        held = {rally.id for order in orders if order.vehicle_id != vehicle_id for rally in order.rally_points}
+        standing = [other.state.position for other in others if not other.state.is_airborne]
         return tuple(
             rally
             for rally in self._site.rally_points
             if rally.id not in held and not any(place and _is_near(rally.place, place) for place in standing)
         )
+
+    async def _still_on_board(self, unit: Transaction, other: Situation) -> Order | None:
+        """Return the order whose places a vehicle in the air still holds, though the order has failed or run out."""
+        if other.state.received_s is not None and not other.state.is_airborne:
+            return None
+        last = await self._fleet.last_order(unit, other.id)
+        if last is None or last.progress.state is OrderState.DONE:
+            return None
+        return last.order if self._clock.now() < last.order.not_after_at + _DOWN_BY_THEN else None
 
     async def _displace(self, unit: Transaction, current: OrderRecord, *, by: Run) -> None:
         """Say what becomes of the run whose order is superseded."""
