@@ -142,7 +142,8 @@ class _Plan:
         gazes = [one for leg, one in self._gazes if leg.purpose is purpose and leg.name == name]
         if purpose is LegPurpose.POINT:
             gazes = [one for one in gazes if one.is_at_end]
-        return shapely.buffer(self._shown(gazes, WELL_WITHIN_M), -EDGE_M, quad_segs=2)
+        shown = shapely.buffer(self._shown(gazes, WELL_WITHIN_M), EDGE_M, quad_segs=2)  # pieces leave notches
+        return shapely.simplify(shapely.buffer(shown, -2 * EDGE_M, quad_segs=2), _SIMPLE_M)
 
     def _shown(self, gazes: Iterable[RouteGaze], within_m: float) -> BaseGeometry:
         looks = [one.gaze for one in gazes if one.gaze is not None]

@@ -113,8 +113,8 @@ function dots(pen: CanvasRenderingContext2D, size: number): void {
 }
 
 function crosses(pen: CanvasRenderingContext2D, size: number): void {
-  pen.strokeStyle = "rgba(255, 255, 255, 0.75)";
-  pen.lineWidth = 1.2;
+  pen.strokeStyle = "rgba(255, 255, 255, 0.5)";
+  pen.lineWidth = 1;
   pen.beginPath();
   for (const offset of [-size, 0, size]) {
     pen.moveTo(offset, size);

@@ -39,14 +39,13 @@ function Figures({ told, run }: { told: Coverage; run: Run }) {
   return (
     <>
       <p className="coverage-figure" role="status">
-        <strong>{t("coverage.seen", { share: share(told.seen_ratio) })}</strong>, {missedWords(told.missed_total)}
+        <strong>{t("coverage.seen", { share: share(told.seen_ratio) })}</strong>
+        {missedWords(told.missed_total)}
         {!told.is_final && <span className="muted"> · {t("coverage.so_far")}</span>}
       </p>
       <Parts told={told} />
       <Missed told={told} />
-      <p className="hint">
-        {t("coverage.on_map")}. {t("coverage.mean_line")}
-      </p>
+      <p className="hint">{t("coverage.on_map")}</p>
       <p className="muted">{t("coverage.assessed", { pictures: told.pictures, span: span(told.assessed_s) })}</p>
       {told.not_assessed
         .filter((one) => one.seconds >= 1)
