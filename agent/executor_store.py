@@ -73,6 +73,9 @@ class ExecutorStore(Protocol):
     async def unended(self) -> list[HeldOrder]:
         """Return the orders that have not ended, oldest first."""
 
+    async def newest(self, *, limit: int) -> list[OrderProgress]:
+        """Return where the newest orders stand, ended or not, newest first."""
+
     async def save_outcome(self, outcome: CommandOutcome) -> None:
         """Keep the fate of a command, to be reported."""
 
@@ -139,6 +142,10 @@ class SqliteExecutorStore:
         marks = ", ".join("?" for _ in _ENDED)
         rows = await self._read(f"SELECT * FROM orders WHERE state NOT IN ({marks}) ORDER BY number", *_ENDED)
         return [_held(row) for row in rows]
+
+    async def newest(self, *, limit: int) -> list[OrderProgress]:
+        rows = await self._read("SELECT * FROM orders ORDER BY number DESC LIMIT ?", limit)
+        return [_progress(row) for row in rows]
 
     async def save_outcome(self, outcome: CommandOutcome) -> None:
         await self._write(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from agent.camera_settings import CameraSettings
 
 SAFE_WITHIN_S = 8.0
+ORDERS_TOLD = 100
 _LENS = ("width_px", "height_px", "fx_px", "fy_px", "cx_px", "cy_px")
 _OURS_IN_AIR = frozenset({FlightMode.MISSION, FlightMode.HOLD, FlightMode.TAKEOFF, FlightMode.OFFBOARD})
 _TOLD = frozenset({"warning", "error", "critical", "alert", "emergency"})
@@ -138,7 +139,7 @@ class VehicleParts:
             await self._tell("agent_stopped", f"the agent was stopped; sending the vehicle home failed: {error}")
 
     async def _held_orders(self) -> list[OrderProgress]:
-        return [held.progress for held in await self._store.unended()]
+        return await self._store.newest(limit=ORDERS_TOLD)
 
     async def _tell_messages(self) -> None:
         """Report the vehicle's own warnings; chatter stays here."""

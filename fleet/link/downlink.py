@@ -18,10 +18,11 @@ from core.tasks import RestartPolicy, TaskSupervisor, within
 from fleet.errors import DuplicateVehicle
 from fleet.events import COMMANDS_CHANGED, ORDERS_CHANGED
 from fleet.link.certificates import AgentIdentity
+from fleet.link.held_orders import TELLS_ALL_FROM, compare_orders
 from fleet.link.intake import Intake
 from fleet.link.session import REPORT_WINDOW, Make, Send, Session
-from fleet.link.translate import card_from_pb, command_to_pb, order_to_pb
-from fleet.orders import Command, Order, VehicleEvent
+from fleet.link.translate import card_from_pb, command_to_pb, order_to_pb, progress_from_pb
+from fleet.orders import Command, Order, OrderProgress, VehicleEvent
 from fleet.registry import FleetRegistry, LinkFacts
 from fleet.store import FleetStore
 from fleet.vehicle import VehicleCard
@@ -39,6 +40,8 @@ class _Greeting:
     card: VehicleCard
     software: str
     boot_id: str
+    protocol: int
+    orders: tuple[OrderProgress, ...]
 
 
 class Downlink:
@@ -108,7 +111,13 @@ class Downlink:
         if not agent.may_speak_for(card.id):
             remedy = f"roundsman agents enroll {agent.name} --vehicle {card.id} (with all its other vehicles)"
             raise NotAllowed(f"its certificate does not name {card.id}", where=f"agent {agent.name}", remedy=remedy)
-        return _Greeting(card=card, software=hello.software[:80], boot_id=hello.boot_id[:36])
+        return _Greeting(
+            card=card,
+            software=hello.software[:80],
+            boot_id=hello.boot_id[:36],
+            protocol=hello.protocol,
+            orders=tuple(progress_from_pb(progress) for progress in hello.orders_held),
+        )
 
     async def _welcome(self, agent: AgentIdentity, greeting: _Greeting, send: Send) -> None:
         async with self._database.transaction() as unit:
@@ -120,6 +129,9 @@ class Downlink:
                 boot_id=greeting.boot_id,
                 at=self._clock.now(),
             )
+            if greeting.protocol >= TELLS_ALL_FROM:
+                now, vehicle_id = self._clock.now(), greeting.card.id
+                await compare_orders(unit, self._store, vehicle_id, greeting.orders, now=now)
         welcome = pb.Welcome(controller=self._software, report_window=REPORT_WINDOW)
         await send(pb.ControllerMessage(welcome=welcome))
         self._wake.set()

@@ -1,6 +1,6 @@
 """A whole agent between a simulated vehicle (MAVLink) and a controller's link: started, stopped, started again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,3 +146,43 @@ async def test_a_vehicle_that_is_silent_is_told_of_once_and_waited_for(
             await until(told)
             await CLOCK.sleep(0.05)
     assert len([line for line in logs if line["log_level"] in {"warning", "error"}]) == 1
+
+
+async def test_an_order_that_a_restarted_agent_does_not_know_any_more_ends_and_its_vehicle_comes_home(
+    controller: Controller, settings: AgentSettings
+) -> None:
+    async with running_agent(replace(settings, on_stop=OnStop.LEAVE), clock=CLOCK):
+        order = await flying(controller)
+    for file in settings.state_dir.glob("orders-*"):
+        file.unlink()
+    async with running_agent(settings, clock=CLOCK):
+        await reach(controller, order, OrderState.FAILED)
+        assert "does not know the order any more" in (await progress(controller, order)).because
+        await until(comes_home(controller), tries=3000)
+
+
+async def test_an_order_that_the_controller_ended_meanwhile_is_cancelled_when_the_agent_is_back(
+    controller: Controller, settings: AgentSettings
+) -> None:
+    async with running_agent(replace(settings, on_stop=OnStop.LEAVE), clock=CLOCK):
+        order = await flying(controller)
+    ended = replace(
+        await progress(controller, order), state=OrderState.TIMED_OUT, because="no word came", at=CLOCK.now()
+    )
+    async with controller.database.transaction() as unit:
+        await controller.store.set_progress(unit, ended)
+    async with running_agent(settings, clock=CLOCK):
+        await until(comes_home(controller), tries=3000)
+        async with controller.database.transaction() as unit:
+            assert (await controller.store.order(unit, order.id)).progress.state is OrderState.TIMED_OUT
+    assert ended.legs_done < 3
+
+
+def comes_home(controller: Controller) -> Callable[[], Awaitable[bool]]:
+    """Return the claim that the vehicle is on its way home."""
+
+    async def claim() -> bool:
+        state = controller.registry.state(DRONE)
+        return state is not None and state.is_airborne and state.mode is FlightMode.RETURN
+
+    return claim

@@ -92,6 +92,15 @@ class Taker:
     orders: list[Order] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     is_deaf: bool = False
+    remembers: bool = True
+
+    async def held_orders(self) -> Sequence[OrderProgress]:
+        """Return what it would tell in a hello."""
+        orders = self.orders if self.remembers else []
+        return [
+            OrderProgress(order_id=order.id, state=OrderState.ACCEPTED, because="stored", at=CLOCK.now())
+            for order in orders
+        ]
 
     async def offer(self, order: Order) -> None:
         self.orders.append(order)
@@ -118,10 +127,6 @@ class Agent:
     taker: Taker
 
 
-async def nothing_held() -> Sequence[OrderProgress]:
-    return ()
-
-
 @asynccontextmanager
 async def running_agent(
     state_dir: Path,
@@ -129,7 +134,7 @@ async def running_agent(
     address: str,
     tls: TlsFiles,
     vehicle_id: str = "drone-1",
-    held_orders: HeldOrders = nothing_held,
+    held_orders: HeldOrders | None = None,
 ) -> AsyncIterator[Agent]:
     """Run the agent's end of the link of one vehicle."""
     await run_blocking(lambda: state_dir.mkdir(exist_ok=True))
@@ -144,7 +149,7 @@ async def running_agent(
             live=live,
             reports=outbox,
             taker=taker,
-            held_orders=held_orders,
+            held_orders=held_orders or taker.held_orders,
             software="test",
             boot_id=new_id(),
             clock=CLOCK,

@@ -127,12 +127,12 @@ class Hello(_message.Message):
     boot_id: _builtins.str
     """a fresh id each time the agent starts"""
     protocol: _builtins.int
-    """1"""
+    """2; 1 from agents that told only of unfinished orders"""
     @_builtins.property
     def card(self) -> Global___VehicleCard: ...
     @_builtins.property
     def orders_held(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderProgress]:
-        """unfinished orders that the agent has stored"""
+        """the newest orders that the agent has stored, ended or not"""
 
     def __init__(
         self,
