@@ -143,7 +143,8 @@ class _Plan:
         if purpose is LegPurpose.POINT:
             gazes = [one for one in gazes if one.is_at_end]
         shown = shapely.buffer(self._shown(gazes, WELL_WITHIN_M), EDGE_M, quad_segs=2)  # pieces leave notches
-        return shapely.simplify(shapely.buffer(shown, -2 * EDGE_M, quad_segs=2), _SIMPLE_M)
+        inner = shapely.simplify(shapely.buffer(shown, -2 * EDGE_M, quad_segs=2), _SIMPLE_M)
+        return shapely.intersection(inner, self.shown)
 
     def _shown(self, gazes: Iterable[RouteGaze], within_m: float) -> BaseGeometry:
         looks = [one.gaze for one in gazes if one.gaze is not None]

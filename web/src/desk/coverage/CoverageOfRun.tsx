@@ -1,4 +1,5 @@
 /** How much of the ground that it was to see a run has really seen, and where it missed some. */
+import { becauseWords } from "../../i18n/said";
 import { useCallback, useEffect, useSyncExternalStore } from "react";
 import type { Coverage, Run } from "../../api/types";
 import { nameOf, t, useLanguage, word } from "../../i18n";
@@ -35,7 +36,7 @@ export function CoverageOfRun({ run }: { run: Run }) {
 }
 
 function Figures({ told, run }: { told: Coverage; run: Run }) {
-  if (told.seen_ratio === null) return <p className="muted">{told.because}</p>;
+  if (told.seen_ratio === null) return <p className="muted">{becauseWords(told)}</p>;
   return (
     <>
       <p className="coverage-figure" role="status">
@@ -54,7 +55,7 @@ function Figures({ told, run }: { told: Coverage; run: Run }) {
             {t("coverage.unused", { why: word("view", one.why), span: span(one.seconds) })}
           </p>
         ))}
-      {told.because && <p className="because">{told.because}</p>}
+      {told.because && <p className="because">{becauseWords(told)}</p>}
       {told.is_final && told.missed_total > 0 && <PlanMissed told={told} run={run} />}
     </>
   );
@@ -113,7 +114,7 @@ function PlanMissed({ told, run }: { told: Coverage; run: Run }) {
     if (!planner.draft || planner.draft.id !== null) planner.open(null);
     const before = planner.draft;
     if (!before) return;
-    const parts = [...before.parts, ...missedParts(told, (number) => `${number}`)];
+    const parts = [...before.parts, ...missedParts(told, patrol)];
     const named = before.name ? {} : { name: t("coverage.plan_name", { name: nameOf(patrol) }), ...flightOf(patrol) };
     planner.change({ ...named, parts });
     select({ kind: "plan", id: "new" });

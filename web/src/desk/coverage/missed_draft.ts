@@ -1,17 +1,21 @@
 /** A patrol over the places that a run has missed: pure, so that it can be tested without a map. */
 import type { Coverage, Patrol, Place } from "../../api/types";
-import { newPart } from "../planning/patrol_draft";
+import { draftOf, newPart } from "../planning/patrol_draft";
 import type { DraftPart, PatrolDraft } from "../planning/patrol_draft";
 
 const MOST_PLACES = 12;
 const AROUND_M = 8;
 const M_PER_DEGREE = 111_320;
 
-/** The largest missed places as areas, each a box with some room around it. */
-export function missedParts(coverage: Coverage, name: (number: number) => string): DraftPart[] {
-  return missedFeatures(coverage)
-    .slice(0, MOST_PLACES)
-    .map((feature, index) => ({ ...newPart("area", name(index + 1)), shape: boxAround(feature.geometry.coordinates[0] as Place[]) }));
+/**
+ * What is to be flown again: lines and points that missed something as they are, since their camera looks ahead of them;
+ * of areas the largest missed places, each a box with some room around it.
+ */
+export function missedParts(coverage: Coverage, patrol: Patrol): DraftPart[] {
+  const missed = new Set(coverage.missed.map((one) => one.part));
+  const parts = draftOf(patrol).parts.filter((part) => missed.has(part.name));
+  const areas = parts.filter((part) => part.type === "area");
+  return [...parts.filter((part) => part.type !== "area"), ...areas.flatMap((area) => boxesOf(coverage, area)).slice(0, MOST_PLACES)];
 }
 
 /** What the draft takes from the patrol that was flown. */
@@ -20,11 +24,14 @@ export function flightOf(patrol: Patrol): Pick<PatrolDraft, "height_agl_m" | "sp
   return { height_agl_m, speed_m_s, vehicle_ids };
 }
 
-export function missedFeatures(coverage: Coverage): GeoJSON.Feature<GeoJSON.Polygon>[] {
-  return coverage.map.features.filter(
-    (feature): feature is GeoJSON.Feature<GeoJSON.Polygon> =>
-      feature.properties?.["part"] === "missed" && feature.geometry.type === "Polygon",
-  );
+function boxesOf(coverage: Coverage, area: DraftPart): DraftPart[] {
+  const numbers = new Set(coverage.missed.filter((one) => one.part === area.name).map((one) => one.number));
+  return coverage.map.features.flatMap(({ geometry, properties }) => {
+    const number = properties?.["number"] as number | undefined;
+    if (geometry.type !== "Polygon" || number === undefined || !numbers.has(number)) return [];
+    const shape = boxAround(geometry.coordinates[0] as Place[]);
+    return [{ ...area, key: newPart("area", "").key, name: `${area.name} ${number}`, shape }];
+  });
 }
 
 function boxAround(ring: Place[]): GeoJSON.Polygon {
