@@ -147,7 +147,7 @@ def zones_of(street: Street) -> ZoneSet:
         "person_down": {"for_s": 2.0},
     }  # fmt: skip
     square = _zone("square", (-60.0, -45.0, 60.0, STRIP_M[0] - 0.4), rules)
-    strip = _zone("strip", (-60.0, STRIP_M[0] - 0.2, 60.0, 17.8), {"shop": {**still, "things_at_least": 2}})
+    strip = _zone("strip", (-60.0, STRIP_M[0] - 0.2, 60.0, 17.8), {"shop": {**still, "things_at_least": 2, "within_m": 4.5}})
     return ZoneSet(zones=(square, strip))
 
 

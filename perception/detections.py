@@ -12,6 +12,8 @@ class Label(StrEnum):
     """The classes that rules speak of; a model's card maps its own labels to these."""
 
     PERSON = "person"
+    LYING = "lying"
+    """A person on the ground, as a detector tells that from people who stand."""
     CART = "cart"
     PILE = "pile"
     BIKE = "bike"

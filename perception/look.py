@@ -129,7 +129,7 @@ class Look:
         return is_hidden
 
     def _present(self, tracks: Sequence[Track]) -> list[Track]:
-        labels = _LABELS.get(self.question.kind, frozenset(Label) - {Label.PERSON, Label.CAR})
+        labels = _LABELS.get(self.question.kind, frozenset(Label) - {Label.PERSON, Label.LYING, Label.CAR})
         near = [track for track in tracks if track.is_seen and track.label in labels and self._is_here(track)]
         return near if len(near) >= _THINGS_AT_LEAST.get(self.question.kind, 1) else []
 

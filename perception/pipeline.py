@@ -19,6 +19,7 @@ from perception.detector import Detector
 from perception.evidence import make_photos
 from perception.frame import Frame, fit
 from perception.georeference import Georeference, GroundPlace
+from perception.likely_size import is_likely
 from perception.look import Look, LookSettings, Question
 from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_watches
@@ -173,7 +174,7 @@ class Pipeline:
             picture=frame.picture,
         )
         believed = [track for track in tracks if track.is_believed]
-        found = self._judge(believed, frame, detections, Sight(gaze=gaze, reference=reference, walls=self._walls))
+        found = self._judge(tracks, frame, detections, Sight(gaze=gaze, reference=reference, walls=self._walls))
         answers = [look.see(frame, tracks, detections, self._reference, self._walls) for look in self._looks]
         return Seen(
             frame=frame,
@@ -184,10 +185,10 @@ class Pipeline:
         )
 
     def _judge(
-        self, believed: Sequence[Track], frame: Frame, detections: Sequence[Detection], sight: Sight
+        self, tracks: Sequence[Track], frame: Frame, detections: Sequence[Detection], sight: Sight
     ) -> list[Found]:
         due = [watch for watch in self._watches if watch.is_due(frame, self._order_id)]
-        heard = uncontested(believed) if due else ()
+        heard = uncontested(tracks) if due else ()
         return [one for watch in due for one in watch.look(heard, frame, detections, self._order_id, sight)]
 
     def _why_not(self, frame: Frame) -> NotAssessed | None:
@@ -210,9 +211,11 @@ class Pipeline:
         cut = self._place_cut([one for one in wanted if one.box.y1_px >= lowest_px], frame.gaze)
         feet = np.array([one.box.foot_px for one in trusted], float).reshape(-1, 2)
         camera_m = self._reference.camera_m(frame.gaze)
+        eye_m, focal_px = (*camera_m, frame.gaze.height_agl_m), self._reference.camera.fx_px
         return [
             Placed(one, _push_back(place, depth_m, camera_m) if (depth_m := _HALF_DEPTH_M.get(one.label)) else place)
             for one, place in zip(trusted, self._reference.to_ground(feet, frame.gaze), strict=True)
+            if is_likely(one, place, eye_m, focal_px)
         ] + cut
 
     def _place_cut(self, cut: Sequence[Detection], gaze: Gaze) -> list[Placed]:

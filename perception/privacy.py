@@ -8,7 +8,7 @@ import cv2
 from perception.detections import Detection, Label
 from perception.frame import Picture
 
-LEAST_SCORES = {Label.PERSON: 0.1, Label.CAR: 0.2, Label.BIKE: 0.3}
+LEAST_SCORES = {Label.PERSON: 0.1, Label.LYING: 0.1, Label.CAR: 0.2, Label.BIKE: 0.3}
 """Even what is hardly believed is hidden: a pattern too much costs nothing."""
 _CELLS = 3
 """A hidden region is at most so many squares wide and high."""
@@ -16,6 +16,8 @@ _CELLS = 3
 
 def redact(picture: Picture, detections: Iterable[Detection]) -> Picture:
     """Return a copy of *picture* with the upper third of every person and the plate area of every vehicle pixelated.
+
+    Who lies is hidden wholly, as the head may be at either end.
 
     *detections* are all that the detector gave, weak ones too.
     """
@@ -33,6 +35,8 @@ def _region(detection: Detection) -> tuple[float, float, float, float]:
     width, height = detection.box.width_px, detection.box.height_px
     if detection.label is Label.PERSON:
         return x0 - 0.08 * width, y0 - 0.06 * height, x1 + 0.08 * width, y0 + height / 3
+    if detection.label is Label.LYING:
+        return x0 - 0.06 * width, y0 - 0.06 * height, x1 + 0.06 * width, y1
     return x0, y0 + height * 0.45, x1, y1
 
 

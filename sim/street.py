@@ -149,7 +149,7 @@ class _Maker:
             DOWN: self._lying(east, north),
         }
         ids = tuple(makers[kind])
-        needs = {CROWD: 8, BIKES: 3, VENDOR: 2}.get(kind, 1)
+        needs = {CROWD: 8, BIKES: 3, VENDOR: 2, SHOP: 2}.get(kind, 1)
         mine = [actor.thing for actor in self._street.actors if actor.thing.id in ids]
         own = [thing for thing in mine if kind != VENDOR or thing.type is ThingType.CART]
         self._street.matters.append(

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from geofence.frames import LocalFrame
-from geofence.zones import Zone
 from perception.detections import Label
-from perception.rules.parameters import Licence, Timed, spots_of
+from perception.rules.parameters import Licence
 from perception.rules.places import near
 from perception.rules.rule import Candidate, Finding, Observed, View
+from perception.rules.timed_rule import TimedRule
 from perception.tracker import Track
 
 KIND = "L0101"
@@ -25,7 +24,7 @@ class BinParameters:
     licences: tuple[Licence, ...] = ()
 
 
-class BinRule:
+class BinRule(TimedRule[BinParameters]):
     """One place for each bin; what a detector calls full and what it calls a bin are one thing."""
 
     name = "bin"
@@ -34,23 +33,14 @@ class BinRule:
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
 
-    def __init__(self, *, parameters: Timed[BinParameters], zone: Zone, frame: LocalFrame) -> None:
-        self._parameters = parameters
-        self._licensed = spots_of(parameters.always.licences, zone=zone, frame=frame)
-
-    def candidates(self, view: View) -> list[Candidate]:
-        p = self._parameters.at(view.at)
-        if p is None:
-            return []
+    def _points_at(self, view: View, p: BinParameters) -> list[Candidate]:
         full = [one for one in view.of(Label.FULL_BIN) if one.is_seen]
         bins = [one for one in view.of(Label.BIN) if one.is_seen and not near(one, full, _SAME_BIN_M)]
         piles = view.of(Label.PILE)
-        found = [_candidate(one, True, piles, p) for one in full] + [_candidate(one, False, piles, p) for one in bins]
-        return [one for one in found if not self._licensed.holds(one.place, view.at)]
+        return [_candidate(one, True, piles, p) for one in full] + [_candidate(one, False, piles, p) for one in bins]
 
-    def judge(self, observed: Observed) -> Finding | None:
-        p = self._parameters.at(observed.at)
-        if p is None or observed.holds_s < max(p.observed_s, p.full_share * observed.observed_s):
+    def _weigh(self, observed: Observed, p: BinParameters) -> Finding | None:
+        if observed.holds_s < max(p.observed_s, p.full_share * observed.observed_s):
             return None
         because = (
             f"a bin overflowed in {observed.holds_s:.0f} of {observed.observed_s:.0f} s in view; "

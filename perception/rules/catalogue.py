@@ -1,6 +1,7 @@
 """Which rules there are, by the names that zones use."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from core.errors import InvalidInput
 from core.events import Json
@@ -10,7 +11,14 @@ from geofence.positions import GeoPosition
 from geofence.zones import Zone, ZoneKind, ZoneSet
 from perception.matters import RuleWatch
 from perception.rules.bin import BinParameters, BinRule
-from perception.rules.clutter import ClutterParameters, ClutterRule, ParkingParameters
+from perception.rules.clutter import (
+    BoardParameters,
+    BoardRule,
+    ClutterParameters,
+    ClutterRule,
+    ParkingParameters,
+    ParkingRule,
+)
 from perception.rules.crowd import CrowdParameters, CrowdRule
 from perception.rules.parameters import read_parameters
 from perception.rules.person_down import PersonDownParameters, PersonDownRule
@@ -18,58 +26,25 @@ from perception.rules.rule import Rule, RuleZone
 from perception.rules.vendor import ShopParameters, ShopRule, VendorParameters, VendorRule
 
 Values = Mapping[str, Json]
-Maker = Callable[[Values, Zone, LocalFrame], Rule]
+P = TypeVar("P")
 
 
-def _vendor(values: Values, zone: Zone, frame: LocalFrame) -> Rule:
-    parameters = read_parameters(VendorParameters, values, zone=zone, rule="vendor")
-    return VendorRule(parameters=parameters, zone=zone, frame=frame)
+def _maker(kind: type[P], rule: Callable[..., Rule]) -> Callable[[str, Values, Zone, LocalFrame], Rule]:
+    def make(name: str, values: Values, zone: Zone, frame: LocalFrame) -> Rule:
+        return rule(parameters=read_parameters(kind, values, zone=zone, rule=name), zone=zone, frame=frame)
+
+    return make
 
 
-def _shop(values: Values, zone: Zone, frame: LocalFrame) -> Rule:
-    parameters = read_parameters(ShopParameters, values, zone=zone, rule="shop")
-    return ShopRule(parameters=parameters, zone=zone, frame=frame)
-
-
-def _crowd(values: Values, zone: Zone, frame: LocalFrame) -> Rule:
-    parameters = read_parameters(CrowdParameters, values, zone=zone, rule="crowd")
-    return CrowdRule(parameters=parameters, zone=zone, frame=frame)
-
-
-def _clutter(values: Values, zone: Zone, frame: LocalFrame) -> Rule:
-    parameters = read_parameters(ClutterParameters, values, zone=zone, rule="clutter")
-    return ClutterRule(parameters=parameters, zone=zone, frame=frame)
-
-
-def _board(values: Values, zone: Zone, frame: LocalFrame) -> Rule:
-    parameters = read_parameters(ClutterParameters, {"labels": ["board"], **values}, zone=zone, rule="board")
-    return ClutterRule(parameters=parameters, zone=zone, frame=frame, name="board")
-
-
-def _parking(values: Values, zone: Zone, frame: LocalFrame) -> Rule:
-    parking = read_parameters(ParkingParameters, values, zone=zone, rule="parking")
-    return ClutterRule(parameters=parking.map(ParkingParameters.as_clutter), zone=zone, frame=frame, name="parking")
-
-
-def _bin(values: Values, zone: Zone, frame: LocalFrame) -> Rule:
-    parameters = read_parameters(BinParameters, values, zone=zone, rule="bin")
-    return BinRule(parameters=parameters, zone=zone, frame=frame)
-
-
-def _person_down(values: Values, zone: Zone, frame: LocalFrame) -> Rule:
-    parameters = read_parameters(PersonDownParameters, values, zone=zone, rule="person_down")
-    return PersonDownRule(parameters=parameters, zone=zone, frame=frame)
-
-
-_MAKERS: Mapping[str, Maker] = {
-    "vendor": _vendor,
-    "shop": _shop,
-    "crowd": _crowd,
-    "clutter": _clutter,
-    "board": _board,
-    "parking": _parking,
-    "bin": _bin,
-    "person_down": _person_down,
+_MAKERS = {
+    "vendor": _maker(VendorParameters, VendorRule),
+    "shop": _maker(ShopParameters, ShopRule),
+    "crowd": _maker(CrowdParameters, CrowdRule),
+    "clutter": _maker(ClutterParameters, ClutterRule),
+    "board": _maker(BoardParameters, BoardRule),
+    "parking": _maker(ParkingParameters, ParkingRule),
+    "bin": _maker(BinParameters, BinRule),
+    "person_down": _maker(PersonDownParameters, PersonDownRule),
 }
 NAMES = tuple(_MAKERS)
 
@@ -80,7 +55,7 @@ def make_rule(name: str, values: Values, *, zone: Zone, frame: LocalFrame) -> Ru
         raise InvalidInput(
             f"no rule is called {name!r}", where=f"zone {zone.id}", remedy=f"known are {', '.join(NAMES)}"
         )
-    return _MAKERS[name](values, zone, frame)
+    return _MAKERS[name](name, values, zone, frame)
 
 
 def make_watches(zones: ZoneSet, frame: LocalFrame) -> list[RuleWatch]:

@@ -9,9 +9,10 @@ from geofence.frames import LocalFrame
 from geofence.zones import Zone
 from perception.detections import Label
 from perception.georeference import GroundPlace
-from perception.rules.parameters import Licence, Timed, local_m, spots_of
+from perception.rules.parameters import Licence, Timed, local_m
 from perception.rules.places import clusters, distance_m, joint_box, middle, near
 from perception.rules.rule import Candidate, Finding, Observed, View
+from perception.rules.timed_rule import TimedRule
 from perception.tracker import Track
 
 _KINDS = {Label.PILE: "20507", Label.BOARD: "20203", Label.BIKE: "20506"}
@@ -39,6 +40,13 @@ class ClutterParameters:
     within_m: float = 2.5
     baseline: Baseline = ()
     licences: tuple[Licence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardParameters(ClutterParameters):
+    """The same for boards."""
+
+    labels: tuple[Label, ...] = (Label.BOARD,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,26 +92,20 @@ class _Usual:
         return away_m <= self.radius_m and width_m <= self.width_m
 
 
-class ClutterRule:
-    """Groups things that lie together; with bikes it is the parking rule, with boards the one for boards."""
+class ClutterRule(TimedRule[ClutterParameters]):
+    """Groups things that lie together."""
 
+    name = "clutter"
     version = "2"
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
 
-    def __init__(
-        self, *, parameters: Timed[ClutterParameters], zone: Zone, frame: LocalFrame, name: str = "clutter"
-    ) -> None:
-        self.name = name
+    def __init__(self, *, parameters: Timed[ClutterParameters], zone: Zone, frame: LocalFrame) -> None:
+        super().__init__(parameters=parameters, zone=zone, frame=frame)
         self.labels = frozenset(parameters.always.labels)
-        self._parameters = parameters
-        self._licensed = spots_of(parameters.always.licences, zone=zone, frame=frame)
         self._usual = [_usual(row, zone, frame) for row in parameters.always.baseline]
 
-    def candidates(self, view: View) -> list[Candidate]:
-        p = self._parameters.at(view.at)
-        if p is None:
-            return []
+    def _points_at(self, view: View, p: ClutterParameters) -> list[Candidate]:
         found: list[Candidate] = []
         stalls, people = view.of(Label.CART), view.of(Label.PERSON) if Label.BIKE in p.labels else []
         for label in p.labels:
@@ -112,11 +114,10 @@ class ClutterRule:
             groups = clusters(things, within_m=p.within_m, at_least=p.things_at_least)
             groups = [group for group in groups if any(one.is_seen for one in group)]
             found += [_candidate(group, view) for group in groups if not _are_riders_there(group, people, p.within_m)]
-        return [one for one in found if not self._licensed.holds(one.place, view.at)]
+        return found
 
-    def judge(self, observed: Observed) -> Finding | None:
-        p = self._parameters.at(observed.at)
-        if p is None or not _is_long_enough(observed, p):
+    def _weigh(self, observed: Observed, p: ClutterParameters) -> Finding | None:
+        if not _is_long_enough(observed, p):
             return None
         word = _WORDS.get(observed.label, observed.label.value)
         count = f"{observed.things} " if observed.label is Label.BIKE else ""
@@ -141,6 +142,21 @@ class ClutterRule:
     def _is_usual(self, track: Track, view: View) -> bool:
         width_m = view.widths_m.get(track.id, 0.0)
         return track.place is not None and any(one.covers(track.place, width_m) for one in self._usual)
+
+
+class BoardRule(ClutterRule):
+    """The same for boards."""
+
+    name = "board"
+
+
+class ParkingRule(ClutterRule):
+    """The same for bikes in numbers."""
+
+    name = "parking"
+
+    def __init__(self, *, parameters: Timed[ParkingParameters], zone: Zone, frame: LocalFrame) -> None:
+        super().__init__(parameters=parameters.map(ParkingParameters.as_clutter), zone=zone, frame=frame)
 
 
 def _are_riders_there(group: Sequence[Track], people: Sequence[Track], within_m: float) -> bool:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from geofence.frames import LocalFrame
-from geofence.zones import Zone
 from perception.detections import Label
-from perception.rules.parameters import Licence, Timed, spots_of
+from perception.rules.parameters import Licence
 from perception.rules.rule import Candidate, Finding, Observed, View
+from perception.rules.timed_rule import TimedRule
 from perception.tracker import Track
 
 KIND = "L0901"
@@ -15,7 +14,7 @@ _GONE_AFTER_S = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDownParameters:
-    """A person's box that is wide for its height, at one place, for so long in view without a break.
+    """Somebody who is said to lie, or a person's box that is wide for its height, at one place without a break.
 
     Somebody who lies along the line of sight of a camera that looks down is not told from somebody who stands.
     """
@@ -26,35 +25,26 @@ class PersonDownParameters:
     licences: tuple[Licence, ...] = ()
 
 
-class PersonDownRule:
-    """Wide boxes of people."""
+class PersonDownRule(TimedRule[PersonDownParameters]):
+    """People whom the detector says to lie, and wide boxes of people."""
 
     name = "person_down"
-    version = "1"
-    labels = frozenset({Label.PERSON})
+    version = "2"
+    labels = frozenset({Label.LYING, Label.PERSON})
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
 
-    def __init__(self, *, parameters: Timed[PersonDownParameters], zone: Zone, frame: LocalFrame) -> None:
-        self._parameters = parameters
-        self._licensed = spots_of(parameters.always.licences, zone=zone, frame=frame)
+    def _points_at(self, view: View, p: PersonDownParameters) -> list[Candidate]:
+        people = [one for one in view.of(*self.labels) if one.is_seen]
+        return [_candidate(one) for one in people if one.label is Label.LYING or _ratio(one) >= p.width_to_height]
 
-    def candidates(self, view: View) -> list[Candidate]:
-        p = self._parameters.at(view.at)
-        if p is None:
-            return []
-        lying = [one for one in view.of(Label.PERSON) if one.is_seen and _ratio(one) >= p.width_to_height]
-        found = [_candidate(one) for one in lying]
-        return [one for one in found if not self._licensed.holds(one.place, view.at)]
-
-    def judge(self, observed: Observed) -> Finding | None:
-        p = self._parameters.at(observed.at)
-        if p is None or observed.lasting_s < p.for_s:
+    def _weigh(self, observed: Observed, p: PersonDownParameters) -> Finding | None:
+        if observed.lasting_s < p.for_s:
             return None
         if observed.moved_m > p.moved_tolerance_m + observed.error_m:
             return None
         because = (
-            f"somebody lay on the ground for {observed.lasting_s:.0f} s in view: a box at least "
+            f"somebody lay on the ground for {observed.lasting_s:.0f} s in view: seen as lying, or in a box at least "
             f"{p.width_to_height:g} times as wide as high, for {p.for_s:g} s"
         )
         facts = {

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from geofence.frames import LocalFrame
 from geofence.zones import Zone
 from perception.detections import Label
-from perception.rules.parameters import Licence, Timed, spots_of
+from perception.rules.parameters import Licence, Timed
 from perception.rules.places import clusters, joint_box, middle, near
 from perception.rules.rule import Candidate, Finding, Observed, View
+from perception.rules.timed_rule import TimedRule
 from perception.tracker import Track
 
 VENDOR, SHOP = "20501", "20504"
@@ -32,7 +33,7 @@ class VendorParameters:
     licences: tuple[Licence, ...] = ()
 
 
-class VendorRule:
+class VendorRule(TimedRule[VendorParameters]):
     """A cart, or an umbrella over a table or chairs, with people near."""
 
     name = "vendor"
@@ -41,24 +42,15 @@ class VendorRule:
     follows = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
 
-    def __init__(self, *, parameters: Timed[VendorParameters], zone: Zone, frame: LocalFrame) -> None:
-        self._parameters = parameters
-        self._licensed = spots_of(parameters.always.licences, zone=zone, frame=frame)
-
-    def candidates(self, view: View) -> list[Candidate]:
-        p = self._parameters.at(view.at)
-        if p is None:
-            return []
+    def _points_at(self, view: View, p: VendorParameters) -> list[Candidate]:
         people = [one for one in view.of(Label.PERSON) if not p.standing_only or one.id in view.standing]
         furniture = view.of(*_FURNITURE)
         stalls = view.of(Label.CART)
         stalls += [one for one in view.of(Label.UMBRELLA) if near(one, furniture, _TOGETHER_M)]
-        found = [_stall(stall, near(stall, people, p.people_within_m), p) for stall in stalls if stall.is_seen]
-        return [one for one in found if not self._licensed.holds(one.place, view.at)]
+        return [_stall(stall, near(stall, people, p.people_within_m), p) for stall in stalls if stall.is_seen]
 
-    def judge(self, observed: Observed) -> Finding | None:
-        p = self._parameters.at(observed.at)
-        if p is None or observed.observed_s < p.dwell_s or observed.holds_s < max(p.dwell_s, observed.observed_s) / 2:
+    def _weigh(self, observed: Observed, p: VendorParameters) -> Finding | None:
+        if observed.observed_s < p.dwell_s or observed.holds_s < max(p.dwell_s, observed.observed_s) / 2:
             return None
         because = (
             f"a stall stood in a no-vending zone for {observed.observed_s:.0f} s in view, "
@@ -104,7 +96,7 @@ class ShopParameters:
     licences: tuple[Licence, ...] = ()
 
 
-class ShopRule:
+class ShopRule(TimedRule[ShopParameters]):
     """Goods that stand outside."""
 
     name = "shop"
@@ -113,21 +105,15 @@ class ShopRule:
     gone_after_s = _GONE_AFTER_S
 
     def __init__(self, *, parameters: Timed[ShopParameters], zone: Zone, frame: LocalFrame) -> None:
+        super().__init__(parameters=parameters, zone=zone, frame=frame)
         self.labels = frozenset(parameters.always.labels)
-        self._parameters = parameters
-        self._licensed = spots_of(parameters.always.licences, zone=zone, frame=frame)
 
-    def candidates(self, view: View) -> list[Candidate]:
-        p = self._parameters.at(view.at)
-        if p is None:
-            return []
+    def _points_at(self, view: View, p: ShopParameters) -> list[Candidate]:
         groups = clusters(view.of(*p.labels), within_m=p.within_m, at_least=p.things_at_least)
-        found = [_goods(group) for group in groups if any(one.is_seen for one in group)]
-        return [one for one in found if not self._licensed.holds(one.place, view.at)]
+        return [_goods(group) for group in groups if any(one.is_seen for one in group)]
 
-    def judge(self, observed: Observed) -> Finding | None:
-        p = self._parameters.at(observed.at)
-        if p is None or observed.span_s < p.unmoved_for_s or observed.observed_s < p.observed_s:
+    def _weigh(self, observed: Observed, p: ShopParameters) -> Finding | None:
+        if observed.span_s < p.unmoved_for_s or observed.observed_s < p.observed_s:
             return None
         if observed.moved_m > p.moved_tolerance_m + observed.error_m:
             return None

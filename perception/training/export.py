@@ -15,7 +15,6 @@ from perception.training.net import STRIDE, CentrePointNet, Deployed
 
 _SCENE_SCORES = {"person": 0.38, "cart": 0.38, "pile": 0.47, "bike": 0.48, "board": 0.5, "full_bin": 0.42}
 """Chosen on the street scenes 0 to 29, which are not among the hundred of the benchmark."""
-_MEANS = {"lying": Label.PERSON}
 INPUT = ModelInput(name="picture", width_px=640, height_px=384)
 
 
@@ -95,7 +94,7 @@ def simulator_model(labels: Sequence[str]) -> About:
         file="simulator",
         licence="Apache-2.0",
         origin="trained by `make train` on pictures painted by the simulator; of no use on real footage",
-        means={label: _MEANS.get(label) or Label(label) for label in labels},
+        means={label: Label(label) for label in labels},
         scores=_SCENE_SCORES,
     )
 

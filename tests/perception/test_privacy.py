@@ -84,6 +84,16 @@ def test_a_person_who_is_hardly_believed_is_hidden_too() -> None:
     assert len(np.unique(hidden[20:48, 42:68].reshape(-1, 3), axis=0)) <= 9
 
 
+def test_who_lies_is_hidden_from_end_to_end() -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (120, 160, 3)).astype(np.uint8)
+    box = PixelBox(x0_px=30, y0_px=60, x1_px=120, y1_px=90)
+
+    hidden = redact(picture, [detection(Label.LYING, score=0.12, box=box)])
+
+    assert len(np.unique(hidden[60:90, 30:120].reshape(-1, 3), axis=0)) <= 9
+    assert np.array_equal(hidden[:50], picture[:50])
+
+
 def test_the_plate_area_of_a_car_is_hidden() -> None:
     picture = np.random.default_rng(1).integers(0, 255, (120, 160, 3)).astype(np.uint8)
     box = PixelBox(x0_px=30, y0_px=30, x1_px=130, y1_px=100)

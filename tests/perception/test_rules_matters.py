@@ -464,3 +464,41 @@ def test_a_box_that_two_labels_claim_is_heard_as_the_more_certain_one() -> None:
     assert uncontested([unsure, beside, sure]) == [beside, sure]
     assert uncontested([missed, sure]) == [missed, sure]
     assert uncontested([replace(unsure, label=Label.PERSON), sure]) == [replace(unsure, label=Label.PERSON), sure]
+
+
+def test_one_that_is_not_believed_yet_may_still_cast_doubt() -> None:
+    bike = replace(track(Label.BIKE, 0, 0), scores=deque([0.45] * 10, maxlen=10))
+    person = replace(track(Label.PERSON, 0, 0, number=2), is_believed=False)
+
+    assert uncontested([bike, person]) == []
+    assert uncontested([bike, replace(person, scores=deque([0.3] * 10, maxlen=10))]) == [bike]
+
+
+def test_how_sure_a_track_is_depends_on_what_its_label_needs() -> None:
+    lies = replace(track(Label.LYING, 0, 0), scores=deque([0.3] * 10, maxlen=10), threshold=0.2)
+    bike = replace(track(Label.BIKE, 0, 0, number=2), scores=deque([0.5] * 10, maxlen=10), threshold=0.48)
+
+    assert uncontested([lies, bike]) == [lies]
+
+
+def test_a_piece_of_a_car_is_no_board_but_a_board_before_it_is() -> None:
+    car = replace(track(Label.CAR, 0, 0), box=PixelBox(x0_px=100, y0_px=100, x1_px=200, y1_px=160))
+    piece = replace(track(Label.BOARD, 0, 1, number=2), box=PixelBox(x0_px=110, y0_px=110, x1_px=140, y1_px=150))
+    before = replace(piece, box=PixelBox(x0_px=110, y0_px=120, x1_px=140, y1_px=172))
+
+    assert uncontested([car, piece]) == [car]
+    assert uncontested([car, before]) == [car, before]
+
+
+def test_whom_the_detector_says_to_lie_is_an_alarm_whatever_the_box() -> None:
+    found = play(watch_for("person_down", {}), still(track(Label.LYING, 0, 0)), seconds=4)
+
+    assert [one.finding.kind for one in found] == ["L0901"]
+    assert (
+        play(
+            watch_for("person_down", {"licences": [{**HERE, "radius_m": 5}]}),
+            still(track(Label.LYING, 0, 0)),
+            seconds=9,
+        )
+        == []
+    )
