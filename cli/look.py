@@ -45,6 +45,7 @@ def look(  # noqa: PLR0913  one for each option
     slices: Annotated[
         bool | None, typer.Option(help="look at cuts too; default: when pictures are large (slower).  切片")
     ] = None,
+    most_cuts: Annotated[int, typer.Option(min=2, help="at most so many cuts; more find smaller things.  切片数")] = 6,
     faces: Annotated[Path | None, typer.Option(help="a YuNet model: also hide faces.  人脸模型")] = None,
     rate_hz: Annotated[float | None, typer.Option(min=0.01, help="pictures a second, for a folder.  帧率")] = None,
     start_at: Annotated[datetime | None, typer.Option(help="when the recording began (UTC).  开始时间")] = None,
@@ -58,7 +59,7 @@ def look(  # noqa: PLR0913  one for each option
     began_at = None if start_at is None else start_at.replace(tzinfo=start_at.tzinfo or UTC)
     opened = open_look(
         source=source, camera=camera, poses=poses, model=model, zones=zones,
-        slices=slices, faces=faces, rate_hz=rate_hz, start_at=began_at,
+        slices=slices, most_cuts=most_cuts, faces=faces, rate_hz=rate_hz, start_at=began_at,
     )  # fmt: skip
     examination, recording = opened.examination, opened.recording
     papers = Papers(

@@ -8,13 +8,14 @@ person of an unlikely size, or one that never moves, needs a better score.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from geofence.positions import LocalPosition
 from perception.clothes import Colours, colours_of
 from perception.detections import Detection, Label, PixelBox
 from perception.frame import Picture
 from perception.georeference import GroundPlace
+from perception.life import Life
 from perception.likeness import Guess, Sight, Sought, costs, match, weak_costs
 from perception.tracker import MOVERS, Placed, ToPixel, Track, Tracker, join
 
@@ -25,7 +26,11 @@ _COASTS_S = 1.0
 _TOLD_S = 1.5
 _WEAK_S = 0.7
 _WEAK_SHARE = 0.6
-"""From this share of its label's threshold on, a detection may continue a track, never begin one."""
+"""From this share of its label's threshold on, a detection may continue a track."""
+_BEGINS_SHARE = 0.8
+"""From this share on it may begin one, which is believed later: by better scores, or because it shows life."""
+_WALKER_SHARE, _STIRRING_SHARE = 0.6, 0.8
+"""What walks is believed from this share of its threshold on; what only stirs (so do leaves), from that."""
 _DOUBLE_IOU = 0.55
 _TALL_M = 1.7
 _LIKELY = (0.7, 1.3)
@@ -34,11 +39,9 @@ _UNLIKELY_COSTS = 0.6
 _MOST_COST = 0.3
 _EDGE_PX = 3.0
 _EDGE_SHARE = 0.25
-_STILL = 0.05
 _STILL_S = 2.0
 _STILL_COSTS = 0.15
-"""People sway: a box that keeps its foot within so much of its height for so long (a sign, a doll) needs a better
-score by so much."""
+"""What keeps its place for so long and shows no life (a sign, a doll) needs a better score by so much."""
 _CHANGES = 0.15
 _ALONE_IOU = 0.1
 """Colours are learnt from boxes that overlap others by less than this."""
@@ -48,8 +51,7 @@ _ALONE_IOU = 0.1
 class _Motion:
     """How a track moves on the ground (m/s), in the picture without the camera's part (px/s), and where it was shown.
 
-    `shown_px` is the pixel of its place in the picture that showed it last; its foot has been at `rests_px` in the
-    picture since `rests_s`.
+    `shown_px` is the pixel of its place in the picture that showed it last.
     """
 
     east_m_s: float = 0.0
@@ -57,24 +59,24 @@ class _Motion:
     right_px_s: float = 0.0
     down_px_s: float = 0.0
     shown_px: tuple[float, float] | None = None
-    rests_px: tuple[float, float] = (math.inf, math.inf)
-    rests_s: float = math.inf
+    life: Life = field(default_factory=Life)
     colours: Colours | None = None
     is_leaving: bool = False
     """Whether its box was at an edge of the picture when it was last seen."""
-
-    def still_s(self, box: PixelBox, taken_s: float) -> float:
-        """Return for how long the foot of the box has not moved."""
-        if math.dist(self.rests_px, box.foot_px) > _STILL * box.height_px:
-            self.rests_px, self.rests_s = box.foot_px, taken_s
-        return taken_s - self.rests_s
 
 
 class Follower(Tracker):
     """Keeps the tracks of one camera; give it what the detector saw from `least_for` on, and the picture."""
 
-    def __init__(self, *, threshold_for: Callable[[Label], float], forget_s: float = 6.0) -> None:
+    def __init__(
+        self,
+        *,
+        threshold_for: Callable[[Label], float],
+        forget_s: float = 6.0,
+        is_size_trusted: Callable[[], bool] = lambda: True,
+    ) -> None:
         super().__init__(threshold_for=threshold_for, forget_s=forget_s)
+        self._is_size_trusted = is_size_trusted
         self._motions: dict[int, _Motion] = {}
 
     def least_for(self, label: Label) -> float:
@@ -95,13 +97,13 @@ class Follower(Tracker):
         What was lost for longer is still waited for (see `tracks`), and not told as if it were there.
         """
         step_s = self._step_s(taken_s)
-        sights = _sights(seen, to_pixel, picture)
+        sights = _sights(seen, to_pixel if self._is_size_trusted() else None, picture)
         sought = [self._seek(track, taken_s, to_pixel) for track in self._tracks]
         pairs = self._pairs(sought, sights)
         for i, j in pairs.items():
             self._follow(sought[i], sights[j], sights)
             join(self._tracks[i], sights[j].placed, taken_s, step_s)
-            self._doubt(self._tracks[i], taken_s)
+            self._doubt(self._tracks[i], sights[j], sights, picture)
         self._miss(set(pairs), is_in_view)
         self._begin_new(sights, set(pairs.values()), taken_s)
         self._forget(taken_s)
@@ -119,6 +121,9 @@ class Follower(Tracker):
 
     def _is_strong(self, one: Detection) -> bool:
         return one.score >= self._threshold_for(one.label)
+
+    def _may_begin(self, one: Detection) -> bool:
+        return one.score >= _BEGINS_SHARE * self._threshold_for(one.label)
 
     def _is_weak(self, one: Detection) -> bool:
         return self.least_for(one.label) <= one.score < self._threshold_for(one.label)
@@ -154,16 +159,22 @@ class Follower(Tracker):
             motion.east_m_s += share * (place.east_m - guess.east_m)
             motion.north_m_s += share * (place.north_m - guess.north_m)
 
-    def _doubt(self, track: Track, taken_s: float) -> None:
-        """Do not believe in people who neither move nor are seen well."""
-        still_s = self._motions[track.id].still_s(track.box, taken_s)
-        if track.label is Label.PERSON and still_s >= _STILL_S and track.score < track.threshold + _STILL_COSTS:
+    def _doubt(self, track: Track, sight: Sight, sights: Sequence[Sight], picture: Picture | None) -> None:
+        """Do not believe in people who show no life and are not seen well; weakly seen ones who do are people."""
+        if track.label is not Label.PERSON:
+            return
+        motion = self._motions[track.id]
+        motion.life.see(track.box, track.place, picture if _is_alone(sight, sights) else None, track.last_s)
+        if motion.life.is_sure:
+            share = _WALKER_SHARE if motion.life.has_walked else _STIRRING_SHARE
+            track.is_believed = track.is_believed or track.score >= share * track.threshold
+        elif motion.life.still_s(track.last_s) >= _STILL_S and track.score < track.threshold + _STILL_COSTS:
             track.is_believed = False
 
     def _begin_new(self, sights: Sequence[Sight], used: set[int], taken_s: float) -> None:
         taken = [sights[j].placed.detection for j in used]
         for j, (placed, colours) in enumerate(sights):
-            if j not in used and self._is_strong(placed.detection) and not _is_double(placed.detection, taken):
+            if j not in used and self._may_begin(placed.detection) and not _is_double(placed.detection, taken):
                 track = self._begin(placed, taken_s)
                 self._motions[track.id] = _Motion(colours=colours)
                 self._tracks.append(track)

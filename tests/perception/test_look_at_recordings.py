@@ -1,6 +1,7 @@
 """`roundsman look` from end to end, on short recordings that the simulator's camera made."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -212,6 +213,38 @@ def test_a_real_car_park_from_straight_above_is_not_assessed(tmp_path: Path) -> 
 
     assert status == 0
     assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["not_assessed"] == {"too_steep": 7}
+
+
+def look_at_real_people(folder: Path, pose: dict[str, float]) -> tuple[list[dict[str, object]], dict[str, object], int]:
+    """Look at somebody who comes in, stands and writes for ten seconds, and leaves; returns tracks and account."""
+    lens = {"width_px": 768, "height_px": 432, "fx_px": 700, "fy_px": 700, "cx_px": 384, "cy_px": 216}
+    camera = write(folder, {"intrinsics": lens, "pose": {**CAMERA["pose"], **pose}})
+    shutil.copy(Path(__file__).parent / "fastestdet_coco_352.json", folder / "card.json")
+    (folder / "fastestdet_coco_352.onnx").symlink_to(shared("perception/fastestdet_coco_352.onnx"))
+    status = look(
+        shared("perception/one-by-one-person-detection.mp4"), "--camera", camera, "--model", folder / "card.json",
+        "--tracks", folder / "t.jsonl", "--report", folder / "r.json", "--every", 2, "--for-s", 48, "--no-slices",
+    )  # fmt: skip
+    return lines(folder / "t.jsonl"), json.loads((folder / "r.json").read_text(encoding="utf-8")), status
+
+
+def test_a_real_person_who_stands_and_writes_is_followed_all_the_time(tmp_path: Path) -> None:
+    rows, account, status = look_at_real_people(tmp_path, {"up_m": 2.2, "pitch_deg": -27.8})
+
+    assert status == 0
+    stands = {row["frame"] for row in rows if row["label"] == "person"} & set(range(90, 180, 2))
+    assert len(stands) >= 43
+    assert len({row["track"] for row in rows if row["label"] == "person"}) <= 3
+    assert account["people_height_ratio"] == pytest.approx(1.0, abs=0.2)
+    assert not any("times as tall" in str(note) for note in account["notes"])  # type: ignore[attr-defined]
+
+
+def test_a_camera_file_by_which_people_are_giants_is_named(tmp_path: Path) -> None:
+    rows, account, _ = look_at_real_people(tmp_path, {"up_m": 7.0, "pitch_deg": -27.8})
+
+    assert account["people_height_ratio"] > 1.8  # type: ignore[operator]
+    assert any("times as tall as people are" in str(note) for note in account["notes"])  # type: ignore[attr-defined]
+    assert len({row["frame"] for row in rows if row["label"] == "person"} & set(range(300, 440, 2))) >= 60
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from perception.detections import Detection, Label
+from perception.detections import Detection, Detections, Label
 from perception.detector import OnnxDetector
 from perception.frame import Picture
 from perception.sliced import SlicedDetector
 from sim.camera import CameraRenderer
 from sim.scene import CameraLens, CameraView, Scene, SceneThing, ThingType
+from tests.perception.eyes import shared
 
 LENS = CameraLens(width_px=1920, height_px=1080, fx_px=1920, fy_px=1920, cx_px=960, cy_px=540)
 
@@ -62,3 +66,29 @@ def test_a_thing_that_fills_the_picture_is_not_found_again_in_parts(whole: OnnxD
     cars = [one for one in SlicedDetector(whole=whole).detect(picture) if one.label is Label.CAR and one.score > 0.4]
 
     assert len(cars) == 1
+
+
+def test_cuts_for_a_stretching_model_are_as_small_as_cover_the_picture(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parent / "fastestdet_coco_352.json", tmp_path / "card.json")
+    (tmp_path / "fastestdet_coco_352.onnx").symlink_to(shared("perception/fastestdet_coco_352.onnx"))
+    whole = Watched(card_file=tmp_path / "card.json")
+
+    SlicedDetector(whole=whole).detect(np.zeros((576, 768, 3), np.uint8))
+
+    picture, *cuts = whole.seen
+    assert picture == (576, 768)
+    assert len(cuts) == 6
+    assert all(height <= 352 and width <= 352 for height, width in cuts)
+    assert sum(height * width for height, width in cuts) < 1.6 * 576 * 768
+
+
+class Watched(OnnxDetector):
+    """Remembers the sizes of what it was shown."""
+
+    def __init__(self, *, card_file: Path) -> None:
+        super().__init__(card_file=card_file)
+        self.seen: list[tuple[int, int]] = []
+
+    def detect(self, picture: Picture) -> Detections:
+        self.seen.append((picture.shape[0], picture.shape[1]))
+        return super().detect(picture)

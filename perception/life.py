@@ -1,0 +1,86 @@
+"""Whether what looks like a person is alive: it walks about, or something within its outline stirs."""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.detections import PixelBox
+from perception.frame import Picture
+from perception.georeference import GroundPlace
+
+_STILL = 0.05
+"""A foot that stays within so much of a box's height keeps its place."""
+_WALKED = 1.0
+_WALKED_M = 1.0
+"""Whoever went so far (in heights of the box, or in metres beyond the errors) has walked."""
+_GRID = (8, 16)
+_STIRRED = 15.0
+"""Grey levels: people who stand and write change some cell of 8 × 16 by 25 in two seconds, walls and tables by 3."""
+_STIRS = 2
+_BETWEEN_S = 0.5
+Cells = NDArray[np.float32]
+
+
+class Life:
+    """What one track has shown of life."""
+
+    def __init__(self) -> None:
+        self._began_px: tuple[float, float] | None = None
+        self._began_m: tuple[float, float] | None = None
+        self._rests: PixelBox | None = None
+        self._rests_s = math.inf
+        self._cells: Cells | None = None
+        self._looked_s = -math.inf
+        self._stirs = 0
+        self.has_walked = False
+
+    @property
+    def is_sure(self) -> bool:
+        """Say whether it is alive."""
+        return self.has_walked or self._stirs >= _STIRS
+
+    def still_s(self, taken_s: float) -> float:
+        """Return for how long the foot has kept its place."""
+        return taken_s - self._rests_s
+
+    def see(self, box: PixelBox, place: GroundPlace | None, picture: Picture | None, taken_s: float) -> None:
+        """Take in where it is, and the picture where nothing else that was detected covers it."""
+        if self.has_walked:
+            return
+        self.has_walked = self._is_away(box, place)
+        if self._rests is None or math.dist(self._rests.foot_px, box.foot_px) > _STILL * box.height_px:
+            self._rests, self._rests_s, self._cells = box, taken_s, None
+        if not self.is_sure and picture is not None and taken_s - self._looked_s >= _BETWEEN_S:
+            self._looked_s = taken_s
+            self._stir(_cells(self._rests, picture))
+
+    def _is_away(self, box: PixelBox, place: GroundPlace | None) -> bool:
+        self._began_px = self._began_px or box.foot_px
+        away_px = math.dist(self._began_px, box.foot_px)
+        if place is None:
+            return away_px > _WALKED * box.height_px
+        self._began_m = self._began_m or (place.east_m, place.north_m)
+        away_m = math.dist(self._began_m, (place.east_m, place.north_m))
+        return away_m > _WALKED_M + 2 * place.major_m and away_px > _STILL * box.height_px
+
+    def _stir(self, cells: Cells | None) -> None:
+        if cells is None or self._cells is None:
+            self._cells = cells
+            return
+        change = cells - self._cells
+        if float(np.abs(change - np.median(change)).max()) > _STIRRED:
+            self._stirs += 1
+            self._cells = cells
+
+
+def _cells(box: PixelBox, picture: Picture) -> Cells | None:
+    """Return the mean lightness of a grid over the box; None for a box with fewer pixels than cells."""
+    height, width = picture.shape[:2]
+    x0, y0, x1, y1 = (round(value) for value in box.xyxy)
+    part = picture[max(0, y0) : min(y1, height), max(0, x0) : min(x1, width)]
+    if part.shape[0] < _GRID[1] or part.shape[1] < _GRID[0]:
+        return None
+    small = cv2.resize(part, _GRID, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.float32)
