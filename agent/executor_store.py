@@ -17,6 +17,7 @@ from core.ids import CommandId, OrderId
 from fleet.holding import Holder
 from fleet.link.translate import order_from_pb, order_to_pb
 from fleet.orders import CommandOutcome, CommandState, Order, OrderProgress, OrderState
+from geofence.positions import GeoPosition
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -33,7 +34,9 @@ CREATE TABLE IF NOT EXISTS orders (
     ending TEXT,
     ending_because TEXT NOT NULL,
     is_reported INTEGER NOT NULL,
-    held_by TEXT NOT NULL DEFAULT 'nobody'
+    held_by TEXT NOT NULL DEFAULT 'nobody',
+    start_lon_deg REAL,
+    start_lat_deg REAL
 );
 CREATE TABLE IF NOT EXISTS commands (
     id TEXT PRIMARY KEY,
@@ -43,8 +46,12 @@ CREATE TABLE IF NOT EXISTS commands (
     is_reported INTEGER NOT NULL
 );
 """
-_ADDED = "ALTER TABLE orders ADD COLUMN held_by TEXT NOT NULL DEFAULT 'nobody'"
-"""Brings the file of an agent from before up to date; nobody may lose its orders over an update."""
+_ADDED = {
+    "held_by": "TEXT NOT NULL DEFAULT 'nobody'",
+    "start_lon_deg": "REAL",
+    "start_lat_deg": "REAL",
+}
+"""Columns that bring the file of an agent from before up to date: nobody may lose its orders over an update."""
 _ENDED = tuple(state.value for state in (OrderState.DONE, OrderState.FAILED, OrderState.ABORTED, OrderState.TIMED_OUT))
 
 
@@ -55,6 +62,8 @@ class HeldOrder:
     order: Order
     progress: OrderProgress
     from_air: bool = False
+    start: GeoPosition | None = None
+    """Where it was taken over in the air."""
     ending: OrderState | None = None
     """Set while the vehicle is on its way home for good: what the order becomes when it has landed."""
     ending_because: str = ""
@@ -105,8 +114,8 @@ class SqliteExecutorStore:
             self._connection.row_factory = aiosqlite.Row
             await self._connection.executescript(_SCHEMA)
             columns = await self._connection.execute_fetchall("PRAGMA table_info(orders)")
-            if "held_by" not in {column["name"] for column in columns}:
-                await self._connection.execute(_ADDED)
+            for name in _ADDED.keys() - {column["name"] for column in columns}:
+                await self._connection.execute(f"ALTER TABLE orders ADD COLUMN {name} {_ADDED[name]}")
         return self
 
     async def __aexit__(
@@ -118,10 +127,12 @@ class SqliteExecutorStore:
         progress = held.progress
         await self._write(
             "INSERT INTO orders (id, body, state, legs_done, because, at, from_air, ending, ending_because,"
-            " is_reported, held_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (id) DO UPDATE SET"
+            " is_reported, held_by, start_lon_deg, start_lat_deg)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " state = excluded.state, legs_done = excluded.legs_done, because = excluded.because,"
             " at = excluded.at, from_air = excluded.from_air, ending = excluded.ending,"
-            " ending_because = excluded.ending_because, is_reported = 0, held_by = excluded.held_by",
+            " ending_because = excluded.ending_because, is_reported = 0, held_by = excluded.held_by,"
+            " start_lon_deg = excluded.start_lon_deg, start_lat_deg = excluded.start_lat_deg",
             held.order.id,
             order_to_pb(held.order).SerializeToString(),
             progress.state.value,
@@ -132,6 +143,8 @@ class SqliteExecutorStore:
             held.ending,
             held.ending_because,
             held.held_by.value,
+            None if held.start is None else held.start.lon_deg,
+            None if held.start is None else held.start.lat_deg,
         )
 
     async def find(self, order_id: OrderId) -> HeldOrder | None:
@@ -211,7 +224,14 @@ def _held(row: aiosqlite.Row) -> HeldOrder:
         ending=None if row["ending"] is None else OrderState(row["ending"]),
         ending_because=row["ending_because"],
         held_by=Holder(row["held_by"]),
+        start=_start(row),
     )
+
+
+def _start(row: aiosqlite.Row) -> GeoPosition | None:
+    if row["start_lon_deg"] is None:
+        return None
+    return GeoPosition(lon_deg=row["start_lon_deg"], lat_deg=row["start_lat_deg"])
 
 
 def _progress(row: aiosqlite.Row) -> OrderProgress:

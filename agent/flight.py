@@ -42,7 +42,7 @@ class Flight(KeptOrder):
         super().__init__(held=held, book=book, clock=clock)
         self._vehicle = vehicle
         self._guard = guard
-        self._plan = Plan(order=held.order, from_air=held.from_air)
+        self._plan = Plan(order=held.order, from_air=held.from_air, start=held.start)
         self._watch = FlightWatch(held.order)
         self._is_superseded = False
         self._settled_s = settled_s
@@ -141,8 +141,9 @@ class Flight(KeptOrder):
             await self._to(OrderState.RUNNING, because="found flying it")
             return
         await self._make_way(previous)
-        self._plan = Plan(order=order, from_air=self._vehicle.state().is_airborne)
-        self.held = replace(self.held, from_air=self._plan.from_air)
+        state = self._vehicle.state()
+        self._plan = Plan(order=order, from_air=state.is_airborne, start=state.position if state.is_airborne else None)
+        self.held = replace(self.held, from_air=self._plan.from_air, start=self._plan.start)
         loaded = await self._vehicle.load(self._plan)
         if self.held.progress.state is OrderState.ACCEPTED:
             await self._to(OrderState.LOADED, because=f"the vehicle holds {loaded.mission_items} mission items")
@@ -174,7 +175,7 @@ class Flight(KeptOrder):
         if not self._vehicle.state().is_airborne:
             return False
         on_board = await self._vehicle.held_plan()
-        return on_board.digest == self._vehicle.digest(self._plan)
+        return on_board.digest == await self._vehicle.digest(self._plan)
 
     async def _vehicle_heard(self) -> None:
         while not self._vehicle.state().link_up and self._clock.now() < self.held.order.not_after_at:

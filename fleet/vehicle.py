@@ -8,6 +8,7 @@ from typing import Protocol
 from core.ids import VehicleId
 from fleet.orders import Order
 from fleet.telemetry import CameraPose, VehicleMessage, VehicleState
+from geofence.positions import GeoPosition
 
 
 class VehicleKind(StrEnum):
@@ -44,6 +45,8 @@ class Plan:
     order: Order
     first_leg: int = 0
     from_air: bool = False
+    start: GeoPosition | None = None
+    """Where the vehicle is when it takes the plan over in the air: its fence leaves the way from there free."""
     end_with_landing: bool = True
 
 
@@ -82,8 +85,8 @@ class Vehicle(Protocol):
     async def held_plan(self) -> Loaded:
         """Read back what the vehicle holds now (after our restart)."""
 
-    def digest(self, plan: Plan) -> str:
-        """Return the digest that `load(plan)` would return, without talking to the vehicle."""
+    async def digest(self, plan: Plan) -> str:
+        """Return the digest that `load(plan)` would return, without talking to the vehicle; keeps nobody waiting."""
 
     def legs_done(self, plan: Plan) -> int | None:
         """Return how many legs of the order are done if the vehicle holds *plan*; None while it does not say."""

@@ -27,6 +27,8 @@ MARGIN_M = 1.0
 _WORTH_TELLING_M2 = 10.0
 _PATH_M = 0.5
 """A plainer fence stays at least so far away from the planned path."""
+_HOVER_M = 3.0
+"""How far a vehicle drifts that hovers while it takes a fence over."""
 _TIME_STEP = timedelta(minutes=5)
 _MOST_TIME_STEPS = 288
 
@@ -39,9 +41,12 @@ class FencePolygon:
     corners: tuple[GeoPosition, ...]
 
 
-def fence_polygons(order: Order) -> tuple[FencePolygon, ...]:
-    """Return the fence for *order*, keep-in first; raises OrderRefused when it cannot be held or misses the dock."""
-    fence = fence_of(order)
+def fence_polygons(order: Order, *, start: GeoPosition | None = None) -> tuple[FencePolygon, ...]:
+    """Return the fence for *order*, keep-in first; raises OrderRefused when it cannot be held or misses the dock.
+
+    It leaves free what the order needs from its dock, or from *start* in the air.
+    """
+    fence = fence_of(order, start=start)
     if fence.lost_m2 >= _WORTH_TELLING_M2:
         lost = {"lost_m2": round(fence.lost_m2), "lost_ratio": round(fence.lost_ratio, 3)}
         structlog.get_logger("mavlink").warning(
@@ -52,7 +57,7 @@ def fence_polygons(order: Order) -> tuple[FencePolygon, ...]:
     return (*inside, *(_ring(ring, frame, is_inclusion=False) for ring in fence.outside))
 
 
-def fence_of(order: Order) -> Fence:
+def fence_of(order: Order, *, start: GeoPosition | None = None) -> Fence:
     """Return the fence for *order* in metres around its dock, with what was lost; raises OrderRefused."""
     frame = LocalFrame(origin=order.dock.place)
     keep_ins = [_local(zone, frame) for zone in order.zones.of_kind(ZoneKind.KEEP_IN)]
@@ -60,7 +65,7 @@ def fence_of(order: Order) -> Fence:
     wish = FenceWish(
         keep_in=unary_union(keep_ins),
         keep_outs=keep_outs,
-        needed=_needed(order, frame),
+        needed=_needed(order, start, frame),
         home=Point(0.0, 0.0),
         margin_m=MARGIN_M,
         most_corners=MOST_CORNERS,
@@ -71,10 +76,14 @@ def fence_of(order: Order) -> Fence:
         raise OrderRefused(error.message, where=order.id, remedy=error.remedy) from error
 
 
-def _needed(order: Order, frame: LocalFrame) -> BaseGeometry:
+def _needed(order: Order, start: GeoPosition | None, frame: LocalFrame) -> BaseGeometry:
     """Return the ground that the flight is planned over, on every leg and every way home."""
-    shapes = route_shapes(route_of_order(order), frame).geometries
-    return unary_union(list(shapes)).buffer(_PATH_M, quad_segs=4)
+    shapes = list(route_shapes(route_of_order(order, start=start), frame).geometries)
+    path = unary_union(shapes).buffer(_PATH_M, quad_segs=4)
+    if start is None:
+        return path
+    here = frame.to_local(start)
+    return unary_union([path, Point(here.east_m, here.north_m).buffer(_HOVER_M, quad_segs=4)])
 
 
 def ceiling_agl_m(order: Order) -> float | None:

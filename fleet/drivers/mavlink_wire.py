@@ -79,24 +79,31 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WireMission:
+    """The mission of a plan, with the item at which each leg ends; made at once, unlike a fence."""
+
+    items: tuple[Item, ...]
+    first_leg: int
+    leg_items: tuple[int, ...]
+    """For each leg from `first_leg` on: the index of its waypoint in `items`."""
+
+    def legs_done(self, *, current_item: int) -> int:
+        """Return how many legs of the order are done while the vehicle works on mission item *current_item*."""
+        return self.first_leg + sum(current_item > index for index in self.leg_items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WirePlan:
-    """Everything that a plan puts on a vehicle, with the mission item at which each leg ends."""
+    """Everything that a plan puts on a vehicle."""
 
     mission: tuple[Item, ...]
     fence: tuple[Item, ...]
     rally: tuple[Item, ...]
-    first_leg: int
-    leg_items: tuple[int, ...]
-    """For each leg from `first_leg` on: the index of its waypoint in `mission`."""
 
     @property
     def digest(self) -> str:
         """Return the digest of all three lists."""
         return digest_of(mission=self.mission, fence=self.fence, rally=self.rally)
-
-    def legs_done(self, *, current_item: int) -> int:
-        """Return how many legs of the order are done while the vehicle works on mission item *current_item*."""
-        return self.first_leg + sum(current_item > index for index in self.leg_items)
 
 
 def digest_of(*, mission: Sequence[Item], fence: Sequence[Item], rally: Sequence[Item]) -> str:
@@ -115,8 +122,8 @@ def first_difference(sent: Sequence[Item], read: Sequence[Item]) -> str | None:
     return next(wrong, None)
 
 
-def wire_plan(plan: Plan) -> WirePlan:
-    """Return what *plan* puts on a vehicle; raises OrderRefused when it is too much or has nothing left to fly."""
+def wire_mission(plan: Plan) -> WireMission:
+    """Return the mission of *plan*; raises OrderRefused when it is too long or has nothing left to fly."""
     legs = plan.order.legs[plan.first_leg :]
     if not legs:
         raise OrderRefused("no legs are left to fly", where=plan.order.id, remedy="return home instead")
@@ -127,12 +134,18 @@ def wire_plan(plan: Plan) -> WirePlan:
             where=plan.order.id,
             remedy="split the patrol",
         )
-    fence = tuple(item for polygon in fence_polygons(plan.order) for item in _fence_items(polygon))
+    return WireMission(items=mission, first_leg=plan.first_leg, leg_items=tuple(leg_items))
+
+
+def wire_plan(plan: Plan) -> WirePlan:
+    """Return what *plan* puts on a vehicle, its fence fitted; raises OrderRefused when it is more than that holds."""
+    mission = wire_mission(plan)
+    fence = tuple(item for polygon in fence_polygons(plan.order, start=plan.start) for item in _fence_items(polygon))
     rally = tuple(
         _place(ItemCommand.RALLY_POINT, home.place, height_m=0.0, frame=Frame.SAFE_POINT)
         for home in (plan.order.dock, *plan.order.rally_points)
     )
-    return WirePlan(mission=mission, fence=fence, rally=rally, first_leg=plan.first_leg, leg_items=tuple(leg_items))
+    return WirePlan(mission=mission.items, fence=fence, rally=rally)
 
 
 def _mission(plan: Plan, legs: Sequence[Leg]) -> tuple[tuple[Item, ...], list[int]]:

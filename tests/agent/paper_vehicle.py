@@ -79,7 +79,7 @@ class PaperVehicle:
         return
         yield
 
-    def digest(self, plan: Plan) -> str:
+    async def digest(self, plan: Plan) -> str:
         return wire_plan(plan).digest
 
     def legs_done(self, plan: Plan) -> int | None:

@@ -540,3 +540,22 @@ async def test_a_return_while_an_order_from_the_air_waits_is_not_flown_over(desk
     desk.vehicle.lands()
     await desk.reach(OrderState.ABORTED)
     assert desk.reports.last().because == "the supervisor asks"
+
+
+async def test_where_an_order_was_taken_over_in_the_air_is_remembered(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    hovers = place(20.0, 12.0)
+    desk.vehicle.flies(FlightMode.HOLD)
+    desk.vehicle.shows(position=hovers)
+    await desk.start()
+    await desk.executor.offer(make_order(supersedes=make_order().id))
+    await desk.reach(OrderState.RUNNING)
+    assert desk.vehicle.on_board is not None
+    assert desk.vehicle.on_board.start == hovers
+    await desk.kill()
+    desk.vehicle.shows(position=place(25.0, 12.0))
+    await desk.start()
+    await desk.eventually(lambda: desk.executor.current is not None)
+    assert desk.executor.current is not None
+    assert (desk.executor.current.from_air, desk.executor.current.start) == (True, hovers)
+    await desk.kill()

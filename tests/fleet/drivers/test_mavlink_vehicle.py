@@ -100,7 +100,7 @@ async def test_order_is_loaded_flown_and_landed(stack: AsyncExitStack) -> None:
     vehicle: Vehicle = await station.meet()
     plan = Plan(order=make_order())
     loaded = await vehicle.load(plan)
-    assert loaded.digest == vehicle.digest(plan)
+    assert loaded.digest == await vehicle.digest(plan)
     assert (await vehicle.held_plan()).digest == loaded.digest
     assert vehicle.legs_done(plan) == 0
     await vehicle.start()
@@ -200,7 +200,7 @@ async def test_transfers_get_through_a_bad_link(stack: AsyncExitStack) -> None:
     faults = station.sky.peers[0].pilot.faults
     faults.link_loss_ratio, faults.link_delay_s = 0.05, 0.05
     plan = Plan(order=make_order())
-    assert (await vehicle.load(plan)).digest == vehicle.digest(plan)
+    assert (await vehicle.load(plan)).digest == await vehicle.digest(plan)
 
 
 async def test_a_vehicle_busy_with_a_transfer_that_nobody_ends_is_waited_for(stack: AsyncExitStack) -> None:
@@ -210,7 +210,7 @@ async def test_a_vehicle_busy_with_a_transfer_that_nobody_ends_is_waited_for(sta
     asks = dialect.MAVLink_mission_request_list_message(1, 1, dialect.MAV_MISSION_TYPE_FENCE)
     station.sky.peers[0].datagram_received(asks.pack(silent), ("127.0.0.1", station.sky.port))
     plan = Plan(order=make_order())
-    assert (await vehicle.load(plan)).digest == vehicle.digest(plan)
+    assert (await vehicle.load(plan)).digest == await vehicle.digest(plan)
 
 
 async def test_vehicles_on_one_port_are_told_apart_and_discovered(stack: AsyncExitStack) -> None:

@@ -1,24 +1,28 @@
 """What goes over the wire for an order, and what an autopilot's rounding may do to it."""
 
+import asyncio
 import math
 import struct
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
-from shapely import Point, Polygon
+from shapely import LineString, Point, Polygon
 from structlog.testing import capture_logs
 
 from fleet.drivers.mavlink_failsafes import Parameter, failsafe_parameters
 from fleet.drivers.mavlink_fence import MARGIN_M, MOST_CORNERS, FencePolygon, ceiling_agl_m, fence_polygons
-from fleet.drivers.mavlink_wire import Item, ItemCommand, WirePlan, digest_of, first_difference, wire_plan
+from fleet.drivers.mavlink_plans import WirePlans
+from fleet.drivers.mavlink_wire import Item, ItemCommand, WirePlan, digest_of, first_difference, wire_mission, wire_plan
 from fleet.errors import OrderRefused
 from fleet.orders import Failsafe, FailsafeChoices
 from fleet.vehicle import Plan
 from geofence.frames import LocalFrame
+from geofence.positions import GeoPosition
 from geofence.zones import WeeklyWindow, Zone
-from tests.fleet.drivers.orders import HOME, area, keep_in, keep_out, leg, make_order
+from tests.fleet.drivers.orders import HOME, area, keep_in, keep_out, leg, make_order, place
 
 
 def commands(wire: WirePlan) -> list[int]:
@@ -67,14 +71,14 @@ def test_mission_from_the_air_has_no_take_off_and_may_end_without_landing() -> N
 
 
 def test_leg_is_done_when_the_vehicle_works_on_a_later_item() -> None:
-    wire = wire_plan(Plan(order=make_order(), first_leg=1, from_air=True))
+    wire = wire_mission(Plan(order=make_order(), first_leg=1, from_air=True))
     first, second = wire.leg_items
     assert [wire.legs_done(current_item=n) for n in (0, first, first + 1, second + 1)] == [1, 1, 2, 3]
 
 
 def test_dwell_and_look_direction_are_in_the_waypoint() -> None:
-    wire = wire_plan(Plan(order=make_order(leg(30.0, 0.0, dwell_s=4.0, yaw_deg=-90.0))))
-    waypoint = wire.mission[wire.leg_items[0]]
+    wire = wire_mission(Plan(order=make_order(leg(30.0, 0.0, dwell_s=4.0, yaw_deg=-90.0))))
+    waypoint = wire.items[wire.leg_items[0]]
     assert (waypoint.param1, waypoint.param4) == (4.0, 270.0)
 
 
@@ -163,6 +167,40 @@ def test_many_keep_outs_are_fenced_together_or_left_outside() -> None:
     for n in range(-10, 11):
         speck = Point(10.0 * n + 1.5, 61.5)
         assert not local(inside).contains(speck) or any(local(polygon).contains(speck) for polygon in outside)
+
+
+def test_the_fence_of_an_order_from_the_air_leaves_the_way_from_there_free() -> None:
+    tiles = [(x, y) for x in range(-90, 100, 18) for y in range(-90, 100, 18) if abs(x - y) > 20]
+    specks = [keep_out(area(x - 2, y - 2, x + 2, y + 2)) for x, y in tiles if not (-6 < x < 40 and -6 < y < 40)]
+    order, hovers = make_order(zones=(keep_in(reach_m=100.0), *specks)), (-85.0, -85.0)
+    way = LineString([hovers, (30.0, 0.0)]).union(Point(hovers).buffer(2.9))
+
+    def is_free(start: GeoPosition | None) -> bool:
+        inside, *outside = fence_polygons(order, start=start)
+        return local(inside).contains(way) and not any(local(ring).intersects(way) for ring in outside)
+
+    assert not is_free(None), "more corners than fit: what is not needed is fenced off"
+    assert is_free(place(*hovers))
+
+
+async def test_a_fence_is_fitted_beside_the_loop_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted, may_end = [], threading.Event()
+
+    def slowly(plan: Plan) -> WirePlan:
+        fitted.append(plan)
+        assert may_end.wait(5.0), "the loop stood still"
+        return wire_plan(plan)
+
+    monkeypatch.setattr("fleet.drivers.mavlink_plans.wire_plan", slowly)
+    plans, plan = WirePlans(), Plan(order=make_order())
+    both = [asyncio.create_task(plans.wire(plan)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert plans.mission(plan).leg_items
+    may_end.set()
+    first, second = await asyncio.gather(*both)
+    assert first is second
+    assert (await plans.wire(plan)) is first
+    assert fitted == [plan]
 
 
 def test_too_many_corners_are_refused_with_a_remedy() -> None:
