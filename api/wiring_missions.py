@@ -73,7 +73,7 @@ def build_missions(
         situations=situations,
         requests=MissionRequests(missions=store, fleet=fleet, books=books, clock=clock),
         trial=trial,
-        idleness=IdlenessReader(missions=store, fleet=fleet),
+        idleness=IdlenessReader(database=database, missions=store, fleet=fleet),
         notice=NoticePlanner(database=database, trial=trial, zones=zones),
         coverage=CoverageProver(database=database, missions=store, fleet=fleet),
         dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),

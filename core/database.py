@@ -20,6 +20,7 @@ from core.errors import Fault, StorageFull, Unavailable
 from core.events import Bus, Event
 
 _TURN_WITHIN_S = 30.0
+_READS = "only_reads"
 
 
 class Base(DeclarativeBase):
@@ -103,6 +104,8 @@ class Database:
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
         self._writers = asyncio.Lock() if self.is_sqlite else None
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        readers = self.engine.execution_options(**{_READS: True}) if self.is_sqlite else self.engine
+        self._readers = async_sessionmaker(readers, expire_on_commit=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -130,6 +133,21 @@ class Database:
             raise translate(error) from error
         for happened in unit.events:
             await self._bus.publish(happened)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """Yield a unit of work that only reads, as of one moment; it never waits for a writer nor holds one up.
+
+        Raises Unavailable when the database cannot. What it writes all the same is rolled back.
+        """
+        try:
+            async with self._readers() as session, session.begin() as begun:
+                if not self.is_sqlite:
+                    await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+                yield Transaction(session=session)
+                await begun.rollback()
+        except DBAPIError as error:
+            raise translate(error) from error
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -198,4 +216,4 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
 
 
 def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE")

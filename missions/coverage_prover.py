@@ -58,13 +58,13 @@ class CoverageProver:
         return CoverageTold(run=run, coverage=told.coverage, because=told.because)
 
     async def _stamp(self, run_id: RunId) -> tuple[Run, _Stamp]:
-        async with self._database.transaction() as unit:
+        async with self._database.reading() as unit:
             run = await self._missions.run(unit, run_id)
             logs = await self._fleet.count_gaze_logs_of_run(unit, run_id)
         return run, _Stamp(logs, run.order_id)
 
     async def _made(self, run: Run) -> CoverageTold:
-        async with self._database.transaction() as unit:
+        async with self._database.reading() as unit:
             orders = [record.order for record in await self._fleet.orders_of_run(unit, run.id)]
             logs = await self._fleet.gaze_logs_of_run(unit, run.id)
             patrol = None

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from core.database import Transaction
+from core.database import Database, Transaction
 from core.ids import PatrolId
+from core.tasks import run_blocking
 from fleet.orders import LegPurpose, Order, OrderProgress
 from fleet.store import FleetStore
 from geofence.positions import GeoPosition
@@ -76,15 +77,17 @@ def _told(key: tuple[PatrolId, int, int], place: GeoPosition, name: str, times: 
 class IdlenessReader:
     """Reads what was flown lately."""
 
-    def __init__(self, *, missions: MissionStore, fleet: FleetStore) -> None:
+    def __init__(self, *, database: Database, missions: MissionStore, fleet: FleetStore) -> None:
+        self._database = database
         self._missions = missions
         self._fleet = fleet
 
-    async def read(self, unit: Transaction, *, since: datetime, runs: int) -> tuple[Idleness, ...]:
+    async def read(self, *, since: datetime, runs: int) -> tuple[Idleness, ...]:
         """Return the idleness of all places by the newest *runs* runs that were planned after *since*."""
-        newest = [run for run in await self._missions.runs(unit, limit=runs) if run.planned_at > since]
-        flown = [one for run in newest for one in await self._flown(unit, run)]
-        return idleness(flown, since=since)
+        async with self._database.reading() as unit:
+            newest = [run for run in await self._missions.runs(unit, limit=runs) if run.planned_at > since]
+            flown = [one for run in newest for one in await self._flown(unit, run)]
+        return await run_blocking(lambda: idleness(flown, since=since))
 
     async def _flown(self, unit: Transaction, run: Run) -> Sequence[Flown]:
         if run.kind is not RunKind.PATROL or run.patrol_id is None:

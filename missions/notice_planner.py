@@ -64,10 +64,14 @@ class NoticePlanner:
 
         Raises InvalidInput when there is nothing to look at or too much, NotFound when no vehicle could fly a patrol.
         """
-        async with self._database.transaction() as unit:
+        async with self._database.reading() as unit:
             zones = await self._zones.zones(unit)
-        ground = question.area if question.area is not None else _where_vehicles_may_be(zones)
-        places = await run_blocking(lambda: grid_of_places(ground, spacing_m=question.spacing_m))
+
+        def places_asked_about() -> Array:
+            ground = question.area if question.area is not None else _where_vehicles_may_be(zones)
+            return grid_of_places(ground, spacing_m=question.spacing_m)
+
+        places = await run_blocking(places_asked_about)
         return [await self._one(plan, question, places) for plan in plans]
 
     async def _one(self, plan: NamedPlan, question: Question, places: Array) -> PlanNotice:

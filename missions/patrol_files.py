@@ -14,6 +14,7 @@ from missions.errors import BadPatrol, Problem
 from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint, Run
 from missions.schedule_files import read_schedule, schedule_to_json
 
+_MOST_PARTS = 500
 _KNOWN = frozenset(Patrol.__dataclass_fields__)
 
 
@@ -42,9 +43,15 @@ def patrol_from_json(document: object, *, patrol_id: PatrolId | None = None) -> 
 
 
 def _read_parts(read: DocumentReader) -> tuple[PatrolPart, ...]:
+    items = read.items("parts")
+    if len(items) > _MOST_PARTS:
+        read.wrong(
+            "parts", f"has {len(items)} parts, at most {_MOST_PARTS} are flown in one run", "make several patrols"
+        )
+        return ()
     parts = [
         _read_part(DocumentReader(item, where=f"patrol.parts[{index}]", problems=read.problems))
-        for index, item in enumerate(read.items("parts"))
+        for index, item in enumerate(items)
     ]
     if not parts:
         read.wrong("parts", "is empty", "draw at least one point, line or area")

@@ -8,6 +8,8 @@ hours, minutes and seconds without BY parts count elapsed time, so a change of c
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import count
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import rrule, rrulestr
@@ -44,7 +46,7 @@ class _Rule:
 
 def check_rule(schedule: Schedule) -> None:
     """Raise InvalidInput, naming the part and the remedy, unless the rule can be read and gives some start."""
-    rule = _read(schedule)
+    rule = _read(schedule.rule, schedule.first_start_local, schedule.time_zone)
     before = rule.first.replace(tzinfo=rule.zone) - timedelta(days=1)
     if next_by_rule(schedule, after=before) is None:
         raise InvalidInput("the rule never gives a start", where="rule", remedy="check UNTIL and the BY parts")
@@ -52,29 +54,38 @@ def check_rule(schedule: Schedule) -> None:
 
 def next_by_rule(schedule: Schedule, *, after: datetime) -> datetime | None:
     """Return the first start later than *after* (aware), in UTC; None when there is none. Raises InvalidInput."""
-    rule = _read(schedule)
-    start = _next_elapsed(rule, after) if rule.step else _next_local(rule, after)
-    return None if start is None or (rule.until and start > rule.until) else start.astimezone(UTC)
+    return next(starts_by_rule(schedule, after=after), None)
 
 
-def _next_elapsed(rule: _Rule, after: datetime) -> datetime | None:
-    assert rule.step is not None
+def starts_by_rule(schedule: Schedule, *, after: datetime) -> Iterator[datetime]:
+    """Yield the starts later than *after* (aware), in UTC and in order. Raises InvalidInput."""
+    rule = _read(schedule.rule, schedule.first_start_local, schedule.time_zone)
+    for start in _elapsed(rule, rule.step, after) if rule.step else _local(rule, after):
+        if rule.until is not None and start > rule.until:
+            return
+        yield start.astimezone(UTC)
+
+
+def _elapsed(rule: _Rule, step: timedelta, after: datetime) -> Iterator[datetime]:
     first = rule.first.replace(tzinfo=rule.zone).astimezone(UTC)
-    number = max(0, (after - first) // rule.step + 1)
-    if number >= int(rule.parts.get("COUNT", number + 1)):
-        return None
-    return first + number * rule.step
+    begin = max(0, (after - first) // step + 1)
+    numbers = range(begin, int(rule.parts["COUNT"])) if "COUNT" in rule.parts else count(begin)
+    for number in numbers:
+        try:
+            yield first + number * step
+        except OverflowError:  # the year 9999 is over
+            return
 
 
-def _next_local(rule: _Rule, after: datetime) -> datetime | None:
-    latest = max(after, rule.first.replace(tzinfo=rule.zone)) + _FARTHEST
+def _local(rule: _Rule, after: datetime) -> Iterator[datetime]:
+    first = rule.first.replace(tzinfo=rule.zone)
     for local in _local_starts(rule, after):
         start = local.replace(tzinfo=rule.zone).astimezone(UTC)
-        if start > latest:
-            return None
+        if start > max(after, first) + _FARTHEST:
+            return
         if start > after:
-            return start
-    return None
+            after = start
+            yield start
 
 
 def _local_starts(rule: _Rule, after: datetime) -> Iterator[datetime]:
@@ -94,23 +105,24 @@ def _late_first(rule: _Rule, after: datetime) -> datetime:
     return rule.first + max(0, passed) * step
 
 
-def _read(schedule: Schedule) -> _Rule:
+@lru_cache(maxsize=1024)
+def _read(text: str, first: datetime, time_zone: str) -> _Rule:
     try:
-        zone = ZoneInfo(schedule.time_zone)
+        zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         remedy = "use a name such as Asia/Shanghai"
-        raise InvalidInput(f"unknown time zone {schedule.time_zone!r}", where="time_zone", remedy=remedy) from error
-    if schedule.first_start_local.tzinfo is not None:
+        raise InvalidInput(f"unknown time zone {time_zone!r}", where="time_zone", remedy=remedy) from error
+    if first.tzinfo is not None:
         raise InvalidInput("must be local time without an offset", where="first_start_local", remedy="leave it out")
-    parts = _parts(schedule.rule)
+    parts = _parts(text)
     _check_numbers(parts)
     _check_combination(parts)
     try:
-        rrulestr(_without_until(parts), dtstart=schedule.first_start_local)
+        rrulestr(_without_until(parts), dtstart=first)
     except (ValueError, TypeError, KeyError) as error:
         remedy = "write it as in RFC 5545, such as FREQ=WEEKLY;BYDAY=MO,FR"
         raise InvalidInput(f"cannot be read: {error}", where="rule", remedy=remedy) from error
-    return _Rule(parts=parts, first=schedule.first_start_local, zone=zone, until=_until(parts, zone))
+    return _Rule(parts=parts, first=first, zone=zone, until=_until(parts, zone))
 
 
 def _without_until(parts: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import Polygon
+from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import InvalidInput
@@ -21,6 +21,7 @@ from missions.notice import Sights
 
 Array = npt.NDArray[np.float64]
 _STEP_M = 3.0
+_LONGEST_ROWS = 4
 LENS = Intrinsics(width_px=640, height_px=360, fx_px=640, fy_px=640, cx_px=320, cy_px=180)
 
 
@@ -50,15 +51,36 @@ def grid_of_places(ground: BaseGeometry, *, spacing_m: float, most: int = 3000) 
     frame = LocalFrame(origin=GeoPosition(lon_deg=ground.centroid.x, lat_deg=ground.centroid.y))
     local = shapely.transform(ground, frame.to_local_array)
     if local.area / spacing_m**2 > most:
-        remedy = f"a spacing of {math.ceil(math.sqrt(local.area / most))} m is enough, or draw a smaller area"
-        raise InvalidInput(f"there are more than {most} places", where="spacing_m", remedy=remedy)
-    west, south, east, north = local.bounds
-    xs, ys = np.arange(west + spacing_m / 2, east, spacing_m), np.arange(south + spacing_m / 2, north, spacing_m)
-    points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-    inside = points[shapely.contains_xy(local, points[:, 0], points[:, 1])] if len(points) else points
+        raise _too_many(local, most)
+    inside = np.concatenate(list(_rows(local, spacing_m, most)) or [np.zeros((0, 2))])
+    if len(inside) > 2 * most:
+        raise _too_many(local, most)
     if not len(inside):
         inside = np.array([local.representative_point().coords[0]])
     return np.asarray(frame.to_geo_array(inside), dtype=np.float64)
+
+
+def _too_many(ground: BaseGeometry, most: int) -> InvalidInput:
+    remedy = f"a spacing of {math.ceil(math.sqrt(ground.area / most))} m is enough, or draw a smaller area"
+    return InvalidInput(f"there are more than {most} places", where="spacing_m", remedy=remedy)
+
+
+def _rows(ground: BaseGeometry, spacing_m: float, most: int) -> Iterator[Array]:
+    """Yield the places inside of *ground* row by row; what lies outside is never made, however long and thin it is."""
+    west, south, east, north = ground.bounds
+    long_m = max(east - west, north - south)
+    if long_m / spacing_m > _LONGEST_ROWS * most:
+        what = f"the area is {long_m / 1000:.0f} km long, too long for places every {spacing_m:g} m"
+        remedy = f"a spacing of {math.ceil(long_m / most / _LONGEST_ROWS)} m is enough, or draw a smaller area"
+        raise InvalidInput(what, where="spacing_m", remedy=remedy)
+    for north_m in np.arange(south + spacing_m / 2, north, spacing_m):
+        row = shapely.intersection(ground, LineString([(west, north_m), (east, north_m)]))
+        for piece in np.atleast_1d(shapely.get_parts(row)):
+            first_m, _, last_m, _ = piece.bounds
+            columns = np.arange(
+                math.ceil((first_m - west) / spacing_m - 0.5), math.floor((last_m - west) / spacing_m - 0.5) + 1
+            )
+            yield np.column_stack((west + (columns + 0.5) * spacing_m, np.full(len(columns), north_m)))
 
 
 def seen_on_route(legs: Sequence[Leg], *, start: GeoPosition, places: Array, view: View) -> Sights:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from core.errors import InvalidInput
 from missions.patrol import Chance, Days, Schedule
-from missions.recurrence import check_rule, next_by_rule
+from missions.recurrence import check_rule, starts_by_rule
 from missions.work_days import is_working_day
 
 _MOST_LEFT_OUT = 400
@@ -63,19 +63,22 @@ def _check_chance(chance: Chance) -> None:
         raise InvalidInput(what, where="chance.route_s", remedy="give route_s, or leave at_most_unseen_s out")
 
 
-def first_start(schedule: Schedule, *, now: datetime) -> datetime:
+def first_start(schedule: Schedule, *, now: datetime, spent_until: datetime | None = None) -> datetime:
     """Return the first start after *now*; raises InvalidInput when every start of *schedule* lies in the past."""
-    start = next_start(schedule, after=now)
+    start = next_start(schedule, after=now, spent_until=spent_until)
     if start is None:
         remedy = "give a later UNTIL or a greater COUNT, or leave the schedule out (null)"
         raise InvalidInput("every start lies in the past", where="patrol.schedule.rule", remedy=remedy)
     return start
 
 
-def next_start(schedule: Schedule, *, after: datetime) -> datetime | None:
-    """Return the first start later than *after* (aware), in UTC; None when there is none. Raises InvalidInput."""
-    start = next(planned_starts(schedule, after=after), None)
-    return None if start is None else start.at
+def next_start(schedule: Schedule, *, after: datetime, spent_until: datetime | None = None) -> datetime | None:
+    """Return the first start later than *after* (aware), in UTC; None when there is none. Raises InvalidInput.
+
+    Starts that the rule gives up to *spent_until* had their turn, wherever chance would move them now.
+    """
+    starts = planned_starts(schedule, after=after)
+    return next((start.at for start in starts if spent_until is None or start.rule_at > spent_until), None)
 
 
 def starts_between(schedule: Schedule, since: datetime, until: datetime, *, most: int = 5000) -> tuple[datetime, ...]:
@@ -127,14 +130,15 @@ def _last_before(schedule: Schedule, here: datetime, *, within_s: float | None) 
 
 def _allowed(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     """Yield the starts of the rule on days that are allowed."""
-    left_out, at = 0, next_by_rule(schedule, after=after)
-    while at is not None and left_out < _MOST_LEFT_OUT:
+    left_out, starts = 0, starts_by_rule(schedule, after=after)
+    while (at := next(starts, None)) is not None and left_out < _MOST_LEFT_OUT:
         closed_until = _closed_until(schedule, at)
         if closed_until is None:
             left_out = 0
             yield at
-        left_out += closed_until is not None
-        at = next_by_rule(schedule, after=closed_until or at)
+        else:
+            left_out += 1
+            starts = starts_by_rule(schedule, after=closed_until)
 
 
 def _closed_until(schedule: Schedule, at: datetime) -> datetime | None:

@@ -1,5 +1,6 @@
 """Patrols and runs in SQL."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from geofence.positions import GeoPosition
 from missions.patrol import RUN_ALLOWED, Patrol, Run, RunKind, RunState
 from missions.patrol_files import patrol_from_json, patrol_to_json
 
+_PATROLS_IN_MEMORY = 2000
 _ACTIVE = tuple(state.value for state, allowed in RUN_ALLOWED.items() if allowed)
 
 
@@ -76,7 +78,10 @@ _PLAIN = [field.name for field in fields(Run) if field.name not in {"kind", "sta
 
 
 class SqlMissionStore:
-    """`missions.store.MissionStore` on SQLite and PostgreSQL."""
+    """`missions.store.MissionStore` on SQLite and PostgreSQL; documents are read once for each revision."""
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[tuple[str, int], Patrol] = OrderedDict()
 
     async def add_patrol(self, unit: Transaction, patrol: Patrol, *, next_start_at: datetime | None) -> Patrol:
         if await unit.session.get(PatrolRow, patrol.id) is not None:
@@ -105,17 +110,17 @@ class SqlMissionStore:
         row = await unit.session.get(PatrolRow, patrol_id, populate_existing=True)
         if row is None:
             raise NotFound("there is no such patrol", where=patrol_id)
-        return patrol_from_json(row.document)
+        return self._patrol(row.id, row)
 
     async def patrol_version(self, unit: Transaction, patrol_id: PatrolId, revision: int) -> Patrol:
         row = await unit.session.get(PatrolVersionRow, (patrol_id, revision))
         if row is None:
             raise NotFound("there is no such revision of the patrol", where=f"{patrol_id}, revision {revision}")
-        return patrol_from_json(row.document)
+        return self._patrol(row.patrol_id, row)
 
     async def patrols(self, unit: Transaction) -> Sequence[Patrol]:
         rows = await unit.session.scalars(select(PatrolRow).order_by(PatrolRow.name, PatrolRow.id))
-        return [patrol_from_json(row.document) for row in rows]
+        return [self._patrol(row.id, row) for row in rows]
 
     async def next_start_at(self, unit: Transaction, patrol_id: PatrolId) -> datetime | None:
         return await unit.session.scalar(select(PatrolRow.next_start_at).where(PatrolRow.id == patrol_id))
@@ -128,7 +133,13 @@ class SqlMissionStore:
             .with_for_update(skip_locked=True)
         )
         rows = (await unit.session.scalars(due)).all()
-        return [(patrol_from_json(row.document), row.next_start_at) for row in rows if row.next_start_at]
+        return [(self._patrol(row.id, row), row.next_start_at) for row in rows if row.next_start_at]
+
+    async def set_next_start(
+        self, unit: Transaction, patrol_id: PatrolId, *, at: datetime | None, spent_until: datetime | None = None
+    ) -> None:
+        change = update(PatrolRow).where(PatrolRow.id == patrol_id).values(next_start_at=at)
+        await unit.session.execute(change if spent_until is None else change.values(spent_until=spent_until))
 
     async def set_next_start(self, unit: Transaction, patrol_id: PatrolId, *, at: datetime | None) -> None:
         await unit.session.execute(update(PatrolRow).where(PatrolRow.id == patrol_id).values(next_start_at=at))
@@ -188,6 +199,17 @@ class SqlMissionStore:
         counts = {state: int(count) for state, count, _ in rows}
         return counts | {"legs_done": sum(int(legs) for _, _, legs in rows)}
 
+
+    def _patrol(self, patrol_id: str, row: PatrolRow | PatrolVersionRow) -> Patrol:
+        """Return the patrol of a row: a revision never changes, and to read a document takes a millisecond or more."""
+        key = (patrol_id, row.revision)
+        patrol = self._read.get(key)
+        if patrol is None:
+            patrol = self._read[key] = patrol_from_json(row.document)
+        self._read.move_to_end(key)
+        while len(self._read) > _PATROLS_IN_MEMORY:
+            self._read.popitem(last=False)
+        return patrol
 
 async def _keep_version(unit: Transaction, patrol: Patrol) -> None:
     unit.session.add(PatrolVersionRow(patrol_id=patrol.id, revision=patrol.revision, document=patrol_to_json(patrol)))

@@ -49,7 +49,7 @@ class TrialPlanner:
 
         Raises NotFound when there is no such vehicle, or none with a dock.
         """
-        async with self._database.transaction() as unit:
+        async with self._database.reading() as unit:
             vehicles = await self._situations.all(unit)
             zones = await self._zones.zones(unit)
         vehicle = self._choose(patrol, vehicles, vehicle_id)

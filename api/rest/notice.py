@@ -22,11 +22,20 @@ from missions.route_view import View
 
 router = APIRouter(prefix="/patrols", tags=["patrols"])
 Reader = Annotated[Account, may(Permission.READ_FLEET)]
+_MOST_PATROLS = 100
+"""Each is planned and looked at for about half a second of the processor's time."""
 
 
 @router.post("/notice")
 async def compare_notice(_account: Reader, services: ServicesNow, given: NoticeGiven) -> NoticeTold:
     """Tell for each plan how long something that appears at a random place and hour stays unseen; stores nothing."""
+    asked = sum(len(plan.patrol_ids) + len(plan.patrols) for plan in given.plans)
+    if asked > _MOST_PATROLS:
+        what, remedy = (
+            f"there are {asked} patrols in all, at most {_MOST_PATROLS} are compared",
+            "compare fewer at once",
+        )
+        raise InvalidInput(what, where="plans", remedy=remedy)
     begin_at = given.begin_at or services.clock.now()
     appearing = Appearing(
         begin_at=begin_at,
@@ -43,9 +52,9 @@ async def compare_notice(_account: Reader, services: ServicesNow, given: NoticeG
 
 
 async def _plan(given: NoticePlanGiven, services: Services) -> NamedPlan:
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         stored = [await services.missions.patrol(unit, PatrolId(patrol_id)) for patrol_id in given.patrol_ids]
-    drawn = [patrol_from_json(patrol.model_dump(exclude_none=True)) for patrol in given.patrols]
+    drawn = await run_blocking(lambda: [patrol_from_json(one.model_dump(exclude_none=True)) for one in given.patrols])
     return NamedPlan(name=given.name, patrols=(*stored, *drawn))
 
 

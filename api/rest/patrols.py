@@ -31,6 +31,7 @@ from core.errors import InvalidInput
 from core.ids import PatrolId, VehicleId
 from core.tasks import run_blocking
 from missions.calendar import starts_ahead
+from missions.patrol import Patrol
 from missions.patrol_files import patrol_from_json
 
 router = APIRouter(prefix="/patrols", tags=["patrols"])
@@ -58,7 +59,7 @@ async def list_patrols(_account: Reader, services: ServicesNow) -> PatrolsTold:
 @router.post("", status_code=201, response_model=PatrolTold)
 async def add_patrol(account: Planner, services: ServicesNow, once: OnceOnly, given: PatrolGiven) -> Response:
     """Store a new patrol; whether it can be flown is asked with POST /patrols/check, and again at every start."""
-    patrol = patrol_from_json(given.model_dump(exclude_none=True))
+    patrol = await _patrol(given)
 
     async def work(unit: Transaction) -> PatrolTold:
         stored, next_start_at = await services.mission_requests.add_patrol(unit, patrol, by=account.name)
@@ -72,7 +73,7 @@ async def check_patrol(
     _account: Reader, services: ServicesNow, given: PatrolGiven, vehicle_id: ForVehicle = None
 ) -> PatrolCheckTold:
     """Plan and prove a patrol without storing anything."""
-    patrol = patrol_from_json(given.model_dump(exclude_none=True))
+    patrol = await _patrol(given)
     return tell_check(await services.trial.plan(patrol, vehicle_id=VehicleId(vehicle_id) if vehicle_id else None))
 
 
@@ -81,7 +82,7 @@ async def list_starts(_account: Reader, services: ServicesNow, since: Moment, un
     """Return the planned starts of all active patrols between two moments at most 31 days apart."""
     if not timedelta(0) <= until - since <= _LONGEST_SPAN:
         raise InvalidInput("until is not 0 to 31 days after since", where="until", remedy="ask for a shorter span")
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         patrols = await services.missions.patrols(unit)
     starts = await run_blocking(lambda: starts_ahead(patrols, since=since, until=until, most=_MOST_STARTS))
     counts = Counter(start.patrol_id for start in starts)
@@ -97,8 +98,7 @@ async def list_idleness(
 ) -> PlacesTold:
     """Return how long each place of the patrols has not been passed, by the newest 200 runs of the last hours."""
     now = services.clock.now()
-    async with services.database.transaction() as unit:
-        found = await services.idleness.read(unit, since=now - timedelta(hours=hours), runs=_MOST_RUNS)
+    found = await services.idleness.read(since=now - timedelta(hours=hours), runs=_MOST_RUNS)
     return tell_idleness(found, now=now)
 
 
@@ -116,7 +116,7 @@ async def change_patrol(
     account: Planner, services: ServicesNow, once: OnceOnly, patrol_id: str, given: PatrolGiven
 ) -> Response:
     """Replace a patrol; `revision` names the one that was read. Runs under way keep their route."""
-    patrol = patrol_from_json(given.model_dump(exclude_none=True), patrol_id=PatrolId(patrol_id))
+    patrol = await _patrol(given, patrol_id=PatrolId(patrol_id))
 
     async def work(unit: Transaction) -> PatrolTold:
         stored, next_start_at = await services.mission_requests.change_patrol(unit, patrol, by=account.name)
@@ -139,3 +139,8 @@ async def start_patrol(
         return RunTold.of(run)
 
     return await once.run(work, status=201)
+
+
+async def _patrol(given: PatrolGiven, *, patrol_id: PatrolId | None = None) -> Patrol:
+    """Return the patrol that was given; a large document is read beside the loop."""
+    return await run_blocking(lambda: patrol_from_json(given.model_dump(exclude_none=True), patrol_id=patrol_id))

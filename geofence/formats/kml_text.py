@@ -15,6 +15,8 @@ from geofence.zone_document import Findings
 
 _LARGEST_BYTES = 32 * 2**20
 _DEEPEST = 200
+_MOST_ELEMENTS = 250_000
+_AT_ONCE = 2**16
 _DOCTYPE = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
@@ -57,14 +59,46 @@ def tree_of(content: bytes, findings: Findings) -> ElementTree.Element | None:
         findings.wrong("unsafe_xml", because, remedy=remedy)
         return None
     try:
-        root = ElementTree.fromstring(text)
+        root = _parsed(text)
+    except _TooManyElementsError:
+        because = f"has more than {_MOST_ELEMENTS:,} elements"
+        params = {"most": _MOST_ELEMENTS}
+        findings.wrong("too_many_elements", because, remedy="split it into several files", params=params)
+        return None
     except (ElementTree.ParseError, ValueError) as error:
-        params = {"detail": str(error)}
-        findings.wrong("not_xml", f"is not XML: {error}", remedy="save it again as KML", params=params)
+        detail = {"detail": str(error)}
+        findings.wrong("not_xml", f"is not XML: {error}", remedy="save it again as KML", params=detail)
         return None
     if not _plain_names(root):
         findings.wrong("too_deep", "its elements are nested too deep", remedy="save it again as plain KML")
         return None
+    return root
+
+
+class _TooManyElementsError(Exception):
+    """The tree would take hundreds of megabytes."""
+
+
+class _Counting(ElementTree.TreeBuilder):
+    """Builds a tree up to its limit, and no further: how large it gets is known only while it is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = _MOST_ELEMENTS
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
+        self._left -= 1
+        if self._left < 0:
+            raise _TooManyElementsError
+        return super().start(tag, attrs)
+
+
+def _parsed(text: str) -> ElementTree.Element:
+    parser = ElementTree.XMLParser(target=_Counting())
+    for begin in range(0, len(text), _AT_ONCE):
+        parser.feed(text[begin : begin + _AT_ONCE])
+    root = parser.close()
+    assert isinstance(root, ElementTree.Element)
     return root
 
 

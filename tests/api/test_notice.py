@@ -1,11 +1,14 @@
 """Two schedules compared by how soon they notice something."""
 
+import asyncio
 import json
 from typing import Any
 
 import httpx
+import pytest
 
-from core.ids import VehicleId
+from core.errors import NotFound
+from core.ids import RunId, VehicleId
 from fleet.telemetry import FlightMode, LandedState, VehicleState
 from fleet.vehicle import VehicleCard, VehicleKind
 from tests.api.controller import ESTATE, ZONES, Controller
@@ -105,3 +108,20 @@ async def test_a_question_that_means_nothing_is_refused(controller: Controller) 
     ):
         answer = await desk.post("patrols/notice", json={"plans": plan, **wrong})
         assert answer.status_code in {400, 422}, (wrong, answer.text)
+
+
+async def test_too_many_patrols_at_once_are_refused_before_anything_is_planned(controller: Controller) -> None:
+    desk = await the_estate(controller)
+    plans = [{"name": f"plan {number}", "patrol_ids": [f"p{number}"] * 60} for number in range(2)]
+    answer = await desk.post("patrols/notice", json={"plans": plans})
+    assert answer.status_code == 422, answer.text
+    assert "120 patrols" in answer.json()["detail"]
+
+
+async def test_places_and_proofs_are_read_while_somebody_writes(controller: Controller) -> None:
+    services = controller.services
+    await the_estate(controller)
+    async with asyncio.timeout(10), services.database.transaction():
+        assert await services.idleness.read(since=services.clock.now(), runs=10) == ()
+        with pytest.raises(NotFound):
+            await services.coverage.prove(RunId("nobody"))

@@ -153,3 +153,16 @@ def test_places_lie_on_the_ground_and_too_many_are_refused() -> None:
         grid_of_places(square, spacing_m=1)
     with pytest.raises(InvalidInput, match="no ground"):
         grid_of_places(shapely.Polygon(), spacing_m=1)
+
+
+def test_a_long_thin_area_gets_places_inside_of_it_only() -> None:
+    lane = shapely.LineString([(121.4, 31.3), (121.44, 31.335)]).buffer(2e-5)
+    places = grid_of_places(lane, spacing_m=5)
+    assert 500 < len(places) < 1500
+    assert shapely.contains_xy(lane.buffer(5e-6), places[:, 0], places[:, 1]).all()
+
+
+def test_an_area_too_long_for_its_spacing_is_refused_with_one_that_would_do() -> None:
+    hair = shapely.LineString([(100, 31.3), (121.8, 31.3)]).buffer(1e-9)
+    with pytest.raises(InvalidInput, match="too long for places every 15 m"):
+        grid_of_places(hair, spacing_m=15)

@@ -118,3 +118,10 @@ def test_a_patrol_turned_round_is_flown_from_its_end() -> None:
     assert isinstance(before, PatrolLine)
     assert list(lane.line.coords) == list(before.line.coords)[::-1]
     assert turned.turned_round() == patrol
+
+
+def test_more_parts_than_a_run_can_fly_are_refused_in_one_word() -> None:
+    parts = [{"type": "point", "place": [121.4, 31.32]}] * 501
+    with pytest.raises(BadPatrol) as refused:
+        patrol_from_json({**DOCUMENT, "parts": parts})
+    assert "501 parts" in refused.value.problems[0].what

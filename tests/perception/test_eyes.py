@@ -11,6 +11,7 @@ from agent.camera import Eyes, EyesWorker
 from agent.camera_settings import CameraSettings, FrameClock
 from core.clock import SystemClock
 from core.ids import IncidentId, OrderId, VehicleId
+from fleet.gazes import GazeLog
 from fleet.live import LivePicture, LiveTracks
 from fleet.orders import Check, Dock, FailsafeChoices, Order, OrderPurpose
 from fleet.telemetry import CameraPose
@@ -57,6 +58,7 @@ class Desk:
     """Keeps what the eyes say."""
 
     reports: list[Sighting | LookResult] = field(default_factory=list)
+    gazes: list[GazeLog] = field(default_factory=list)
     shown: list[LiveTracks] = field(default_factory=list)
     pictures: list[LivePicture] = field(default_factory=list)
     state: PerceptionState | None = None
@@ -71,8 +73,11 @@ class Desk:
     def sightings_told(self) -> int:
         return 0 if self.state is None else self.state.sightings
 
-    async def put(self, body: Sighting | LookResult) -> None:
-        self.reports.append(body)
+    async def put(self, body: Sighting | LookResult | GazeLog) -> None:
+        if isinstance(body, GazeLog):
+            self.gazes.append(body)
+        else:
+            self.reports.append(body)
         self.changed.set()
 
     def tracks(self, tracks: LiveTracks) -> None:
@@ -163,6 +168,10 @@ async def test_a_video_stream_becomes_tracks_pictures_sightings_and_answers() ->
     assert desk.state is not None
     assert (desk.state.source, desk.state.sightings) == ("live", 2)
     assert len(desk.state.frame_to_sighting_s) >= 1
+    first = desk.gazes[0]
+    assert (first.order_id, len(first.gazes)) == ("order", 1), "it hovers: every picture shows the same ground"
+    assert first.gazes[0].gaze.height_agl_m == pytest.approx(25, abs=0.01)
+    assert first.assessed_s > 2
 
 
 async def test_an_order_without_any_picture_answers_not_assessed() -> None:
