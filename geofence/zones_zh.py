@@ -1,7 +1,9 @@
-"""The Chinese words for what `roundsman zones check` says; the English ones come with the problems themselves."""
+"""The Chinese words for what is wrong with a zone file; the English ones come with the problems themselves."""
 
 import re
 from collections.abc import Mapping
+
+from geofence.errors import ZoneProblem
 
 BECAUSE: Mapping[str, tuple[str, str]] = {
     "not_utf8": ("文件不是 UTF-8 文本", "请以 UTF-8 编码保存"),
@@ -87,6 +89,7 @@ BECAUSE: Mapping[str, tuple[str, str]] = {
     "too_large": ("压缩包里的文件大于 32 MiB", "请拆分文件"),
     "unsafe_xml": ("含有文档类型或实体，KML 不需要它们", "请重新另存为普通 KML"),
     "not_xml": ("不是 XML：{detail}", "请重新另存为 KML"),
+    "too_many_elements": ("元素超过 {most} 个", "请拆分为多个文件"),
     "too_deep": ("元素嵌套过深", "请重新另存为普通 KML"),
     "not_kml": ("是 XML 但不是 KML（根元素为 {root}）", "请导出为 KML"),
     "network_link": ("链接到其他文件，不会去读取", "请把内容存进本文件"),
@@ -129,3 +132,9 @@ def where_zh(where: str) -> str:
     for english, chinese in _WHERE:
         where = re.sub(english, chinese, where)
     return where.replace(" (", "（").replace(")", "）").replace(", ", "，")
+
+
+def problem_zh(problem: ZoneProblem) -> tuple[str, str]:
+    """Return what is wrong, and the remedy, in Chinese."""
+    because, remedy = BECAUSE[problem.code]
+    return because.format(**problem.params), remedy.format(**problem.params)
