@@ -8,7 +8,7 @@ SHELL := /usr/bin/env bash
 bin := .venv/bin
 setup := deploy/setup
 packages := core geofence fleet perception missions incidents api agent cli sim
-web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null) api/sentences.json
 test_options ?=
 demo_options ?=
 

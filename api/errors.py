@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.schemas.shapes import tell_said
 from core.errors import (
     CallerError,
     Conflict,
@@ -26,8 +27,10 @@ from core.errors import (
     Unavailable,
     Unsafe,
 )
+from core.events import Json
 from fleet.errors import DuplicateVehicle, VehicleRefused
 from geofence.errors import BadZoneFile, ZoneProblem
+from geofence.zones_zh import problem_zh, where_zh
 from missions.errors import BadPatrol
 
 PROBLEM_TYPE = "application/problem+json"
@@ -106,7 +109,7 @@ def problem(
     where: str | None = None,
     remedy: str | None = None,
     params: Mapping[str, Detail] | None = None,
-    problems: Sequence[Mapping[str, Detail]] = (),
+    problems: Sequence[Mapping[str, Json]] = (),
 ) -> JSONResponse:
     """Return an RFC 9457 answer; `problems` lists every single mistake where there are several."""
     body = {
@@ -118,6 +121,8 @@ def problem(
         "where": where,
         "remedy": remedy,
         "params": dict(params or {}),
+        "detail_said": _said(detail),
+        "remedy_said": _said(remedy or ""),
         "problems": [dict(one) for one in problems],
     }
     return JSONResponse(body, status_code=int(status), media_type=PROBLEM_TYPE)
@@ -141,18 +146,33 @@ def problem_of(error: RoundsmanError) -> JSONResponse:
     return answer
 
 
-def _problems_of(error: RoundsmanError) -> list[Mapping[str, Detail]]:
+def _said(sentence: str) -> Json:
+    return [one.model_dump(mode="json") for one in tell_said(sentence)]
+
+
+def _problems_of(error: RoundsmanError) -> list[Mapping[str, Json]]:
     if isinstance(error, BadPatrol):
-        return [{"where": one.where, "detail": one.what, "remedy": one.remedy} for one in error.problems]
+        return [
+            {
+                "where": one.where,
+                "detail": one.what,
+                "detail_said": _said(one.what),
+                "remedy": one.remedy,
+                "remedy_said": _said(one.remedy),
+            }
+            for one in error.problems
+        ]
     if isinstance(error, BadZoneFile):
         return [tell_zone_problem(one) for one in error.problems]
     return []
 
 
-def tell_zone_problem(one: ZoneProblem) -> dict[str, Detail]:
+def tell_zone_problem(one: ZoneProblem) -> dict[str, Json]:
     """Return one mistake of a zone file as it stands among the `problems` of an answer."""
-    told = {"where": one.where, "code": one.code, "detail": one.because, "remedy": one.remedy}
-    return {**told, "lon_deg": one.lon_deg, "lat_deg": one.lat_deg, **one.params}
+    told: dict[str, Json] = {"where": one.where, "code": one.code, "detail": one.because, "remedy": one.remedy}
+    detail_zh, remedy_zh = problem_zh(one)
+    chinese: dict[str, Json] = {"where_zh": where_zh(one.where), "detail_zh": detail_zh, "remedy_zh": remedy_zh}
+    return {**told, **chinese, "lon_deg": one.lon_deg, "lat_deg": one.lat_deg, **one.params}
 
 
 def add_handlers(app: FastAPI) -> None:

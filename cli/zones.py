@@ -155,9 +155,9 @@ def _verdict(file: Path, problems: int, language: Language) -> str:
 def _sentence(problem: "ZoneProblem", language: Language) -> str:
     if language is Language.EN:
         return str(problem)
-    from cli.zones_zh import BECAUSE, where_zh
+    from geofence.zones_zh import problem_zh, where_zh
 
-    because, remedy = (text.format(**problem.params) for text in BECAUSE[problem.code])
+    because, remedy = problem_zh(problem)
     at = "" if problem.lon_deg is None else f"，位于 ({problem.lon_deg}, {problem.lat_deg})"
     head = f"{where_zh(problem.where)}：" if problem.where else ""
     return f"{head}{because}{at}；{remedy}"
@@ -167,7 +167,7 @@ def _summary(zones: "ZoneSet", language: Language) -> list[str]:
     counts = Counter(zone.kind for zone in zones.zones)
     lines = [_line(zone, language) for zone in zones.zones]
     if language is Language.ZH:
-        from cli.zones_zh import KINDS
+        from geofence.zones_zh import KINDS
 
         kinds = "，".join(f"{KINDS[kind]} {number} 个" for kind, number in counts.items())
         return [*lines, f"合计：{kinds}", f"哈希值：{zones.hash}"]
@@ -181,7 +181,7 @@ def _line(zone: "Zone", language: Language) -> str:
         heights = f"{_height(zone.floor_agl_m, 'ground')} to {_height(zone.ceiling_agl_m, 'no limit')}"
         times = f", {len(zone.times)} weekly times" if zone.times else ""
         return f"{zone.kind:9} {zone.id}: {zone.name or '-'}, {area_m2:.0f} m², {heights}{times}"
-    from cli.zones_zh import KINDS
+    from geofence.zones_zh import KINDS
 
     heights = f"{_height(zone.floor_agl_m, '地面')} 至 {_height(zone.ceiling_agl_m, '不限')}"
     times = f"，每周 {len(zone.times)} 个时段" if zone.times else ""

@@ -3,6 +3,7 @@
 from api.accounts import Account
 from api.permissions import Permission
 from api.schemas.patrols import RunTold
+from api.schemas.shapes import with_said
 from api.schemas.vehicles import tell_vehicle
 from api.services import Services
 from core.database import Transaction
@@ -23,12 +24,14 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
         runs = await services.missions.runs(unit, only_active=True)
         shown["runs"] = [RunTold.of(run).model_dump(mode="json") for run in runs]
     if account.may(Permission.READ_INCIDENTS):
-        shown["incidents"] = [incident_body(one) for one in await services.incidents.find(unit, states=OPEN_STATES)]
+        shown["incidents"] = [
+            with_said(incident_body(one)) for one in await services.incidents.find(unit, states=OPEN_STATES)
+        ]
         newest = await services.sightings.newest(unit, limit=_RECENT_SIGHTINGS)
-        shown["sightings"] = [sighting_body(one) for one in newest]
+        shown["sightings"] = [with_said(sighting_body(one)) for one in newest]
     if account.may(Permission.READ_ALARMS):
         shown["alarms"] = [
-            alarm_body(alarm, rung_by=await services.alarms.rung_by(unit, alarm))
+            with_said(alarm_body(alarm, rung_by=await services.alarms.rung_by(unit, alarm)))
             for alarm in await services.alarm_store.find(unit, states=_OPEN_ALARMS)
         ]
     return shown

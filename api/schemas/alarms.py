@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from api.schemas.incidents import LineTold, tell_line
-from api.schemas.shapes import Because, Given, Moment, Place, Told
+from api.schemas.shapes import Because, BecauseTold, Given, Moment, Place, Told
 from incidents.alarm import ALLOWED, AlarmState, HelpAlarm
 from incidents.bodies import alarm_body
 from incidents.incident import TimelineLine
 
 
-class AlarmTold(Told):
+class AlarmTold(BecauseTold):
     """A help alarm; the events "alarms.changed" carry the same fields."""
 
     id: str
@@ -36,7 +36,6 @@ class AlarmTold(Told):
     look_run_id: str | None
     mistaken: bool
     rung_by: list[str] = Field(description="desks where it rings at its present escalation")
-    because: str
     revision: int
 
 

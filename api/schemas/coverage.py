@@ -8,7 +8,7 @@ import shapely
 from pydantic import Field, JsonValue
 from shapely.geometry.base import BaseGeometry
 
-from api.schemas.shapes import Place, Told
+from api.schemas.shapes import BecauseTold, Place, Told
 from missions.coverage_prover import CoverageTold
 from missions.run_coverage import MissedPlace, RunCoverage
 
@@ -41,7 +41,7 @@ class NotAssessedTold(Told):
     seconds: float
 
 
-class RunCoverageTold(Told):
+class RunCoverageTold(BecauseTold):
     """How much of the ground a run has seen. The ratios are null when nothing was to be seen or nothing is known."""
 
     run_id: str

@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from api.schemas.shapes import Moment, Told
+from api.schemas.shapes import Moment, Told, with_said
 from core.database import JournalLine
 
 
@@ -26,5 +26,5 @@ class EventsTold(Told):
 def tell_line(line: JournalLine) -> EventTold:
     """Return what is told of one line."""
     return EventTold(
-        cursor=line.cursor, subject=line.event.subject, key=line.event.key, at=line.at, body=dict(line.event.body)
+        cursor=line.cursor, subject=line.event.subject, key=line.event.key, at=line.at, body=with_said(line.event.body)
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from api.schemas.evidence import PhotoTold, tell_photo
-from api.schemas.shapes import Because, Given, Moment, Place, Told
+from api.schemas.shapes import Because, BecauseTold, Given, Moment, Place, Told
 from incidents.bodies import incident_body
 from incidents.evidence import Evidence
 from incidents.incident import Incident, IncidentState, TimelineLine
@@ -20,7 +20,7 @@ class EllipseTold(Told):
     heading_deg: float
 
 
-class IncidentTold(Told):
+class IncidentTold(BecauseTold):
     """An incident; the events "incidents.changed" carry the same fields."""
 
     id: str
@@ -42,7 +42,6 @@ class IncidentTold(Told):
     verifying_order_id: str | None
     reworks: int
     needs_decision: bool
-    because: str
     revision: int
 
 
@@ -52,13 +51,12 @@ class IncidentsTold(Told):
     incidents: list[IncidentTold]
 
 
-class LineTold(Told):
+class LineTold(BecauseTold):
     """One line of the story of an incident or an alarm."""
 
     at: Moment
     actor: str
     what: str
-    because: str
     photos: list[str]
     sighting_id: str | None
     vehicle_id: str | None

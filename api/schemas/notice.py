@@ -5,7 +5,7 @@ import math
 from pydantic import Field, JsonValue
 
 from api.schemas.patrols import PatrolGiven
-from api.schemas.shapes import Given, Moment, Told
+from api.schemas.shapes import Given, Moment, SaidTold, Told, tell_said
 from missions.notice import Notice
 from missions.notice_planner import PlanNotice
 
@@ -58,6 +58,7 @@ class PlanNoticeTold(Told):
     worst_seen_s: float = Field(description="at the places that are seen")
     curve: list[NoticePointTold]
     problems: list[str] = Field(description="what cannot be flown as it is drawn; it was judged as if it could")
+    problems_said: list[list[SaidTold]] = Field(default_factory=list)
 
 
 class NoticeTold(Told):
@@ -83,6 +84,7 @@ def tell_notice(found: PlanNotice) -> PlanNoticeTold:
         worst_seen_s=notice.worst_seen_s,
         curve=_curve(notice),
         problems=list(found.problems),
+        problems_said=[tell_said(one) for one in found.problems],
     )
 
 

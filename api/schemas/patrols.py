@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, computed_field
 
-from api.schemas.shapes import Because, Given, Moment, Place, Told, place_of
+from api.schemas.shapes import Because, BecauseTold, Given, Moment, Place, SaidTold, Told, place_of, tell_said
 from missions.idleness import Idleness
 from missions.patrol import Days, OnMissed, OnOverlap, Patrol, Run
 from missions.patrol_files import patrol_to_json
@@ -121,7 +121,7 @@ class PlacesTold(Told):
     places: list[IdlenessTold]
 
 
-class ViolationTold(Told):
+class ViolationTold(BecauseTold):
     """Why a route is not safe: which leg, which zone, where, by how much, and what to do."""
 
     leg: int | None
@@ -129,8 +129,15 @@ class ViolationTold(Told):
     zone_id: str | None
     place: Place | None
     amount_m: float | None
-    because: str
     remedy: str
+    code: str
+    params: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def remedy_said(self) -> list[SaidTold]:
+        """Return what to do, by codes."""
+        return tell_said(self.remedy)
 
 
 class ProblemTold(Told):
@@ -139,6 +146,18 @@ class ProblemTold(Told):
     where: str
     what: str
     remedy: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def what_said(self) -> list[SaidTold]:
+        """Return what is wrong, by codes."""
+        return tell_said(self.what)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def remedy_said(self) -> list[SaidTold]:
+        """Return what to do, by codes."""
+        return tell_said(self.remedy)
 
 
 class PatrolCheckTold(Told):
@@ -168,7 +187,7 @@ class CancelGiven(Given):
     because: Because
 
 
-class RunTold(Told):
+class RunTold(BecauseTold):
     """One run."""
 
     id: str
@@ -187,7 +206,6 @@ class RunTold(Told):
     order_id: str | None
     legs_total: int
     legs_done: int
-    because: str
     is_reversed: bool = Field(description="flown from its last part to its first")
     seed: int | None = Field(description="what its start and direction were drawn with; null without chance")
     revision: int
@@ -232,6 +250,8 @@ def tell_check(trial: Trial) -> PatrolCheckTold:
                 amount_m=found.amount_m,
                 because=found.because,
                 remedy=found.remedy,
+                code=found.code,
+                params=dict(found.params),
             )
             for found in route.violations
         ],

@@ -3,12 +3,12 @@
 from pydantic import JsonValue
 
 from api.schemas.incidents import EllipseTold
-from api.schemas.shapes import Moment, Place, Told
+from api.schemas.shapes import BecauseTold, Moment, Place, Told
 from incidents.bodies import sighting_body
 from incidents.store import SightingRecord
 
 
-class SightingTold(Told):
+class SightingTold(BecauseTold):
     """What perception believed it saw; the events "sightings.new" carry the same fields."""
 
     id: str
@@ -24,7 +24,6 @@ class SightingTold(Told):
     stored_at: Moment
     observed_s: float
     score: float
-    because: str
     facts: dict[str, JsonValue]
     rule: str
     rule_version: str

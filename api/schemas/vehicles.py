@@ -3,9 +3,9 @@
 import math
 from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
-from api.schemas.shapes import Because, Given, Moment, Place, Told, place_of
+from api.schemas.shapes import Because, BecauseTold, Given, Moment, Place, SaidTold, Told, place_of, tell_said
 from fleet.contingency import contingencies
 from fleet.live import EyesState
 from fleet.orders import CommandKind, FailsafeChoices, Leg
@@ -14,7 +14,7 @@ from fleet.telemetry import VehicleState
 from missions.situation import Situation
 
 
-class StateTold(Told):
+class StateTold(BecauseTold):
     """The newest word of a vehicle, with its age; `is_stale` when it is too old to be trusted."""
 
     position: Place | None
@@ -29,7 +29,6 @@ class StateTold(Told):
     link_up: bool
     is_stale: bool
     age_s: float | None
-    because: str
 
 
 class ReasonTold(Told):
@@ -48,11 +47,10 @@ class ReadinessTold(Told):
     because: list[ReasonTold]
 
 
-class EyesTold(Told):
+class EyesTold(BecauseTold):
     """How its camera and perception are doing."""
 
     source: str
-    because: str
     view: str
     frames_analysed: int
     frames_not_assessed: int
@@ -102,7 +100,7 @@ class LegTold(Told):
     name: str
 
 
-class OrderTold(Told):
+class OrderTold(BecauseTold):
     """An order with its legs."""
 
     id: str
@@ -111,7 +109,6 @@ class OrderTold(Told):
     purpose: str
     state: str
     legs_done: int
-    because: str
     made_at: Moment
     not_after_at: Moment
     return_height_agl_m: float
@@ -139,18 +136,23 @@ class ServiceGiven(Given):
     because: Because
 
 
-class CommandTold(Told):
+class CommandTold(BecauseTold):
     """A command and its fate: sent, accepted (stored by the agent), done, failed or expired, and why."""
 
     id: str
     vehicle_id: str
     kind: str
-    because: str
     made_at: Moment
     expires_at: Moment
     state: str
     state_because: str
     state_at: Moment
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def state_because_said(self) -> list[SaidTold]:
+        """Return why it stands as it does, by codes."""
+        return tell_said(self.state_because)
 
     @classmethod
     def of(cls, record: CommandRecord) -> Self:

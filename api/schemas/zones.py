@@ -7,7 +7,6 @@ from pydantic import Field, JsonValue
 from api.errors import tell_zone_problem
 from api.schemas.shapes import Moment, Told
 from api.store import ZoneDocument
-from core.errors import Detail
 from geofence.zone_files import ZoneFileReport
 from geofence.zones import canonical_text
 
@@ -30,8 +29,8 @@ class ZoneCheckTold(Told):
     is_good: bool
     zones: int
     hash: str
-    problems: list[dict[str, Detail]]
-    warnings: list[dict[str, Detail]]
+    problems: list[dict[str, JsonValue]]
+    warnings: list[dict[str, JsonValue]]
     features: list[dict[str, JsonValue]] = Field(description="the zones that were good, in the form of GET /zones")
 
 

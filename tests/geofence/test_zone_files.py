@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli.zones_zh import BECAUSE
 from geofence.errors import BadZoneFile
 from geofence.zone_files import check_zones, read_zones, write_zones
 from geofence.zones import ZoneKind
+from geofence.zones_zh import BECAUSE
 from tests.geofence.places import ORIGIN
 
 ESTATE = Path(__file__).parents[2] / "sim" / "worlds" / "estate" / "zones.geojson"

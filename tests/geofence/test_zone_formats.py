@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from shapely import Polygon
 
 import geofence.formats
-from cli.zones_zh import BECAUSE
 from geofence.formats.choices import ExportChoices, ImportChoices, ZoneFormat
 from geofence.formats.circles import circle_ring
 from geofence.formats.exchange import check_zone_file, format_of, write_zone_file
@@ -24,6 +23,7 @@ from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 from geofence.zone_files import ZoneFileReport, read_zones, write_zones
 from geofence.zones import WeeklyWindow, Zone, ZoneKind, ZoneSet
+from geofence.zones_zh import BECAUSE
 from tests.geofence.places import FRAME, ORIGIN, box, geo, keep_in, keep_out, zone_set
 
 ESTATE = Path(__file__).parents[2] / "sim" / "worlds" / "estate" / "zones.geojson"
@@ -158,6 +158,7 @@ def test_an_archive_that_unpacks_without_end_is_refused() -> None:
 
 def test_elements_without_end_are_refused() -> None:
     assert codes(check_zone_file(kml("<Folder>" * 5000 + "</Folder>" * 5000))) == {"too_deep"}
+    assert codes(check_zone_file(kml("<a/>" * 250_001))) == {"too_many_elements"}
 
 
 def test_a_shape_that_does_not_say_what_it_is_is_refused_unless_its_name_or_a_person_says_it() -> None:

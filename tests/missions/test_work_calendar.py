@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.errors import InvalidInput
+from core.events import Json
 from missions.site import site_from_json
 from missions.work_calendar import Shift, WorkCalendar, WorkHours
 
@@ -79,9 +80,9 @@ def test_the_zone_decides_which_day_it_is() -> None:
         ({"hour": []}, "hour"),
     ],
 )
-def test_wrong_working_hours_of_a_site_are_refused(work: dict[str, object], word: str) -> None:
+def test_wrong_working_hours_of_a_site_are_refused(work: dict[str, Json], word: str) -> None:
     with pytest.raises(InvalidInput, match=word):
-        site_from_json(site_document() | {"work": work})  # type: ignore[dict-item]
+        site_from_json(site_document() | {"work": work})
 
 
 def test_a_site_names_its_working_day() -> None:
@@ -90,9 +91,9 @@ def test_a_site_names_its_working_day() -> None:
     assert site_from_json(site_document()).work == WorkHours()
 
 
-def site_document() -> dict[str, object]:
-    place = {"lon_deg": 121.4, "lat_deg": 31.3}
-    heights = {"ground_amsl_m": 4.0, "return_height_agl_m": 45.0, "takeoff_height_agl_m": 25.0}
+def site_document() -> dict[str, Json]:
+    place: Json = {"lon_deg": 121.4, "lat_deg": 31.3}
+    heights: dict[str, Json] = {"ground_amsl_m": 4.0, "return_height_agl_m": 45.0, "takeoff_height_agl_m": 25.0}
     return {"name": "x", "time_zone": "Asia/Shanghai", "origin": place, **heights}
 
 

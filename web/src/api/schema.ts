@@ -991,6 +991,11 @@ export interface components {
             answered_by: string | null;
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Ended At */
             ended_at: string | null;
             /** Ended By */
@@ -1086,6 +1091,11 @@ export interface components {
             answered_by: string | null;
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Ended At */
             ended_at: string | null;
             /** Ended By */
@@ -1258,6 +1268,11 @@ export interface components {
             /** Because */
             because: string;
             /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
+            /**
              * Expires At
              * Format: date-time
              */
@@ -1280,6 +1295,11 @@ export interface components {
             state_at: string;
             /** State Because */
             state_because: string;
+            /**
+             * State Because Said
+             * @description Return why it stands as it does, by codes.
+             */
+            readonly state_because_said: components["schemas"]["SaidTold"][];
             /** Vehicle Id */
             vehicle_id: string;
         };
@@ -1356,6 +1376,11 @@ export interface components {
             at: string;
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Frame To Sighting S */
             frame_to_sighting_s: number[];
             /** Frames Analysed */
@@ -1483,6 +1508,11 @@ export interface components {
         IncidentInFullTold: {
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Closed At */
             closed_at: string | null;
             /** Due At */
@@ -1553,6 +1583,11 @@ export interface components {
         IncidentTold: {
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Closed At */
             closed_at: string | null;
             /** Due At */
@@ -1680,13 +1715,18 @@ export interface components {
         LimitClock: "urgent_hours" | "working_hours" | "working_days" | "calendar_days";
         /**
          * LimitTold
-         * @description A time limit; `is_exact` false: counted round the clock until there is a work calendar.
+         * @description A time limit, counted by its own clock in the site's time zone and work calendar.
          */
         LimitTold: {
             /** Amount */
             amount: number;
             clock: components["schemas"]["LimitClock"];
-            /** Is Exact */
+            /**
+             * Is Exact
+             * @deprecated
+             * @description always so since there is a work calendar
+             * @default true
+             */
             is_exact: boolean;
             unit: components["schemas"]["LimitUnit"];
         };
@@ -1710,6 +1750,11 @@ export interface components {
             at: string;
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Photos */
             photos: string[];
             /** Sighting Id */
@@ -1875,6 +1920,11 @@ export interface components {
         OrderTold: {
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Id */
             id: string;
             /** Legs */
@@ -2175,6 +2225,8 @@ export interface components {
              * @description what cannot be flown as it is drawn; it was judged as if it could
              */
             problems: string[];
+            /** Problems Said */
+            problems_said?: components["schemas"]["SaidTold"][][];
             /**
              * Starts
              * @description runs in the days that were looked at
@@ -2237,6 +2289,11 @@ export interface components {
             /** Detail */
             detail: string;
             /**
+             * Detail Said
+             * @default []
+             */
+            detail_said: components["schemas"]["SaidTold"][];
+            /**
              * Params
              * @default {}
              */
@@ -2248,13 +2305,18 @@ export interface components {
              * @default []
              */
             problems: {
-                [key: string]: string | number | boolean | null;
+                [key: string]: components["schemas"]["JsonValue"];
             }[];
             /**
              * Remedy
              * @default null
              */
             remedy: string | null;
+            /**
+             * Remedy Said
+             * @default []
+             */
+            remedy_said: components["schemas"]["SaidTold"][];
             /** Status */
             status: number;
             /** Title */
@@ -2274,8 +2336,18 @@ export interface components {
         ProblemTold: {
             /** Remedy */
             remedy: string;
+            /**
+             * Remedy Said
+             * @description Return what to do, by codes.
+             */
+            readonly remedy_said: components["schemas"]["SaidTold"][];
             /** What */
             what: string;
+            /**
+             * What Said
+             * @description Return what is wrong, by codes.
+             */
+            readonly what_said: components["schemas"]["SaidTold"][];
             /** Where */
             where: string;
         };
@@ -2323,6 +2395,11 @@ export interface components {
              * @description why there are no figures, or what they leave out; empty: nothing
              */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /**
              * Is Final
              * @description the run has ended; a vehicle without a link may still tell more
@@ -2376,6 +2453,11 @@ export interface components {
             asked_by: string;
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Ended At */
             ended_at: string | null;
             /** Id */
@@ -2432,6 +2514,21 @@ export interface components {
             runs: components["schemas"]["RunTold"][];
         };
         /**
+         * SaidTold
+         * @description A sentence by its stable code, for screens in other languages; a value is text, or sentences again.
+         */
+        SaidTold: {
+            /**
+             * Code
+             * @description of api/sentences.json; as_it_is: a piece that is not known, in `text`
+             */
+            code: string;
+            /** Params */
+            params: {
+                [key: string]: string | components["schemas"]["SaidTold"][];
+            };
+        };
+        /**
          * ScheduleTold
          * @description A recurrence rule (RFC 5545) from a first start in local time, and what happens to days, overlaps and misses.
          */
@@ -2483,6 +2580,11 @@ export interface components {
         SightingTold: {
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             ellipse: components["schemas"]["EllipseTold"];
             /** Facts */
             facts: {
@@ -2621,6 +2723,11 @@ export interface components {
             battery_ratio: number | null;
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
             /** Gps Ok */
             gps_ok: boolean | null;
             /** Heading Deg */
@@ -2820,8 +2927,19 @@ export interface components {
             amount_m: number | null;
             /** Because */
             because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
+            /** Code */
+            code: string;
             /** Leg */
             leg: number | null;
+            /** Params */
+            params?: {
+                [key: string]: string | number | boolean | null;
+            };
             /** Phase */
             phase: string;
             /** Place */
@@ -2831,6 +2949,11 @@ export interface components {
             ] | null;
             /** Remedy */
             remedy: string;
+            /**
+             * Remedy Said
+             * @description Return what to do, by codes.
+             */
+            readonly remedy_said: components["schemas"]["SaidTold"][];
             /** Zone Id */
             zone_id: string | null;
         };
@@ -2852,11 +2975,11 @@ export interface components {
             is_good: boolean;
             /** Problems */
             problems: {
-                [key: string]: string | number | boolean | null;
+                [key: string]: components["schemas"]["JsonValue"];
             }[];
             /** Warnings */
             warnings: {
-                [key: string]: string | number | boolean | null;
+                [key: string]: components["schemas"]["JsonValue"];
             }[];
             /** Zones */
             zones: number;

@@ -12,6 +12,7 @@ export type User = Schemas["UserTold"];
 export type Permission = Schemas["Permission"];
 export type Site = Omit<Schemas["SiteTold"], "basemap"> & { basemap: GeoJSON.FeatureCollection };
 export type VehicleState = Schemas["StateTold"];
+export type Said = Schemas["SaidTold"];
 export type Reason = Schemas["ReasonTold"];
 export type Eyes = Schemas["EyesTold"];
 export type Vehicle = Schemas["VehicleTold"];

@@ -1,4 +1,5 @@
 /** One help alarm: where, since when, who answered, and what is done about it. */
+import { becauseWords } from "../i18n/said";
 import { get } from "../api/client";
 import type { Alarm, AlarmDetail } from "../api/types";
 import { nameOf, t, useLanguage, word } from "../i18n";
@@ -46,7 +47,7 @@ function AlarmHead({ alarm }: { alarm: Alarm }) {
       <p className="muted">
         {alarm.number} · {time(alarm.pressed_at)} · {ago(alarm.pressed_at, nowMs)}
       </p>
-      {!isRinging && <p className="because">{alarm.because}</p>}
+      {!isRinging && <p className="because">{becauseWords(alarm)}</p>}
       {alarm.answered_by && <p>{t("alarm.answered_by", { who: alarm.answered_by, time: time(alarm.answered_at) })}</p>}
       {alarm.mistaken && <p className="note">{t("alarm.mistaken")}</p>}
       {alarm.escalation > 0 && alarm.is_open && <p className="note">{word("escalation", String(alarm.escalation))}</p>}
@@ -97,7 +98,7 @@ function LookOn({ alarm }: { alarm: Alarm }) {
       {run && (
         <p>
           {run.vehicle_id ? desk.vehicleName(run.vehicle_id) : t("look.waiting")} · {word("run", run.state)}
-          <span className="because">{run.because}</span>
+          <span className="because">{becauseWords(run)}</span>
         </p>
       )}
       {alarm.is_open && desk.may("answer_alarms") && (

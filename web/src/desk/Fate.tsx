@@ -1,4 +1,5 @@
 /** What became of the newest words to a vehicle: sent, accepted by it, done, or failed because. */
+import { saidWords } from "../i18n/said";
 import type { Command } from "../api/types";
 import { t, useLanguage, word } from "../i18n";
 import { time } from "../i18n/format";
@@ -31,7 +32,7 @@ function OneFate({ command }: { command: Command }) {
         ? STEPS.slice(0, reached + 1)
             .map((step) => word("fate", step))
             .join(" → ")
-        : `${word("fate", command.state)}: ${command.state_because || t("unknown")}`}
+        : `${word("fate", command.state)}: ${saidWords(command.state_because, command.state_because_said) || t("unknown")}`}
       {reached >= 0 && reached < 2 ? " …" : ""}
     </p>
   );

@@ -1,4 +1,5 @@
 /** One case: its photos, why the rule fired, what happened, and the next step. */
+import { becauseWords } from "../i18n/said";
 import { get } from "../api/client";
 import type { Incident, IncidentDetail, Photo } from "../api/types";
 import { t, useLanguage, word } from "../i18n";
@@ -46,7 +47,7 @@ function IncidentHead({ incident }: { incident: Incident }) {
         {word("incident", incident.state)}
         {incident.due_at && !incident.closed_at ? ` · ${until(incident.due_at, nowMs)}` : ""}
       </p>
-      <p className="because">{incident.because}</p>
+      <p className="because">{becauseWords(incident)}</p>
       <dl className="numbers">
         <dt>{t("incident.number")}</dt>
         <dd>{incident.number}</dd>

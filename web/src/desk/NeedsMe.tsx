@@ -1,4 +1,5 @@
 /** The left column: what needs me. Alarms first, then decisions, then what is new. */
+import { becauseWords } from "../i18n/said";
 import { useSyncExternalStore } from "react";
 import type { Alarm, Incident, Run, Sighting, Vehicle } from "../api/types";
 import { nameOf, t, useLanguage, word } from "../i18n";
@@ -115,7 +116,7 @@ function Decisions() {
           <span className="row-title">
             {desk.runName(run)} · {word("run", run.state)}
           </span>
-          <span className="row-more">{run.because}</span>
+          <span className="row-more">{becauseWords(run)}</span>
         </Row>
       ))}
     </section>

@@ -1,4 +1,5 @@
 /** One patrol: when, with what, start it now, its runs. */
+import { becauseWords } from "../i18n/said";
 import { useState } from "react";
 import { get } from "../api/client";
 import type { Patrol, Run } from "../api/types";
@@ -107,7 +108,7 @@ function PastRuns({ patrolId }: { patrolId: string }) {
           <span className="row-title">
             {word("run", run.state)} · {time(run.started_at ?? run.planned_at)}
           </span>
-          <span className="row-more">{run.because}</span>
+          <span className="row-more">{becauseWords(run)}</span>
         </Row>
       ))}
       <ProblemBox error={past.error} />

@@ -1,4 +1,6 @@
 /** All patrols: what runs, what comes next, start one now, bring one in from a file. */
+import { becauseWords, saidWords } from "../i18n/said";
+import { ProblemWords } from "./ProblemWords";
 import { useRef, useState } from "react";
 import type { PatrolCheck, PatrolGiven, Run } from "../api/types";
 import { ApiError } from "../api/client";
@@ -73,7 +75,7 @@ function RunRow({ run }: { run: Run }) {
       </span>
       <span className="row-more">
         {run.vehicle_id ? `${desk.vehicleName(run.vehicle_id)} · ` : ""}
-        {run.state === "planned" ? run.because : t("legs.done", { done: run.legs_done, total: run.legs_total })}
+        {run.state === "planned" ? becauseWords(run) : t("legs.done", { done: run.legs_done, total: run.legs_total })}
       </span>
     </Row>
   );
@@ -152,12 +154,12 @@ function Checked({ candidate, onStore }: { candidate: Candidate; onStore: () => 
       <ul className="reasons">
         {check.problems.map((one, index) => (
           <li key={index}>
-            {one.where}: {one.what} {one.remedy && `→ ${one.remedy}`}
+            <ProblemWords one={one} />
           </li>
         ))}
         {check.violations.map((one, index) => (
           <li key={index}>
-            {one.because} {one.remedy && `→ ${one.remedy}`}
+            {becauseWords(one)} {one.remedy && `→ ${saidWords(one.remedy, one.remedy_said)}`}
           </li>
         ))}
       </ul>

@@ -1,4 +1,5 @@
 /** One run of a patrol, or a look. */
+import { becauseWords } from "../i18n/said";
 import { get } from "../api/client";
 import type { Run } from "../api/types";
 import { t, useLanguage, word } from "../i18n";
@@ -34,7 +35,7 @@ export function RunBody({ run }: { run: Run }) {
       <h2>
         {desk.runName(run)} · {word("run", run.state)}
       </h2>
-      <p className="because">{run.because}</p>
+      <p className="because">{becauseWords(run)}</p>
       {run.legs_total > 0 && (
         <>
           <progress max={run.legs_total} value={run.legs_done} aria-label={t("legs.progress")} />

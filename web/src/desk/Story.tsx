@@ -1,3 +1,4 @@
+import { becauseWords } from "../i18n/said";
 import type { StoryLine } from "../api/types";
 import { t, word } from "../i18n";
 import { time } from "../i18n/format";
@@ -15,7 +16,7 @@ export function Story({ lines }: { lines: StoryLine[] }) {
             <time>{time(line.at)}</time>
             <span>
               <strong>{word("what", line.what)}</strong> <span className="muted">{line.actor}</span>
-              {line.because && !SAID_BY_THE_WORD.has(line.what) && <span className="because">{line.because}</span>}
+              {line.because && !SAID_BY_THE_WORD.has(line.what) && <span className="because">{becauseWords(line)}</span>}
             </span>
           </li>
         ))}

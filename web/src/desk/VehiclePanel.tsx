@@ -1,4 +1,5 @@
 /** One vehicle: how it stands, what it sees, where it goes, and a person's word to it. */
+import { becauseWords, saidWords } from "../i18n/said";
 import { useEffect, useState } from "react";
 import { get } from "../api/client";
 import type { CommandKind, Eyes, Failsafe, Failsafes as FailsafeTable, Vehicle } from "../api/types";
@@ -26,7 +27,7 @@ export function VehiclePanel({ id }: { id: string }) {
         <h1>{nameOf(vehicle)}</h1>
         <p className="state-words">{doingWords(vehicle)}</p>
         {vehicle.order_because && vehicle.order_id && <p className="because">{vehicle.order_because}</p>}
-        {vehicle.state.because && <p className="because">{vehicle.state.because}</p>}
+        {vehicle.state.because && <p className="because">{becauseWords(vehicle.state)}</p>}
         {vehicle.out_of_service && <p className="because">{vehicle.out_of_service}</p>}
       </header>
       <Commands vehicle={vehicle} />
@@ -100,7 +101,7 @@ function Numbers({ vehicle }: { vehicle: Vehicle }) {
         {isOld && ageS !== null ? ` · ${t("age", { span: span(ageS) })}` : ""}
       </dd>
       <dt>{t("vehicle.eyes")}</dt>
-      <dd title={perception?.because}>
+      <dd title={perception ? becauseWords(perception) : undefined}>
         {perception === null
           ? t("vehicle.no_eyes")
           : `${eyesWord(perception)} · ${t("vehicle.frames", {
@@ -208,7 +209,7 @@ function Happenings({ id }: { id: string }) {
             <time>{time(one.at)}</time>
             <span>
               {hasWord("happening", one.kind) && <strong>{word("happening", one.kind)} </strong>}
-              {one.text}
+              {saidWords(one.text, one.text_said)}
             </span>
           </li>
         ))}

@@ -17,7 +17,8 @@ import type {
   User,
   Vehicle,
 } from "../api/types";
-import { nameOf, t, word } from "../i18n";
+import { hasWord, nameOf, t, word } from "../i18n";
+import { setNames } from "../i18n/said";
 import { LiveConnection } from "../live/connection";
 import { Emitter } from "../live/emitter";
 import type { ServerMessage } from "../live/messages";
@@ -64,6 +65,7 @@ export class Desk extends Emitter<DeskTopic> {
       onDown: () => this.#down(),
     });
     onSignedOut(() => this.#forget());
+    setNames((what, value) => this.#nameOf(what, value));
     this.store.on(["vehicles"], () => this.#fetchOrders());
     this.store.on(["fleet"], () => this.#readFleetSoon());
     setInterval(() => this.#readFleetSoon(), FLEET_EVERY_MS);
@@ -193,6 +195,23 @@ export class Desk extends Emitter<DeskTopic> {
     return this.store.openAlarms().filter((alarm) => alarm.state === "raised" || alarm.state === "ringing");
   }
 
+  /** The name of what a sentence of the server names, in the language of the page. */
+  #nameOf(what: string, value: string): string | undefined {
+    if (what === "vehicle") return this.#knownVehicle(value);
+    if (what === "who") return this.#knownVehicle(value) ?? (hasWord("phase", value) ? word("phase", value) : undefined);
+    if (what === "zone_id") return this.zoneName(value);
+    if (what === "zone") return namedBoth(this.zones?.features.map((one) => one.properties as Named), value);
+    if (what === "kind") return namedBoth([...this.kinds.values()], value);
+    if (what === "panel") return namedBoth(this.site?.panels, value);
+    if (what === "patrol" || what === "run") return namedBoth(this.patrols ?? undefined, value);
+    return undefined;
+  }
+
+  #knownVehicle(id: string): string | undefined {
+    const vehicle = this.store.vehicles.get(id);
+    return vehicle && nameOf(vehicle);
+  }
+
   #enter(user: User): void {
     this.user = user;
     this.isAsking = false;
@@ -281,4 +300,15 @@ export class Desk extends Emitter<DeskTopic> {
     }
     document.title = calls.length > 0 ? `(!) ${t("alarm.title")}` : t("product");
   }
+}
+
+interface Named {
+  name: string;
+  name_zh?: string | null;
+}
+
+/** The name, in the language of the page, of the one that the server calls `name`. */
+function namedBoth(all: readonly Named[] | undefined, name: string): string | undefined {
+  const found = all?.find((one) => one.name === name);
+  return found && nameOf(found);
 }

@@ -1,10 +1,11 @@
 /** Why a rule fired, in the language of the page where its numbers allow it. */
+import { becauseWords } from "../i18n/said";
 import type { Sighting } from "../api/types";
 import { hasWord, word } from "../i18n";
 
 export function ruleWords(sighting: Sighting): string {
-  if (!hasWord("rule_fired", sighting.rule)) return sighting.because;
+  if (!hasWord("rule_fired", sighting.rule)) return becauseWords(sighting);
   const sentence = word("rule_fired", sighting.rule, sighting.facts as Record<string, string | number>);
   // A number that the rule does not tell any more leaves its place open: then the sentence of the rule itself is right.
-  return /\{\w+\}/.test(sentence) ? sighting.because : sentence;
+  return /\{\w+\}/.test(sentence) ? becauseWords(sighting) : sentence;
 }

@@ -58,5 +58,5 @@ export type ServerMessage = Snapshot | EventMessage | Telemetry | Tracks | Alarm
 export function commandOf(body: Record<string, unknown>): Command {
   if ("state_because" in body) return body as unknown as Command;
   const told = body as unknown as Command & { because: string; at: string };
-  return { ...told, state_because: told.because, state_at: told.at };
+  return { ...told, state_because: told.because, state_because_said: told.because_said, state_at: told.at };
 }

@@ -1,5 +1,5 @@
 /** What the desk knows at this moment; it lives outside React and changes by messages of the server only. */
-import type { Alarm, Command, Incident, Order, Place, Run, Sighting, Vehicle } from "../api/types";
+import type { Alarm, Command, Incident, Order, Place, Run, Said, Sighting, Vehicle } from "../api/types";
 import { Emitter } from "./emitter";
 import type { EventMessage, ServerMessage, Snapshot, Telemetry, Tracks } from "./messages";
 import { commandOf } from "./messages";
@@ -32,6 +32,7 @@ export interface Happening {
   vehicle_id: string;
   kind: string;
   text: string;
+  text_said?: Said[];
   at: string;
 }
 

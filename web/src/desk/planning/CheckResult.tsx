@@ -1,4 +1,6 @@
 /** What the plan would be: minutes, metres, battery, coverage, what stands against it, and what a failure would do. */
+import { becauseWords, saidWords } from "../../i18n/said";
+import { ProblemWords } from "../ProblemWords";
 import { get } from "../../api/client";
 import type { Failsafes, PatrolCheck } from "../../api/types";
 import { t, word } from "../../i18n";
@@ -74,7 +76,7 @@ function Against({ check }: { check: PatrolCheck }) {
     <ul className="reasons">
       {check.problems.map((one, index) => (
         <li key={`p${index}`}>
-          {one.where}: {one.what} {one.remedy && `→ ${one.remedy}`}
+          <ProblemWords one={one} />
         </li>
       ))}
       {check.violations.map((one, index) => (
@@ -84,7 +86,8 @@ function Against({ check }: { check: PatrolCheck }) {
               ⌖ {index + 1}
             </button>
           ) : null}
-          {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}: {one.because} {one.remedy && `→ ${one.remedy}`}
+          {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}: {becauseWords(one)}{" "}
+          {one.remedy && `→ ${saidWords(one.remedy, one.remedy_said)}`}
         </li>
       ))}
     </ul>

@@ -4,6 +4,7 @@ import { send } from "../../api/client";
 import type { Notice, PlanNotice } from "../../api/types";
 import { nameOf, t, useLanguage } from "../../i18n";
 import { percent, span } from "../../i18n/format";
+import { saidWords } from "../../i18n/said";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics } from "../hooks";
 import { usePlanner } from "./hooks";
@@ -137,7 +138,7 @@ function Result({ notice }: { notice: Notice }) {
         {notice.plans.flatMap((plan) =>
           plan.problems.map((one, index) => (
             <li key={`${plan.name}${index}`}>
-              {plan.name}: {one}
+              {plan.name}: {saidWords(one, plan.problems_said?.[index])}
             </li>
           )),
         )}

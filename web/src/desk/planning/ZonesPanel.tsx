@@ -1,9 +1,9 @@
 /** Zones on the drawing table: drawn, changed, taken from a file, and put in force as a whole by a person with a reason. */
 import { useEffect, useRef, useState } from "react";
 import { send } from "../../api/client";
-import type { Param, ZoneCheck } from "../../api/types";
+import type { ZoneCheck } from "../../api/types";
 import { nameOf, t, useLanguage, word } from "../../i18n";
-import { ProblemBox } from "../../shared/ProblemBox";
+import { MistakeWords, ProblemBox } from "../../shared/ProblemBox";
 import { BecauseMoves } from "../Because";
 import { useAction, useDesk, useDeskTopics } from "../hooks";
 import { Field } from "./Field";
@@ -124,16 +124,16 @@ function ImportZones() {
 
 /** What is wrong stands before what was only assumed. */
 function Findings({ check }: { check: ZoneCheck }) {
-  const line = (one: Record<string, Param>): string =>
-    [one["where"], one["detail"], one["remedy"] ? `→ ${one["remedy"]}` : ""].filter(Boolean).join(" ");
   return (
     <ul className="reasons">
       {check.problems.map((one, index) => (
-        <li key={`p${index}`}>✕ {line(one)}</li>
+        <li key={`p${index}`}>
+          ✕ <MistakeWords one={one} />
+        </li>
       ))}
       {check.warnings.map((one, index) => (
         <li key={`w${index}`}>
-          {t("zones.assumed")} {line(one)}
+          {t("zones.assumed")} <MistakeWords one={one} />
         </li>
       ))}
     </ul>

@@ -1,0 +1,204 @@
+"""What the service says is in the catalogue of sentences, so that the Chinese desk can say it too.
+
+A new reason, refusal or remedy in one of the modules below fails here until `api/sentences.json` has it.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.sentences import AS_IT_IS, Said, catalogue, read
+from fleet.readiness import TEXTS
+
+ROOT = Path(__file__).parents[2]
+# Modules whose sentences reach the desk: reasons, refusals, remedies, stories.
+SPEAKING = (
+    "agent/executor.py agent/flight*.py agent/guard.py agent/vehicle_parts.py",
+    "api/auth.py api/idempotency.py api/sign_in.py api/zone_book.py api/rest/*.py",
+    "fleet/readiness.py fleet/registry.py fleet/orders.py fleet/order_progress.py fleet/store_sql*.py fleet/holding.py",
+    "fleet/drivers/mavlink.py fleet/drivers/mavlink_[f-z]*.py",
+    "geofence/forbidden.py geofence/free_space.py geofence/keep_*_proof.py geofence/route_proof.py",
+    "geofence/ways_around.py",
+    "incidents/alarm*.py incidents/escalator.py incidents/incident.py incidents/intake.py incidents/moves.py",
+    "incidents/verification.py incidents/store_sql*.py incidents/notifiers/*.py incidents/photo_keeper.py",
+    "incidents/evidence_store.py",
+    "missions/plan*.py missions/routing.py missions/run*.py missions/requests.py missions/giver.py",
+    "missions/dispatcher.py missions/separation*.py missions/live_separation.py missions/situation.py",
+    "missions/trial.py missions/store_sql.py missions/recurrence.py missions/schedule*.py missions/patrol*.py",
+    "missions/document.py missions/coverage/ground.py missions/coverage/plan.py missions/coverage_prover.py",
+    "missions/proof_of_coverage.py missions/approved.py missions/overdue.py missions/tubes.py",
+    "perception/look.py perception/source.py",
+    "perception/rules/bin.py perception/rules/clutter.py perception/rules/crowd.py",
+    "perception/rules/person_down.py perception/rules/vendor.py",
+)
+# Words to machines and to those who write programs.
+NOT_SAID = re.compile(
+    r"^(orders of \{|a GeoJSON FeatureCollection in the form|GeoJSON, KML, KMZ, ED-269|a look needs|a patrol run needs"
+    r"|database: no answer|service \{\} is not|SignedIn found|a place of the baseline has|give lon, lat, radius in m"
+    r"|.*\$\{|the video stream changed|not available$)"
+)
+# Ends and beginnings of sentences that the catalogue has as wholes.
+PIECES = {
+    " (a building hid it in {} pictures)",
+    "above the floor",
+    "below the ceiling",
+    "leaves the keep-in zone by {} m",
+    "left flying, as the settings of its agent say",
+    "makes way",
+    "no limit",
+    "passes {} m from",
+    "passes {} m from its border",
+    "seen in {} of {} s in view",
+    "sent home",
+    "the ground",
+}
+QUIET_CALLS = {
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "critical",
+    "Field",
+    "Query",
+    "text",
+    "Path",
+    "compile",
+}
+ONE_LITERAL = re.compile(r"[a-z]+ [a-z]+")
+
+
+class Speech(ast.NodeVisitor):
+    """Gathers the sentences of a module: texts of at least two words, but not those for logs and documentation."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, str]] = []
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if not isinstance(node.value, ast.Constant):
+            self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.visit(node.value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name not in QUIET_CALLS:
+            self.generic_visit(node)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        self.found.append((node.lineno, "".join(_piece(part) for part in node.values)))
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self.found.append((node.lineno, node.value))
+
+
+def _piece(part: ast.expr) -> str:
+    return str(part.value) if isinstance(part, ast.Constant) else "{}"
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """Yield every text of the speaking modules with its place; a value in it is {}."""
+    patterns = [pattern for line in SPEAKING for pattern in line.split()]
+    for file in sorted({file for pattern in patterns for file in ROOT.glob(pattern)}):
+        speech = Speech()
+        speech.visit(ast.parse(file.read_text(encoding="utf-8")))
+        for line, text in speech.found:
+            yield f"{file.relative_to(ROOT)}:{line}", text
+
+
+def is_sentence(text: str) -> bool:
+    return text not in PIECES and bool(ONE_LITERAL.search(text.replace("{}", " "))) and not NOT_SAID.search(text)
+
+
+def as_pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".+".join(re.escape(piece) for piece in text.strip("; ").split("{}")) or ".+")
+
+
+FORMS = [re.sub(r"\{\w+\}", "¤¤", said["en"]) for said in catalogue().values()]
+
+
+def test_every_sentence_that_reaches_the_desk_is_in_the_catalogue() -> None:
+    unknown = [
+        f"{place}: {text}"
+        for place, text in sentences()
+        if is_sentence(text) and not any(as_pattern(text).fullmatch(one) for one in FORMS)
+    ]
+    assert unknown == [], "add them to api/sentences.json, with their Chinese"
+
+
+def test_the_catalogue_holds_nothing_that_nobody_says() -> None:
+    said = [as_pattern(text) for text in {text for _, text in sentences()} if len(text.replace("{}", "").strip()) > 1]
+    dead = [
+        code
+        for (code, one), form in zip(catalogue().items(), FORMS, strict=True)
+        if code not in STRUCTURE and not any(pattern.search(form) for pattern in said)
+    ]
+    assert dead == []
+
+
+STRUCTURE = {"who_because", "leg_because", "because_at", "because_remedy", "it_because", "vehicle_because"}
+
+
+def test_readiness_is_said_in_the_words_of_its_own_table() -> None:
+    other = {"because": "¤", "state": "¤", "why": "¤", "words": "¤", "order_state": "¤"}
+    for code, texts in TEXTS.items():
+        said = catalogue()[f"ready.{code}"]
+        for ours, theirs in zip((said["en"], said["zh"]), texts, strict=True):
+            assert re.sub(r"\{(\w+)\}", lambda found: other.get(found[1], found[1]), ours) == re.sub(
+                r"\$\{(\w+)\}", lambda found: other.get(found[1], found[1]), theirs
+            )
+
+
+def test_both_languages_tell_the_same_values() -> None:
+    for code, said in catalogue().items():
+        assert said["zh"].strip(), code
+        assert set(re.findall(r"\{(\w+)\}", said["en"])) == set(re.findall(r"\{(\w+)\}", said["zh"])), code
+
+
+@pytest.mark.parametrize("code", catalogue())
+def test_a_sentence_is_read_back_by_its_code(code: str) -> None:
+    values = {"because": "it goes on", "remedy": "load it again", "place": "(121.400000, 31.300000)"}
+    names = re.findall(r"\{(\w+)\}", catalogue()[code]["en"])
+    filled = {
+        name: values.get(name, "12.5" if re.search(r"(^n|_m|_s|^percent|^area)$", name) else "x1") for name in names
+    }
+    (said,) = read(catalogue()[code]["en"].format(**filled))
+    assert said.code == code
+    assert {name: value for name, value in said.params.items() if isinstance(value, str)} == {
+        name: value for name, value in filled.items() if name not in {"because", "remedy"}
+    }
+
+
+def test_reasons_within_reasons_are_read_too() -> None:
+    (said,) = read("nobody could begin it in time: drone-1: its order; it has not landed in time")[:1]
+    assert said.code == "run.not_begun"
+    two = read(
+        "drone-1: is busy (coming home); drone-2: enters the keep-out zone Pond (the ground to 30 m), 4.0 m are needed"
+    )
+    assert [one.code for one in two] == ["who_because", "who_because"]
+    inner = two[1].params["because"]
+    assert isinstance(inner, tuple)
+    assert inner[0].code == "proof.enters_keep_out"
+    heights = inner[0].params["heights"]
+    assert heights == (Said(code="proof.from_ground", params={"ceiling_m": "30"}),)
+
+
+def test_what_a_person_wrote_stays_as_it_is() -> None:
+    assert read("the crane is in the way today") == ()
+    (said,) = read("cancelled by supervisor: the crane is in the way")
+    assert said == Said(code="run.cancelled", params={"by": "supervisor", "words": "the crane is in the way"})
+    mixed = read("the crane is in the way; it is landing")
+    assert [one.code for one in mixed] == [AS_IT_IS, "agent.landing"]
+
+
+def test_the_catalogue_is_written_in_one_form() -> None:
+    text = (ROOT / "api" / "sentences.json").read_text(encoding="utf-8")
+    lines = [f"  {json.dumps(code)}: {json.dumps(said, ensure_ascii=False)}" for code, said in catalogue().items()]
+    assert text == "{\n" + ",\n".join(lines) + "\n}\n"

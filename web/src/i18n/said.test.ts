@@ -1,0 +1,44 @@
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type { Said } from "../api/types";
+import type * as Texts from "./index";
+import type * as SaidModule from "./said";
+
+let said: typeof SaidModule;
+let texts: typeof Texts;
+
+beforeAll(async () => {
+  vi.stubGlobal("localStorage", { getItem: () => "zh", setItem: () => undefined });
+  vi.stubGlobal("document", { documentElement: { lang: "" } });
+  texts = await import("./index");
+  said = await import("./said");
+});
+
+const WAITS: Said[] = [
+  {
+    code: "run.not_begun",
+    params: { why: [{ code: "who_because", params: { who: "drone-1", because: [{ code: "run.busy", params: { doing: "coming home" } }] } }] },
+  },
+];
+
+describe("what the server says", () => {
+  it("is said in Chinese, reasons within reasons and words of ours included", () => {
+    said.setNames((what, value) => (what === "who" && value === "drone-1" ? "无人机1号" : undefined));
+    expect(said.saidWords("nobody …", WAITS)).toBe("未能按时开始：无人机1号：正忙（返航中）");
+  });
+
+  it("stays as it came where nobody knows it, and on the English page", () => {
+    expect(said.saidWords("typed by a person", [])).toBe("typed by a person");
+    expect(said.saidWords("typed by a person", undefined)).toBe("typed by a person");
+    texts.setLanguage("en");
+    expect(said.saidWords("nobody …", WAITS)).toBe("nobody …");
+    texts.setLanguage("zh");
+  });
+
+  it("keeps the pieces that are not known between those that are", () => {
+    const mixed: Said[] = [
+      { code: "as_it_is", params: { text: "EKF variance" } },
+      { code: "agent.battery", params: { percent: "31%" } },
+    ];
+    expect(said.saidWords("EKF variance; battery at 31%", mixed)).toBe("EKF variance；电量 31%");
+  });
+});
