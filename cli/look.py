@@ -15,16 +15,20 @@ from core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from perception.offline.examination import Account, Examination
+    from perception.offline.live_recording import LiveRecording
     from perception.offline.papers import Papers
     from perception.offline.recording import RecordedFrame, Recording
 
 app = typer.Typer(add_completion=False, help="Look at a recording: tracks, sightings and why.  看视频")
 _WHY_NOT = {
     "no_pose": "the camera's pose at their time is not known (outside of poses.csv, or in a long gap of it)",
-    "bad_pose": "the camera's pose is no number",
+    "bad_pose": "the camera's pose is no number there",
     "sky": "the camera sees no ground there, or only ground too near to the horizon",
     "too_steep": "the camera looked down more steeply than the model can tell things apart",
     "too_low": "the camera was lower than 1 m above the ground",
+    "wrong_size": "the pictures have another shape than the first ones",
+    "frozen": "the same picture for ten seconds and more: a fault of the camera or the recorder, not calm",
+    "covered": "nothing but one tone in the picture: a covered lens, fog, darkness",
     "failed": "looking at them failed (see the log)",
 }
 
@@ -34,6 +38,9 @@ def look(  # noqa: PLR0913  one for each option
     source: Annotated[str, typer.Argument(help="video, folder of pictures, or stream (rtsp:, udp:, tcp:, http:)")],
     camera: Annotated[Path, typer.Option(help="camera.json: lens and pose.  相机文件")],
     poses: Annotated[Path | None, typer.Option(help="poses.csv of a moving camera.  位姿表")] = None,
+    poses_began_s: Annotated[
+        float, typer.Option(help="what time_s of poses.csv is at the first picture.  位姿时差")
+    ] = 0.0,
     model: Annotated[Path | None, typer.Option(help="a model's card; default: the simulator model.  模型卡")] = None,
     zones: Annotated[Path | None, typer.Option(help="zones with rules; none: only tracks.  区域文件")] = None,
     out: Annotated[Path | None, typer.Option(help="write sightings here (JSON lines).  发现")] = None,
@@ -49,6 +56,9 @@ def look(  # noqa: PLR0913  one for each option
     faces: Annotated[Path | None, typer.Option(help="a YuNet model: also hide faces.  人脸模型")] = None,
     rate_hz: Annotated[float | None, typer.Option(min=0.01, help="pictures a second, for a folder.  帧率")] = None,
     start_at: Annotated[datetime | None, typer.Option(help="when the recording began (UTC).  开始时间")] = None,
+    give_up_s: Annotated[
+        float, typer.Option(min=1.0, help="end when a live stream gave no picture for so long.  断流时限")
+    ] = 30.0,
     for_s: Annotated[float | None, typer.Option(min=0.0, help="stop after so many seconds of it.  时长")] = None,
 ) -> None:
     """Look at every frame; write tracks, sightings and a film; say what could not be assessed."""
@@ -58,8 +68,8 @@ def look(  # noqa: PLR0913  one for each option
     console = Console(stderr=True)
     began_at = None if start_at is None else start_at.replace(tzinfo=start_at.tzinfo or UTC)
     opened = open_look(
-        source=source, camera=camera, poses=poses, model=model, zones=zones,
-        slices=slices, most_cuts=most_cuts, faces=faces, rate_hz=rate_hz, start_at=began_at,
+        source=source, camera=camera, poses=poses, poses_began_s=poses_began_s, model=model, zones=zones,
+        slices=slices, most_cuts=most_cuts, faces=faces, rate_hz=rate_hz, start_at=began_at, give_up_s=give_up_s,
     )  # fmt: skip
     examination, recording = opened.examination, opened.recording
     papers = Papers(
@@ -86,7 +96,7 @@ def look(  # noqa: PLR0913  one for each option
 
 def _walk(
     examination: "Examination",
-    recording: "Recording",
+    recording: "Recording | LiveRecording",
     papers: "Papers",
     console: Console,
     *,
@@ -108,7 +118,7 @@ def _walk(
     return is_whole
 
 
-def _chosen(recording: "Recording", every: int, for_s: float | None) -> Iterator["RecordedFrame"]:
+def _chosen(recording: "Recording | LiveRecording", every: int, for_s: float | None) -> Iterator["RecordedFrame"]:
     for recorded in recording:
         if for_s is not None and recorded.time_s > for_s:
             return

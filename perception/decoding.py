@@ -12,7 +12,8 @@ from core.clock import Clock
 from core.errors import InvalidInput, Unavailable
 from perception.frame import Picture, RawFrame
 
-_SMEARED_S = 5.0
+SMEARED_S = 5.0
+"""So long after damage pictures are left out, unless a key picture comes before."""
 
 
 class Decoding:
@@ -64,7 +65,7 @@ class Decoding:
         return self._clock.monotonic_s() >= self._smeared_until_s
 
     def _smear(self) -> None:
-        self._smeared_until_s = self._clock.monotonic_s() + _SMEARED_S
+        self._smeared_until_s = self._clock.monotonic_s() + SMEARED_S
 
     def _raw(self, frame: av.VideoFrame, number: int, received_s: float) -> RawFrame:
         base = frame.time_base or self._stream.time_base or Fraction(1, 90_000)

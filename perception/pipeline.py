@@ -26,6 +26,7 @@ from perception.rules.catalogue import make_watches
 from perception.rules.contested import uncontested
 from perception.sight import Sight
 from perception.sighting import LookResult, Sighting
+from perception.source_state import SourceState
 from perception.tracker import Placed, Track, Tracker
 from perception.walls import Walls
 
@@ -52,6 +53,10 @@ class NotAssessed(StrEnum):
     FAILED = "failed"
 
 
+WhyNot = NotAssessed | SourceState
+"""A reason of the frame's own, or of its stream: frozen, covered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What one frame gave."""
@@ -61,17 +66,17 @@ class Seen:
     tracks: tuple[Track, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     answers: tuple[LookResult, ...] = ()
-    not_assessed: NotAssessed | None = None
+    not_assessed: WhyNot | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Counters:
     """What became of the frames."""
 
-    latest: NotAssessed | None = None
+    latest: WhyNot | None = None
     """Why the newest frame said nothing about the ground, if it did not."""
     analysed: int = 0
-    not_assessed: dict[NotAssessed, int] = field(default_factory=dict)
+    not_assessed: dict[WhyNot, int] = field(default_factory=dict)
     sightings: int = 0
 
     @property

@@ -59,6 +59,9 @@ class VideoSource:
         self._log = structlog.get_logger("video").bind(url=self.address.shown)
         self.received = 0
         self.damaged = 0
+        self.breaks = 0
+        """How many times pictures came and then stopped coming."""
+        self.broke_because = ""
 
     @property
     def state(self) -> SourceState:
@@ -122,6 +125,8 @@ class VideoSource:
             if stopping.is_set():
                 return
             failures = 1 if self.received > received else failures + 1
+            if failures == 1 and self.received > received and state is not SourceState.ENDED:
+                self.breaks, self.broke_because = self.breaks + 1, because
             self._move(state, because, is_loud=failures == 1)
             if state is SourceState.ENDED:
                 if not self._is_repeated:

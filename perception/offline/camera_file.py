@@ -17,6 +17,8 @@ _LENS = ("width_px", "height_px", "fx_px", "fy_px", "cx_px", "cy_px")
 _LOCAL = ("east_m", "north_m", "up_m")
 _GEO = ("lon_deg", "lat_deg", "height_agl_m")
 _ANGLES = ("yaw_deg", "pitch_deg", "roll_deg")
+COLUMNS = (*_LOCAL, *_GEO, *_ANGLES)
+"""Every number that a pose may have."""
 _ERRORS = ("place_m", "height_m", "yaw_deg", "pitch_deg", "roll_deg", "pixel_px")
 _MOST_DISTORTION = (0, 4, 5, 8)
 SURVEYED = PoseErrors(place_m=0.05, height_m=0.05, yaw_deg=0.1, pitch_deg=0.1, roll_deg=0.1, pixel_px=4.0)

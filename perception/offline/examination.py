@@ -1,11 +1,11 @@
 """Looking at a recording from end to end: every frame through the eyes, and everything that they say."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core.errors import InvalidInput
 from core.ids import VehicleId
 from geofence.footprint import Gaze, Intrinsics
 from geofence.zones import ZoneSet
@@ -21,12 +21,15 @@ from perception.offline.poses_file import Poses
 from perception.offline.recording import RecordedFrame
 from perception.offline.size_check import SizeCheck
 from perception.offline.track_book import TrackBook, TrackLine
+from perception.picture_health import PictureHealth
 from perception.pipeline import Pipeline, Seen
 from perception.seen_twice import SeenTwice, SeenTwiceCheck
+from perception.source_state import SourceState
 from perception.tracker import Track
 
 _LOWEST_M = 1.0
 _VEHICLE = VehicleId("recording")
+_UNHEALTHY = frozenset({SourceState.FROZEN, SourceState.COVERED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,8 @@ class Examination:
         self._twice: SeenTwiceCheck | None = None
         self._pipeline = self._make_pipeline(camera.lens)
         self._size_px: tuple[int, int] | None = None
+        self._newest_px: tuple[int, int] | None = None
+        self._health = PictureHealth()
 
     def _make_pipeline(self, lens: Intrinsics) -> Pipeline:
         reference = Georeference(
@@ -130,7 +135,7 @@ class Examination:
         )
 
     def _fit(self, recorded: RecordedFrame) -> None:
-        """See to it that the lens is that of the pictures; raises InvalidInput when they have another shape."""
+        """See to it that the lens is that of the pictures; raises InvalidInput when the first has another shape."""
         size_px = (recorded.picture.shape[1], recorded.picture.shape[0])
         if self._size_px is None:
             lens = fitted(self._camera.lens, size_px)
@@ -140,13 +145,13 @@ class Examination:
                     f"{self._camera.lens.width_px:g} × {self._camera.lens.height_px:g}: its lens was scaled"
                 )
                 self._pipeline = self._make_pipeline(lens)
-        elif size_px != self._size_px:
-            raise InvalidInput(
-                f"the pictures change from {self._size_px[0]} × {self._size_px[1]} to {size_px[0]} × {size_px[1]}",
-                where=f"frame {recorded.number}",
-                remedy="a camera file speaks of one size: look at the parts one by one",
+            self._size_px = self._newest_px = size_px
+        if size_px != self._newest_px:
+            self._newest_px = size_px
+            self.notes.append(
+                f"from frame {recorded.number} on the pictures are {size_px[0]} × {size_px[1]} (boxes are told in "
+                f"pixels of the first, {self._size_px[0]} × {self._size_px[1]}; what has another shape is not assessed)"
             )
-        self._size_px = size_px
 
     def look(self, recorded: RecordedFrame) -> Looked:
         """Look at the next frame; raises InvalidInput for pictures that are not the camera file's."""
@@ -160,7 +165,7 @@ class Examination:
             gaze=gaze,
         )
         self._check_heading(frame)
-        seen = self._pipeline.process(frame)
+        seen = self._unhealthy(frame) or self._pipeline.process(frame)
         if gaze is not None and seen.not_assessed is None:
             self._sizes.add(seen.detections, gaze, seen.frame.size_px, recorded.time_s)
             if self._twice is not None:
@@ -170,8 +175,13 @@ class Examination:
         self.account.write(lines)
         return Looked(number=recorded.number, seen=seen, lines=lines)
 
+    def _unhealthy(self, frame: Frame) -> Seen | None:
+        """Return that nothing can be said by a picture that shows nothing, or the same for too long."""
+        state, _ = self._health.look(frame.picture, frame.taken_s)
+        return Seen(frame=frame, not_assessed=state) if state in _UNHEALTHY else None
+
     def _check_heading(self, frame: Frame) -> None:
-        if self._heading is None:
+        if self._heading is None or frame.gaze is None or not math.isfinite(frame.gaze.yaw_deg + frame.gaze.pitch_deg):
             return
         self._heading.add(frame)
         if self._heading.heading is Heading.OPPOSITE and not self.account.is_heading_opposite:
@@ -188,6 +198,8 @@ class Examination:
         """Return the lines of the last frames."""
         lines = self._book.close()
         self.account.write(lines)
+        if self._poses is not None and (missed := self._poses.missed(self.account.seconds)):
+            self.notes.append(missed)
         self.account.people_height_ratio = self._sizes.ratio
         if self._sizes.is_doubtful:
             self.notes.append(

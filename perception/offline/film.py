@@ -25,6 +25,9 @@ _WORDS = {
     "sky": "the camera sees no ground",
     "too_steep": "too steep for the model",
     "too_low": "too low",
+    "wrong_size": "a picture of another shape",
+    "frozen": "the same picture for ten seconds",
+    "covered": "nothing to be seen in the picture",
     "failed": "failed",
 }
 

@@ -12,6 +12,7 @@ from perception.faces import FaceFinder, FaceHidingDetector
 from perception.model_card import ModelCard
 from perception.offline.camera_file import read_camera
 from perception.offline.examination import Examination
+from perception.offline.live_recording import LiveRecording, open_recording
 from perception.offline.poses_file import read_poses
 from perception.offline.recording import Recording
 from perception.offline.zones_file import ReadZones, read_zones_for
@@ -25,7 +26,7 @@ _LARGE = 1.5
 class OpenedLook:
     """A recording and the eyes for it; `notes` say what was assumed."""
 
-    recording: Recording
+    recording: Recording | LiveRecording
     examination: Examination
     model: str
     notes: tuple[str, ...]
@@ -36,6 +37,7 @@ def open_look(
     source: str,
     camera: Path,
     poses: Path | None,
+    poses_began_s: float,
     model: Path | None,
     zones: Path | None,
     slices: bool | None,
@@ -43,10 +45,11 @@ def open_look(
     faces: Path | None,
     rate_hz: float | None,
     start_at: datetime | None,
+    give_up_s: float,
 ) -> OpenedLook:
     """Return everything opened; raises InvalidInput naming the file and what is wrong with it."""
     lens = read_camera(camera, needs_pose=poses is None)
-    path = None if poses is None else read_poses(poses)
+    path = None if poses is None else read_poses(poses, began_s=poses_began_s)
     ground = path.ground if path is not None else lens.ground
     assert ground is not None, "read_camera asks for a pose where no table of poses is given"
     read = ReadZones(zones=ZoneSet(zones=())) if zones is None else read_zones_for(zones, ground)
@@ -55,7 +58,7 @@ def open_look(
     detector: Detector = SlicedDetector(whole=whole, most_cuts=most_cuts) if is_sliced else whole
     if faces is not None:
         detector = FaceHidingDetector(detector=detector, faces=FaceFinder(model=faces))
-    recording = Recording(source, rate_hz=rate_hz)
+    recording = open_recording(source, rate_hz=rate_hz, clock=SystemClock(), give_up_s=give_up_s)
     began_at = start_at or recording.began_at
     examination = Examination(
         detector=detector,
@@ -66,6 +69,7 @@ def open_look(
     )
     notes = [
         read.assumed,
+        "" if path is None or not path.holes else f"{path.holes} rows of the poses are not whole: not assessed there",
         _time_note(read.zones) if began_at is None else "",
         "the pictures are larger than the model's input: cuts of them are looked at too (--no-slices is faster)"
         if is_sliced and slices is None

@@ -1,5 +1,6 @@
 """Recordings: every picture of a file, a folder of pictures or a stream, with its time since the first one."""
 
+import math
 import re
 from collections.abc import Iterator
 from configparser import ConfigParser, Error
@@ -14,13 +15,15 @@ import numpy as np
 from av.container import InputContainer
 
 from core.errors import InvalidInput, Unavailable
-from perception.decoding import upright
+from perception.decoding import SMEARED_S, upright
 from perception.frame import Picture
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 USUAL_HZ = 10.0
 _STREAM = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _WAIT_S = (10.0, 10.0)
+_WHOLE = 0.98
+"""Files that tell their number of pictures are off by one or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,8 @@ class Recording:
         self.note = ""
         self.count: int | None = None
         self.began_at: datetime | None = None
+        self.has_end = True
+        """Whether it is known how long it is: what has no end is live."""
         self.is_stream = bool(_STREAM.match(source)) and not source.startswith("file:")
         self._files: list[Path] = []
         self._container: InputContainer | None = None
@@ -92,6 +97,7 @@ class Recording:
             container.close()
             raise InvalidInput("holds no pictures", where=self.source, remedy="give a file with a video track")
         self._container = container
+        self.has_end = container.duration is not None
         stream = container.streams.video[0]
         self.count = stream.frames or None
         self.began_at = _moment(container.metadata.get("creation_time"))
@@ -103,6 +109,8 @@ class Recording:
                 self.damaged += 1
                 continue
             yield RecordedFrame(number=number, picture=np.asarray(picture, np.uint8), time_s=number / self._rate_hz)
+        if self.damaged == len(self._files):
+            raise InvalidInput("holds not one picture that can be read", where=self.source)
 
     def _video(self) -> Iterator[RecordedFrame]:
         assert self._container is not None
@@ -110,12 +118,23 @@ class Recording:
         stream.codec_context.thread_count = 1
         first_s: float | None = None
         rate_hz = float(stream.average_rate or USUAL_HZ)
+        smeared_until_s, number, whole = -math.inf, -1, 0
         for number, frame in enumerate(self._decoded()):
             stamp_s = number / rate_hz if frame.pts is None else frame.time
             first_s = stamp_s if first_s is None else first_s
+            if frame.is_corrupt:
+                smeared_until_s = stamp_s + SMEARED_S
+            elif frame.key_frame:
+                smeared_until_s = -math.inf
+            if stamp_s < smeared_until_s:
+                self.damaged += 1
+                continue
+            whole += 1
             yield RecordedFrame(number=number, picture=upright(frame), time_s=stamp_s - first_s)
-        if first_s is None:
+        if not whole:
             raise InvalidInput("holds not one whole picture", where=self.source)
+        if self.count is not None and number + 1 < _WHOLE * self.count and not self.note:
+            self.note = f"the recording is cut off: it speaks of {self.count} pictures, {number + 1} could be read"
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         assert self._container is not None

@@ -115,7 +115,7 @@ def test_outside_of_the_table_and_in_a_long_gap_nobody_knows_the_pose(tmp_path: 
     assert [poses.at(time_s) is None for time_s in (-0.1, 0.0, 1.0, 5.0, 9.0, 9.1)] == [
         True,
         False,
-        True,
+        False,
         True,
         False,
         True,
@@ -123,13 +123,39 @@ def test_outside_of_the_table_and_in_a_long_gap_nobody_knows_the_pose(tmp_path: 
 
 
 def test_faulty_rows_are_named_with_their_lines(tmp_path: Path) -> None:
-    file = poses_file(tmp_path, "0,0,0,20,0,-40,0", "1,nan,0,20,0,-40,0", "0.5,0,0,20,0,,0", "2,0,0,20,0,-40,0")
+    file = poses_file(tmp_path, "0,0,0,20,0,-40,0", "1,x,0,20,0,-40,0", "0.5,0,0,20,0,0,0", "2,0,0,20,0,-140,0")
 
     with pytest.raises(InvalidInput) as wrong:
         read_poses(file)
 
-    assert "line 3.east_m is nan" in str(wrong.value)
-    assert "line 4.pitch_deg is missing" in str(wrong.value)
+    assert "line 3.east_m is no number: 'x'" in str(wrong.value)
+    assert "line 4.time_s is 0.5, not after 1" in str(wrong.value)
+    assert "line 5.pitch_deg is -140" in str(wrong.value)
+
+
+def test_a_row_that_is_not_whole_is_a_hole_and_no_reason_to_refuse_an_hour(tmp_path: Path) -> None:
+    rows = ("0,0,0,20,0,-40,0", "1,nan,0,20,0,-40,0", "2,0,0,20,0,,0", "3,0,0,20,0,-40,0", "4,0,0,20,0,-40,0")
+
+    poses = read_poses(poses_file(tmp_path, *rows))
+
+    def is_number(time_s: float) -> bool:
+        gaze = poses.at(time_s)
+        return gaze is not None and math.isfinite(gaze.pitch_deg)
+
+    assert poses.holes == 2
+    assert [is_number(time_s) for time_s in (0.5, 1.5, 2.5, 3.5)] == [False, False, False, True]
+
+
+def test_a_table_on_another_clock_is_told_or_set_right(tmp_path: Path) -> None:
+    rows = ("1700000000,0,0,20,0,-40,0", "1700000001,4,0,20,0,-40,0")
+
+    wrong = read_poses(poses_file(tmp_path, *rows))
+    right = read_poses(tmp_path / "poses.csv", began_s=1_700_000_000)
+
+    assert wrong.at(0.5) is None
+    assert "--poses-began-s" in wrong.missed(20.0)
+    assert right.missed(20.0) == ""
+    assert right.at(0.5) is not None
 
 
 @pytest.mark.parametrize("rows", [(), ("0,0,0,20,0,-40,0",)])

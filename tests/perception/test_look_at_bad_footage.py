@@ -1,0 +1,204 @@
+"""`roundsman look` on what users really have: footage that is cut off, frozen, covered, turned, or breaks off."""
+
+import json
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from perception.frame import Picture
+from sim.camera_video import VideoSender
+from tests.perception.test_look_at_recordings import CAMERA, look, write
+from tests.perception.video import HttpCamera, TcpCamera, film, free_port, mp4, noise, turn
+
+GREY = np.full((360, 640, 3), 90, np.uint8)
+
+
+def account_of(folder: Path, source: object, *more: object) -> tuple[int, dict[str, object], str]:
+    """Look at *source*; returns status, account and all notes as one text."""
+    camera = folder / "camera.json"
+    status = look(
+        source, "--camera", camera if camera.exists() else write(folder), "--report", folder / "r.json", *more
+    )
+    if not (folder / "r.json").exists():
+        return status, {}, ""
+    account = json.loads((folder / "r.json").read_text(encoding="utf-8"))
+    return status, account, "; ".join(account["notes"])
+
+
+def evenly(count: int, step_s: float = 0.2) -> list[float]:
+    return [i * step_s for i in range(count)]
+
+
+def test_the_same_picture_for_ten_seconds_is_a_fault_and_not_calm(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = [noise(1), noise(2), *[noise(3)] * 30]
+
+    status, account, _ = account_of(tmp_path, mp4(tmp_path / "v.mp4", pictures, evenly(32, 0.5)))
+
+    assert status == 0
+    assert list(account["not_assessed"]) == ["frozen"]  # type: ignore[call-overload]
+    assert account["analysed"] < 32  # type: ignore[operator]
+    assert "the same picture for ten seconds" in capsys.readouterr().err
+
+
+def test_a_covered_lens_assesses_nothing(tmp_path: Path) -> None:
+    pictures = [*[noise(i) for i in range(3)], *[GREY] * 12]
+
+    _, account, _ = account_of(tmp_path, mp4(tmp_path / "v.mp4", pictures, evenly(15)))
+
+    assert account["not_assessed"] == {"covered": 7}
+
+
+def send(file: Path, parts: Sequence[tuple[tuple[int, int], int]]) -> Path:
+    """Write MPEG-TS that changes its size: so many pictures of each (width, height)."""
+    content, at_s = b"", 0.0
+    for (width, height), count in parts:
+        with VideoSender(url=str(file), width_px=width, height_px=height) as sender:
+            for i in range(count):
+                sender.send(cv2.resize(noise(i), (width, height)).astype(np.uint8), vehicle_time_s=at_s)
+                at_s += 0.2
+        content += file.read_bytes()
+    file.write_bytes(content)
+    return file
+
+
+def test_pictures_that_change_their_size_go_on_and_another_shape_is_not_assessed(tmp_path: Path) -> None:
+    video = send(tmp_path / "v.ts", [((640, 360), 5), ((320, 180), 5), ((360, 640), 5), ((640, 360), 5)])
+
+    status, account, notes = account_of(tmp_path, video)
+
+    assert status == 0
+    assert account["frames"] == 20
+    assert account["not_assessed"] == {"wrong_size": 5}
+    assert "from frame 5 on the pictures are 320 × 180" in notes
+
+
+def test_a_video_that_was_filmed_upright_is_looked_at_upright(tmp_path: Path) -> None:
+    lens = {"width_px": 360, "height_px": 640, "fx_px": 640, "fy_px": 640, "cx_px": 180, "cy_px": 320}
+    write(tmp_path, {**CAMERA, "intrinsics": lens})
+    video = turn(mp4(tmp_path / "v.mp4", [noise(i) for i in range(5)], evenly(5)))
+
+    status, account, _ = account_of(tmp_path, video)
+
+    assert (status, account["analysed"]) == (0, 5)
+
+
+def test_times_of_an_uneven_video_are_its_own(tmp_path: Path) -> None:
+    video = mp4(tmp_path / "v.mp4", [noise(i) for i in range(5)], [0.0, 0.1, 1.5, 1.6, 4.0])
+
+    _, account, _ = account_of(tmp_path, video)
+
+    assert (account["frames"], account["seconds"]) == (5, pytest.approx(4.0, abs=0.01))
+
+
+def fast_start(file: Path) -> Path:
+    """Put the index of an MP4 before its pictures, as cameras do that upload while they record."""
+    content, boxes, at = file.read_bytes(), {}, 0
+    while at < len(content):
+        size, kind = struct.unpack(">I4s", content[at : at + 8])
+        boxes[kind] = (at, size)
+        at += size
+    start, size = boxes[b"moov"]
+    moov = bytearray(content[start : start + size])
+    at = moov.index(b"stco") + 8
+    (count,) = struct.unpack(">I", moov[at : at + 4])
+    for k in range(count):
+        here = at + 4 + 4 * k
+        moov[here : here + 4] = struct.pack(">I", struct.unpack(">I", moov[here : here + 4])[0] + size)
+    data, _ = boxes[b"mdat"]
+    file.write_bytes(content[:data] + bytes(moov) + content[data:start] + content[start + size :])
+    return file
+
+
+def test_a_recording_that_was_cut_off_says_how_much_is_missing(tmp_path: Path) -> None:
+    video = fast_start(mp4(tmp_path / "v.mp4", [noise(i) for i in range(20)], evenly(20)))
+    whole = video.read_bytes()
+    video.write_bytes(whole[: len(whole) // 2])
+
+    status, account, notes = account_of(tmp_path, video)
+
+    assert status == 0
+    assert 5 <= account["frames"] <= 15  # type: ignore[operator]
+    assert "it speaks of 20 pictures" in notes
+
+
+def test_a_recording_without_its_index_is_refused_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = mp4(tmp_path / "v.mp4", [noise(i) for i in range(10)], evenly(10))
+    video.write_bytes(video.read_bytes()[:9000])
+
+    assert account_of(tmp_path, video)[0] == 1
+    assert "not a video that can be read" in capsys.readouterr().err
+
+
+def test_a_folder_of_broken_pictures_is_no_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "1.jpg").write_bytes(b"nothing")
+
+    assert account_of(tmp_path, tmp_path / "pictures")[0] == 1
+    assert "not one picture" in capsys.readouterr().err
+
+
+def ten(folder: Path) -> bytes:
+    return film(folder / "film.ts", [noise(i) for i in range(10)]).read_bytes()
+
+
+def test_a_live_stream_that_breaks_off_is_opened_again_and_says_so(tmp_path: Path) -> None:
+    with TcpCamera(ten(tmp_path)) as camera:
+        status, account, notes = account_of(tmp_path, camera.url, "--for-s", "0.8", "--give-up-s", "20")
+        viewers = camera.viewers
+
+    assert status == 0
+    assert viewers >= 2
+    assert account["analysed"] >= 2  # type: ignore[operator]
+    assert "the stream broke off" in notes
+    assert "the sender ended the stream" in notes
+
+
+def test_a_stream_that_never_comes_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert account_of(tmp_path, f"udp://127.0.0.1:{free_port()}", "--give-up-s", "1")[0] == 1
+    assert "no picture came for 1 s" in capsys.readouterr().err
+
+
+def test_a_recording_on_a_web_server_is_looked_at_whole(tmp_path: Path) -> None:
+    video = fast_start(mp4(tmp_path / "v.mp4", [noise(i) for i in range(12)], evenly(12)))
+
+    with HttpCamera({"/street.mp4": video.read_bytes()}) as server:
+        status, account, _ = account_of(tmp_path, f"{server.url}/street.mp4")
+
+    assert (status, account["frames"]) == (0, 12)
+
+
+def look_with_poses(folder: Path, rows: Sequence[str], *more: object) -> tuple[dict[str, object], str]:
+    text = "\n".join(["time_s,east_m,north_m,up_m,yaw_deg,pitch_deg,roll_deg", *rows])
+    (folder / "poses.csv").write_text(text, encoding="utf-8")
+    pictures: list[Picture] = [noise(i) for i in range(11)]
+    video = mp4(folder / "v.mp4", pictures, evenly(11))
+    _, account, notes = account_of(folder, video, "--poses", folder / "poses.csv", *more)
+    return account, notes
+
+
+def test_poses_that_are_no_numbers_are_counted_where_they_are(tmp_path: Path) -> None:
+    account, notes = look_with_poses(
+        tmp_path, ["0,0,0,20,0,-40,0", "1,0,0,20,0,-40,0", "1.5,0,0,20,nan,-40,0", "2,0,0,20,0,-40,0"]
+    )
+
+    assert account["not_assessed"] == {"bad_pose": 4}
+    assert "1 rows of the poses are not whole" in notes
+
+
+def test_poses_of_another_clock_are_named_and_can_be_set_right(tmp_path: Path) -> None:
+    rows = ["5000,0,0,20,0,-40,0", "5001,0,0,20,0,-40,0", "5002.5,0,0,20,0,-40,0"]
+
+    astray, notes = look_with_poses(tmp_path, rows)
+    right, _ = look_with_poses(tmp_path, rows, "--poses-began-s", "5000")
+
+    assert astray["not_assessed"] == {"no_pose": 11}
+    assert "the poses run from 5000 s to 5002.5 s" in notes
+    assert right["analysed"] == 11
