@@ -61,13 +61,20 @@ class Dispatcher:
         now = self._clock.now()
         async with self._database.transaction() as unit:
             for patrol, due_at in await self._missions.claim_due_patrols(unit, now=now):
-                following = next_start(patrol.schedule, after=now) if patrol.schedule else None
-                await self._missions.set_next_start(unit, patrol.id, at=following)
+                await self._set_following(unit, patrol, due_at=due_at, now=now)
                 if because := await self._why_not(unit, patrol, due_at=due_at, now=now):
                     unit.emit(Event(subject="patrols.skipped", key=patrol.id, body={"because": because}))
                     self._log.warning("scheduled patrol left out", patrol=patrol.id, because=because)
                 else:
                     await self._books.add(unit, _scheduled_run(patrol, due_at=due_at, now=now))
+
+    async def _set_following(self, unit: Transaction, patrol: Patrol, *, due_at: datetime, now: datetime) -> None:
+        """Keep when it starts next, and that the start of *due_at* had its turn, also when chance is drawn anew."""
+        following, spent_until = None, due_at
+        if patrol.schedule is not None:
+            spent_until = start_at(patrol.schedule, due_at).rule_at
+            following = next_start(patrol.schedule, after=now, spent_until=spent_until)
+        await self._missions.set_next_start(unit, patrol.id, at=following, spent_until=spent_until)
 
     async def _why_not(self, unit: Transaction, patrol: Patrol, *, due_at: datetime, now: datetime) -> str:
         """Return why a start is left out, by the choices of the schedule; empty when it takes place."""

@@ -110,7 +110,7 @@ class MissionRequests:
         Raises InvalidInput when its schedule is over.
         """
         patrol = with_seed(patrol)
-        at = self._next_start(patrol)
+        at = self._next_start(patrol, spent_until=None)
         stored = await self._missions.add_patrol(unit, patrol, next_start_at=at)
         unit.emit(Event(subject="patrols.changed", key=stored.id, body={**patrol_to_json(stored), "by": by}))
         return stored, at
@@ -118,15 +118,22 @@ class MissionRequests:
     async def change_patrol(self, unit: Transaction, patrol: Patrol, *, by: str) -> tuple[Patrol, datetime | None]:
         """Replace the patrol whose revision *patrol* names; raises NotFound, Conflict when it changed since."""
         patrol = with_seed(patrol)
-        at = self._next_start(patrol)
+        at = await self._due(unit, patrol.id)
+        if at is None or patrol.schedule is None or not patrol.is_active:
+            at = self._next_start(patrol, spent_until=await self._missions.spent_until(unit, patrol.id))
         stored = await self._missions.change_patrol(unit, patrol, next_start_at=at)
         unit.emit(Event(subject="patrols.changed", key=stored.id, body={**patrol_to_json(stored), "by": by}))
         return stored, at
 
-    def _next_start(self, patrol: Patrol) -> datetime | None:
+    async def _due(self, unit: Transaction, patrol_id: PatrolId) -> datetime | None:
+        """Return a start that is due and that nobody has looked at yet: it takes place, whatever is changed now."""
+        at = await self._missions.next_start_at(unit, patrol_id)
+        return at if at is not None and at <= self._clock.now() else None
+
+    def _next_start(self, patrol: Patrol, *, spent_until: datetime | None) -> datetime | None:
         if patrol.schedule is None or not patrol.is_active:
             return None
-        return first_start(patrol.schedule, now=self._clock.now())
+        return first_start(patrol.schedule, now=self._clock.now(), spent_until=spent_until)
 
     async def start_patrol(
         self, unit: Transaction, patrol_id: PatrolId, *, asked_by: str, vehicle_id: VehicleId | None

@@ -33,8 +33,13 @@ class MissionStore(Protocol):
     async def claim_due_patrols(self, unit: Transaction, *, now: datetime) -> Sequence[tuple[Patrol, datetime]]:
         """Return active patrols whose next start has come, with that time, locked until the transaction ends."""
 
-    async def set_next_start(self, unit: Transaction, patrol_id: PatrolId, *, at: datetime | None) -> None:
-        """Set when the patrol is to start next."""
+    async def set_next_start(
+        self, unit: Transaction, patrol_id: PatrolId, *, at: datetime | None, spent_until: datetime | None = None
+    ) -> None:
+        """Set when the patrol is to start next, and that all starts of its rule up to *spent_until* had their turn."""
+
+    async def spent_until(self, unit: Transaction, patrol_id: PatrolId) -> datetime | None:
+        """Return the newest start of the patrol's rule that had its turn, as the rule gave it; None: none yet."""
 
     async def add_run(self, unit: Transaction, run: Run) -> Run:
         """Store a new run with revision 1."""

@@ -30,6 +30,7 @@ class PatrolRow(Base):
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_active: Mapped[bool] = mapped_column(Boolean)
     next_start_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    spent_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(Integer)
 
 
@@ -141,8 +142,8 @@ class SqlMissionStore:
         change = update(PatrolRow).where(PatrolRow.id == patrol_id).values(next_start_at=at)
         await unit.session.execute(change if spent_until is None else change.values(spent_until=spent_until))
 
-    async def set_next_start(self, unit: Transaction, patrol_id: PatrolId, *, at: datetime | None) -> None:
-        await unit.session.execute(update(PatrolRow).where(PatrolRow.id == patrol_id).values(next_start_at=at))
+    async def spent_until(self, unit: Transaction, patrol_id: PatrolId) -> datetime | None:
+        return await unit.session.scalar(select(PatrolRow.spent_until).where(PatrolRow.id == patrol_id))
 
     async def add_run(self, unit: Transaction, run: Run) -> Run:
         stored = replace(run, revision=1)
@@ -199,7 +200,6 @@ class SqlMissionStore:
         counts = {state: int(count) for state, count, _ in rows}
         return counts | {"legs_done": sum(int(legs) for _, _, legs in rows)}
 
-
     def _patrol(self, patrol_id: str, row: PatrolRow | PatrolVersionRow) -> Patrol:
         """Return the patrol of a row: a revision never changes, and to read a document takes a millisecond or more."""
         key = (patrol_id, row.revision)
@@ -210,6 +210,7 @@ class SqlMissionStore:
         while len(self._read) > _PATROLS_IN_MEMORY:
             self._read.popitem(last=False)
         return patrol
+
 
 async def _keep_version(unit: Transaction, patrol: Patrol) -> None:
     unit.session.add(PatrolVersionRow(patrol_id=patrol.id, revision=patrol.revision, document=patrol_to_json(patrol)))
