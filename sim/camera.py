@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from sim.camera_air import Darkroom
 from sim.camera_buildings import draw_building
+from sim.camera_canvas import SHIFT, Canvas, Layer, ground_away_m
 from sim.camera_geometry import FloatArray, Projection, draw_order
 from sim.camera_ground import Picture, paint_ground, shadow_step
 from sim.camera_shapes import shape_of
 from sim.camera_solids import Shape
 from sim.scene import CameraFlaws, CameraLens, CameraView, Scene, SceneBuilding, SceneLight, SceneThing
 
-_SHIFT = 3
 _NEAREST_M = 1.6
+_MIDDLE_M = 0.8
+"""The middle of a thing is so high over the ground."""
 _LEVEL_DEG = -20.0
 """Views flatter than this see ground without end, which cannot be mirrored in a useful time."""
 _FLAWLESS = CameraFlaws()
@@ -33,13 +35,6 @@ class SeenThing:
     visible: float
 
 
-@dataclass(slots=True, kw_only=True)
-class _Canvas:
-    picture: Picture
-    owners: Picture | None = None
-    """Which thing (1…) owns a pixel; 255 for everything else that stands up."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
     """A thing's faces in the picture, far ones first."""
@@ -49,11 +44,11 @@ class _Placed:
     colours: FloatArray
     blobs: list[tuple[tuple[int, int], int, tuple[float, float, float]]]
 
-    def draw(self, picture: Picture, colour: float | None = None, line: int = cv2.LINE_AA) -> None:
+    def draw(self, picture: Layer, colour: float | None = None, line: int = cv2.LINE_AA) -> None:
         for corners, own in zip(self.corners_px, self.colours.tolist(), strict=True):
-            cv2.fillConvexPoly(picture, corners, own if colour is None else colour, line, _SHIFT)
+            cv2.fillConvexPoly(picture, corners, own if colour is None else colour, line, SHIFT)
         for centre, radius, own in self.blobs:
-            cv2.circle(picture, centre, radius, own if colour is None else colour, -1, line, _SHIFT)
+            cv2.circle(picture, centre, radius, own if colour is None else colour, -1, line, SHIFT)
 
 
 class CameraRenderer:
@@ -75,7 +70,7 @@ class CameraRenderer:
     ) -> Picture:
         """Return the picture (height, width, 3; BGR) seen from *view*."""
         canvas = self._paint(view, lens, things, owners=False)[0]
-        return self._darkroom.develop(canvas.picture, Projection(view=view, lens=lens), flaws)
+        return self._darkroom.develop(canvas.picture, canvas.away_m, flaws)
 
     def render_with_boxes(
         self,
@@ -89,22 +84,27 @@ class CameraRenderer:
         canvas, placed = self._paint(view, lens, things, owners=True)
         assert canvas.owners is not None
         seen = [_seen(item, i + 1, canvas.owners) for i, item in enumerate(placed)]
-        picture = self._darkroom.develop(canvas.picture, Projection(view=view, lens=lens), flaws)
+        picture = self._darkroom.develop(canvas.picture, canvas.away_m, flaws)
         return picture, tuple(item for item in seen if item is not None)
 
     def _paint(
         self, view: CameraView, lens: CameraLens, things: Sequence[SceneThing] | None, *, owners: bool
-    ) -> tuple[_Canvas, list[_Placed]]:
+    ) -> tuple[Canvas, list[_Placed]]:
         projection = Projection(view=view, lens=lens)
         present = self._in_view(projection, self._scene.things if things is None else things)
         picture = self._paint_ground(projection)
         self._paint_shadows(picture, projection, present)
-        canvas = _Canvas(picture=picture, owners=np.zeros(picture.shape[:2], np.uint8) if owners else None)
+        canvas = Canvas(
+            picture=picture,
+            projection=projection,
+            owners=np.zeros(picture.shape[:2], np.uint8) if owners else None,
+            away_m=ground_away_m(projection) if self._darkroom.is_hazy else None,
+        )
         ready = _place_all(present, projection, self._sun)
         placed: list[_Placed] = []
         for item in draw_order(view, self._scene.buildings, present):
             if isinstance(item, SceneBuilding):
-                draw_building(canvas.picture, canvas.owners, projection, item, self._sun)
+                draw_building(canvas, item, self._sun)
             else:
                 placed.append(ready[item.id])
                 _draw(canvas, placed[-1], len(placed))
@@ -113,7 +113,7 @@ class CameraRenderer:
     def _in_view(self, projection: Projection, things: Sequence[SceneThing]) -> list[SceneThing]:
         if not things:
             return []
-        centres = projection.to_camera(np.array([(t.east_m, t.north_m, 0.8) for t in things]))
+        centres = projection.to_camera(np.array([(t.east_m, t.north_m, _MIDDLE_M) for t in things]))
         px = projection.to_px(centres)
         lens = projection.lens
         reach_px = 3.5 * lens.fx_px / np.maximum(centres[:, 2], 1.0)
@@ -146,10 +146,11 @@ class CameraRenderer:
         cv2.copyTo(cv2.convertScaleAbs(picture, alpha=1.0 - light.shadow), mask, picture)
 
 
-def _draw(canvas: _Canvas, placed: _Placed, owner: int) -> None:
+def _draw(canvas: Canvas, placed: _Placed, owner: int) -> None:
     placed.draw(canvas.picture)
-    if canvas.owners is not None:
-        placed.draw(canvas.owners, min(owner, 254), cv2.LINE_8)
+    thing, eye = placed.thing, canvas.projection.view
+    away_m = math.hypot(thing.east_m - eye.east_m, thing.north_m - eye.north_m, eye.height_agl_m - _MIDDLE_M)
+    canvas.own(lambda array, value: placed.draw(array, value, cv2.LINE_8), owner, away_m)
 
 
 def to_jpeg(picture: Picture, *, quality: int = 85) -> bytes:
@@ -214,7 +215,7 @@ def _shade(mask: Picture, projection: Projection, outlines: Sequence[FloatArray]
         mine = slice(at, at + len(outline))
         at += len(outline)
         if np.all(camera[mine, 2] > 1.0):
-            cv2.fillConvexPoly(mask, px[mine], 255, cv2.LINE_AA, _SHIFT)
+            cv2.fillConvexPoly(mask, px[mine], 255, cv2.LINE_AA, SHIFT)
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera_geometry import FloatArray, Projection
+from sim.camera_canvas import Distances
+from sim.camera_geometry import FloatArray
 from sim.camera_ground import Picture
 from sim.scene import CameraFlaws, SceneAir, SceneLight
 
@@ -14,7 +15,6 @@ _NOISE_PICTURES = 4
 _NOISE = 2.6
 _THICKEST_PER_M = 0.017
 """In the thickest haze half of the light from 40 m away is lost."""
-_COARSE_PX = 8
 _STREAKS = 900
 """Streaks of the heaviest rain in a picture."""
 
@@ -30,12 +30,17 @@ class Darkroom:
         self._noise: dict[tuple[int, int], list[NDArray[np.int16]]] = {}
         self._pictures = 0
 
-    def develop(self, picture: Picture, projection: Projection, flaws: CameraFlaws) -> Picture:
-        """Return *picture* (h, w, 3; BGR) as the camera hands it over."""
+    @property
+    def is_hazy(self) -> bool:
+        """Say whether the air hides what is far away."""
+        return bool(self._air.haze or self._air.rain)
+
+    def develop(self, picture: Picture, away_m: Distances | None, flaws: CameraFlaws) -> Picture:
+        """Return *picture* (h, w, 3; BGR) as the camera hands it over; hazy air wants the distance of every pixel."""
         self._pictures += 1
         toned = cv2.LUT(cv2.GaussianBlur(picture, (3, 3), 0.45), self._tones)
-        if self._air.haze or self._air.rain:
-            toned = self._weather(np.asarray(toned, np.uint8), projection)
+        if away_m is not None:
+            toned = self._weather(np.asarray(toned, np.uint8), away_m)
         if flaws.smear_px > 1.0:
             toned = cv2.filter2D(toned, -1, _smear(flaws))
         noise = self._noise_of(picture.shape[0], picture.shape[1])[self._pictures % _NOISE_PICTURES]
@@ -44,13 +49,13 @@ class Darkroom:
         done = np.asarray(cv2.add(toned, noise, dtype=cv2.CV_8U), np.uint8)
         return _compressed(done, flaws.jpeg_quality) if flaws.jpeg_quality else done
 
-    def _weather(self, picture: Picture, projection: Projection) -> Picture:
+    def _weather(self, picture: Picture, away_m: Distances) -> Picture:
         thick = max(self._air.haze, 0.45 * self._air.rain)
-        left = np.exp(-_THICKEST_PER_M * thick * _distance_m(projection, picture.shape))[..., None]
+        left = np.exp(-_THICKEST_PER_M * thick * away_m)[..., None]
         veiled = picture * left + self._veil * (1.0 - left)
         if self._air.rain:
             veiled = self._rain(veiled.astype(np.float32))
-        return np.clip(veiled, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(veiled, 0, 255), np.uint8)
 
     def _rain(self, picture: NDArray[np.float32]) -> FloatArray:
         """Draw slanting streaks, other ones in every picture."""
@@ -79,15 +84,6 @@ def _tones(light: SceneLight, air: SceneAir) -> Picture:
     gains = light.brightness * np.array([1.0 - 0.16 * light.warmth, 1.0, 1.0 + 0.12 * light.warmth])
     table = np.clip(np.arange(256)[:, None] * gains[None, :] * (1.0 - 0.2 * air.rain), 0, 255)
     return table.astype(np.uint8).reshape(256, 1, 3)
-
-
-def _distance_m(projection: Projection, shape: tuple[int, ...]) -> FloatArray:
-    """Return how far away the ground is in every pixel, shape (h, w), found coarsely; the sky is 2 km away."""
-    y, x = np.mgrid[0 : shape[0] : _COARSE_PX, 0 : shape[1] : _COARSE_PX]
-    rays = np.stack((x, y, np.ones_like(x)), axis=-1) @ np.linalg.inv(projection.matrix).T @ projection.axes
-    down = np.maximum(-rays[..., 2] / np.linalg.norm(rays, axis=-1), projection.view.height_agl_m / 2000.0)
-    coarse = projection.view.height_agl_m / down
-    return np.asarray(cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
 
 
 def _smear(flaws: CameraFlaws) -> NDArray[np.float32]:

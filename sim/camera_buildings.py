@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.camera_canvas import SHIFT, Canvas
 from sim.camera_geometry import NEAR_M, FloatArray, Projection, clip_ring, facing_walls
 from sim.camera_ground import Picture
 from sim.scene import SceneBuilding
 
-_SHIFT = 3
 _FLOOR_M = 3.0
 _SHOP_HEIGHT_M = 7.0
 _WALLS_BGR = ((176, 190, 204), (196, 200, 204), (150, 172, 200), (188, 196, 190), (140, 150, 176), (206, 208, 210))
@@ -16,15 +16,14 @@ _GLASS_BGR = ((92, 80, 66), (110, 100, 84), (74, 66, 60))
 _SIGNS_BGR = ((50, 50, 190), (170, 90, 40), (60, 140, 60), (40, 150, 210), (150, 60, 120))
 
 
-def draw_building(
-    picture: Picture, owners: Picture | None, projection: Projection, building: SceneBuilding, sun: FloatArray
-) -> None:
-    """Paint *building*; where *owners* is given its pixels become 255 there."""
+def draw_building(canvas: Canvas, building: SceneBuilding, sun: FloatArray) -> None:
+    """Paint *building*."""
+    projection = canvas.projection
     paint = np.array(_WALLS_BGR[building.seed % len(_WALLS_BGR)], float)
     for index, start, end in facing_walls(building.ring, projection.view.east_m, projection.view.north_m):
-        _draw_wall(picture, owners, projection, building, paint * _light(start, end, sun), (index, start, end))
+        _draw_wall(canvas, building, paint * _light(start, end, sun), (index, start, end))
     if projection.view.height_agl_m > building.height_m:
-        _draw_roof(picture, owners, projection, building)
+        _draw_roof(canvas, building)
 
 
 def away_m(building: SceneBuilding, east_m: float, north_m: float) -> float:
@@ -39,22 +38,16 @@ def _light(start: FloatArray, end: FloatArray, sun: FloatArray) -> float:
 
 
 def _draw_wall(
-    picture: Picture,
-    owners: Picture | None,
-    projection: Projection,
-    building: SceneBuilding,
-    paint: FloatArray,
-    wall: tuple[int, FloatArray, FloatArray],
+    canvas: Canvas, building: SceneBuilding, paint: FloatArray, wall: tuple[int, FloatArray, FloatArray]
 ) -> None:
     index, start, end = wall
     corners = _lift(start, end, np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float), building.height_m)
-    outline = _outline(projection, corners)
+    outline = _outline(canvas.projection, corners)
     if outline is None:
         return
-    cv2.fillConvexPoly(picture, outline, paint.tolist(), cv2.LINE_AA, _SHIFT)
-    if owners is not None:
-        cv2.fillConvexPoly(owners, outline, 255, cv2.LINE_8, _SHIFT)
-    _draw_details(picture, projection, building, paint, (index, start, end))
+    cv2.fillConvexPoly(canvas.picture, outline, paint.tolist(), cv2.LINE_AA, SHIFT)
+    canvas.own_plane(outline, canvas.projection.to_camera(corners))
+    _draw_details(canvas.picture, canvas.projection, building, paint, (index, start, end))
 
 
 def _draw_details(
@@ -155,16 +148,15 @@ def _fill(
     kept = np.all(camera[..., 2] > NEAR_M, axis=1)
     kept &= np.all(px.max(axis=1) > 0, axis=1) & np.all(px.min(axis=1) < size, axis=1)
     if kept.any():
-        cv2.fillPoly(picture, list(np.rint(px[kept] * 8).astype(np.int32)), colour.tolist(), cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(picture, list(np.rint(px[kept] * 8).astype(np.int32)), colour.tolist(), cv2.LINE_AA, SHIFT)
 
 
-def _draw_roof(picture: Picture, owners: Picture | None, projection: Projection, building: SceneBuilding) -> None:
+def _draw_roof(canvas: Canvas, building: SceneBuilding) -> None:
     top = np.array([(e, n, building.height_m) for e, n in building.ring])
-    outline = _outline(projection, top)
+    outline = _outline(canvas.projection, top)
     if outline is None:
         return
     shade = 118.0 + building.seed % 5 * 9
-    cv2.fillConvexPoly(picture, outline, (shade, shade + 3, shade + 6), cv2.LINE_AA, _SHIFT)
-    cv2.polylines(picture, [outline], True, (190, 192, 194), 1, cv2.LINE_AA, _SHIFT)
-    if owners is not None:
-        cv2.fillConvexPoly(owners, outline, 255, cv2.LINE_8, _SHIFT)
+    cv2.fillConvexPoly(canvas.picture, outline, (shade, shade + 3, shade + 6), cv2.LINE_AA, SHIFT)
+    cv2.polylines(canvas.picture, [outline], True, (190, 192, 194), 1, cv2.LINE_AA, SHIFT)
+    canvas.own_plane(outline, canvas.projection.to_camera(top))

@@ -187,3 +187,24 @@ def test_somebody_who_lies_is_wide_and_somebody_who_stands_is_high() -> None:
     assert ratios["lies"] > 1.5
     assert ratios["stands"] < 0.7
     assert (category_of(seen["lies"]), category_of(seen["stands"])) == ("lying", "person")
+
+
+@pytest.mark.parametrize("is_building", [False, True])
+def test_haze_hides_what_stands_near_no_more_before_the_sky_than_before_the_ground(is_building: bool) -> None:
+    eye = CameraView(east_m=0, north_m=0, height_agl_m=1.2, yaw_deg=0, pitch_deg=0)
+    wall = SceneBuilding(ring=((-4, 6), (4, 6), (4, 8), (-4, 8)), height_m=20)
+    things = () if is_building else (thing(ThingType.PERSON, 0, 5, seed=2),)
+
+    def seen(air: SceneAir) -> Picture:
+        scene = replace(SMALL, air=air, buildings=(wall,) if is_building else ())
+        return CameraRenderer(scene=scene).render(view=eye, lens=LENS, things=things)
+
+    clear, hazy = seen(SceneAir()), seen(SceneAir(haze=1.0))
+    empty = CameraRenderer(scene=SMALL).render(view=eye, lens=LENS, things=())
+
+    is_thing = np.abs(clear.astype(float) - empty).sum(axis=2) > 60
+    above = np.arange(clear.shape[0])[:, None] < LENS.cy_px - 8
+    changed = np.abs(clear.astype(float) - hazy).mean(axis=2)
+    assert (is_thing & above).sum() > 200
+    assert changed[is_thing & above].mean() < 30
+    assert changed[~is_thing & (np.arange(clear.shape[0])[:, None] > 300)].mean() < 30
