@@ -1,21 +1,18 @@
 """The eyes of a vehicle: its video and its poses become tracks, sightings and answers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol
 
 import structlog
 
 from agent.camera_settings import CameraSettings, FrameClock
 from agent.camera_words import live_tracks, never_seen, picture_boxes, questions, timed
+from agent.eyes_worker import EyesWorker
 from agent.gaze_recorder import NO_PICTURE, GazeRecorder
 from core.clock import Clock
 from core.errors import InvalidInput
-from core.tasks import run_blocking
 from fleet.gazes import GazeLog
 from fleet.live import LivePicture, LiveTracks
 from fleet.orders import Order
@@ -24,18 +21,16 @@ from geofence.footprint import Gaze, footprint
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 from geofence.zones import ZoneSet
-from perception.detector import BUILT_IN_CARD, Detector, OnnxDetector
 from perception.evidence import to_jpeg
 from perception.frame import Frame, RawFrame
 from perception.georeference import Georeference
-from perception.pipeline import LOWEST_AGL_M, NotAssessed, Pipeline, Seen
+from perception.pipeline import NotAssessed, Pipeline, Seen
 from perception.pose_history import PoseHistory
 from perception.privacy import redact
 from perception.sighting import LookResult, PerceptionState, Sighting
 from perception.source import VideoSource
 from perception.source_state import SourceState
 
-T = TypeVar("T")
 _POSE_WAIT_S = 0.4
 _IDLE_S = 1.0
 _LIVE_RANGE_M = 70.0
@@ -57,26 +52,6 @@ class LiveSink(Protocol):
     def picture(self, picture: LivePicture) -> None: ...
 
     def perception(self, state: PerceptionState) -> None: ...
-
-
-class EyesWorker:
-    """One thread and one model for all vehicles of an agent; raises InvalidInput when the model is not its card's."""
-
-    def __init__(self, *, card_file: Path = BUILT_IN_CARD) -> None:
-        self.detector: Detector = OnnxDetector(card_file=card_file, is_thrifty=True)
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eyes")
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """Run *work* in the thread and return its result."""
-        return await run_blocking(work, executor=self._executor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
 
 
 class Eyes:
@@ -205,7 +180,11 @@ class Eyes:
         frame = LocalFrame(origin=gaze.place)
         reference = Georeference(camera=self._settings.lens, frame=frame, distortion=self._settings.distortion)
         self._pipeline = Pipeline(
-            vehicle_id=self._vehicle.id, detector=self._worker.detector, reference=reference, zones=self._zones
+            vehicle_id=self._vehicle.id,
+            detector=self._worker.detector_for(self._settings),
+            reference=reference,
+            zones=self._zones,
+            lowest_agl_m=self._settings.lowest_agl_m,
         )
         if self._order is not None:
             self._pipeline.set_order(self._order.id, questions(self._order), self._clock.now())
@@ -269,7 +248,7 @@ class Eyes:
         )
 
     async def _show_picture(self, seen: Seen) -> None:
-        if seen.frame.taken_s - self._last_picture_s < self._settings.picture_every_s:
+        if not seen.was_searched or seen.frame.taken_s - self._last_picture_s < self._settings.picture_every_s:
             return
         self._last_picture_s = seen.frame.taken_s
         width, height = seen.frame.size_px
@@ -288,7 +267,8 @@ class Eyes:
     def _blind_view(self) -> str:
         """Return why nothing is looked at: a camera that stands on the ground has nothing to see, which is no fault."""
         newest = self._poses.newest
-        return NotAssessed.TOO_LOW.value if newest is not None and newest.height_agl_m < LOWEST_AGL_M else "waiting"
+        is_low = newest is not None and newest.height_agl_m < self._settings.lowest_agl_m
+        return NotAssessed.TOO_LOW.value if is_low else "waiting"
 
     def _state(self) -> PerceptionState:
         counters = self._pipeline.counters if self._pipeline else None

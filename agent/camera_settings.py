@@ -6,6 +6,9 @@ from pathlib import Path
 
 from geofence.footprint import Intrinsics
 from perception.detector import BUILT_IN_CARD
+from perception.pipeline import LOWEST_AGL_M
+
+ROBOTS_LOWEST_AGL_M = 0.3
 
 
 class FrameClock(StrEnum):
@@ -32,6 +35,10 @@ class CameraSettings:
     clock: FrameClock = FrameClock.VEHICLE
     latency_s: float = 0.2
     model: Path = BUILT_IN_CARD
+    faces: Path | None = None
+    """A YuNet model: faces are hidden too, whether their people are seen or not (ground robots)."""
+    lowest_agl_m: float = LOWEST_AGL_M
+    """Lower than this nothing is assessed: a parked drone. A ground robot's is 0.3 unless it is given."""
     most_frames_per_s: float = 5.0
     picture_every_s: float = 1.0
 

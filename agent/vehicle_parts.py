@@ -26,8 +26,9 @@ from perception.sighting import PerceptionState
 from perception.wire import eyes_to_pb
 
 if TYPE_CHECKING:
-    from agent.camera import Eyes, EyesWorker
+    from agent.camera import Eyes
     from agent.camera_settings import CameraSettings
+    from agent.eyes_worker import EyesWorker
 
 SAFE_WITHIN_S = 8.0
 ORDERS_TOLD = 100

@@ -24,10 +24,11 @@ from fleet.drivers.mavlink_connection import MavlinkPort
 from fleet.drivers.mavlink_telemetry import CameraMount
 from fleet.link.certificates import TlsFiles
 from fleet.link.channel import open_channel
+from fleet.vehicle import VehicleKind
 
 if TYPE_CHECKING:
-    from agent.camera import EyesWorker
     from agent.camera_settings import CameraSettings
+    from agent.eyes_worker import EyesWorker
 
 HEARD_WITHIN_S = 10.0
 LAST_WORDS_S = 2.0
@@ -172,9 +173,11 @@ def read_camera(vehicle: VehicleSettings) -> "tuple[CameraSettings | None, Camer
     """Return the camera of *vehicle* and how it is mounted; raises InvalidInput naming the wrong field."""
     if vehicle.camera is None:
         return None, None
-    from agent.camera_settings import CameraSettings
+    from agent.camera_settings import ROBOTS_LOWEST_AGL_M, CameraSettings
 
     fields = {name: value for name, value in vehicle.camera.items() if name != _MOUNT}
+    if vehicle.kind is VehicleKind.ROBOT:
+        fields.setdefault("lowest_agl_m", ROBOTS_LOWEST_AGL_M)
     try:
         camera = TypeAdapter(CameraSettings).validate_python(fields)
         pitch_deg = TypeAdapter(float | None).validate_python(vehicle.camera.get(_MOUNT))
@@ -192,9 +195,10 @@ async def _open_eyes_worker(settings: AgentSettings, stack: AsyncExitStack) -> "
     models = {camera.model for camera in cameras}
     if len(models) > 1:
         raise InvalidInput("one agent looks with one model", where=", ".join(sorted(map(str, models))))
-    from agent.camera import EyesWorker
+    from agent.eyes_worker import EyesWorker
 
-    worker = await run_blocking(lambda: EyesWorker(card_file=models.pop()))
+    faces = {camera.faces for camera in cameras if camera.faces is not None}
+    worker = await run_blocking(lambda: EyesWorker(card_file=models.pop(), faces=faces))
     return stack.enter_context(worker)
 
 

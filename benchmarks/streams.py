@@ -20,7 +20,7 @@ from rich.table import Table
 from structlog import configure as configure_log
 from structlog import make_filtering_bound_logger
 
-from agent.camera import EyesWorker
+from agent.eyes_worker import EyesWorker
 from benchmarks.frame_pipeline import FRAMES, film, make_pipeline
 from core.clock import SystemClock
 from core.ids import OrderId

@@ -22,6 +22,7 @@ from perception.georeference import Georeference, GroundPlace
 from perception.likely_size import is_likely
 from perception.look import Look, LookSettings, Question
 from perception.matters import Found, RuleWatch
+from perception.middle import middle_of
 from perception.rules.catalogue import make_watches
 from perception.rules.contested import uncontested
 from perception.sight import Sight
@@ -30,8 +31,6 @@ from perception.source_state import SourceState
 from perception.tracker import Placed, Track, Tracker
 from perception.walls import Walls
 
-_HALF_DEPTH_M = {Label.CART: 0.6, Label.PILE: 0.7, Label.CAR: 1.0}
-"""A box ends at the near edge of a thing; its middle stands that much farther away."""
 _EDGE_PX = 3.0
 LOWEST_AGL_M = 6.0
 _HEAD_M = 1.7
@@ -67,6 +66,8 @@ class Seen:
     sightings: tuple[Sighting, ...] = ()
     answers: tuple[LookResult, ...] = ()
     not_assessed: WhyNot | None = None
+    was_searched: bool = True
+    """Whether the detector looked: if not, nobody knows whom the picture shows, and none of it may leave."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,7 +151,7 @@ class Pipeline:
             if not self._has_failed:
                 self._log.exception("a frame could not be looked at", frame=frame.number)
             self._has_failed = True
-            seen = Seen(frame=frame, not_assessed=NotAssessed.FAILED)
+            seen = Seen(frame=frame, not_assessed=NotAssessed.FAILED, was_searched=False)
         else:
             self._has_failed = False
         self._count(seen)
@@ -159,7 +160,7 @@ class Pipeline:
     def _process(self, frame: Frame) -> Seen:
         fitting = fit(frame, self._reference.camera)
         if fitting is None:
-            return Seen(frame=frame, not_assessed=NotAssessed.WRONG_SIZE)
+            return Seen(frame=frame, not_assessed=NotAssessed.WRONG_SIZE, was_searched=False)
         frame = fitting
         detections = self._detector.detect(frame.picture)
         reason = self._why_not(frame)
@@ -215,10 +216,10 @@ class Pipeline:
         trusted = [one for one in wanted if one.box.y1_px < lowest_px]
         cut = self._place_cut([one for one in wanted if one.box.y1_px >= lowest_px], frame.gaze)
         feet = np.array([one.box.foot_px for one in trusted], float).reshape(-1, 2)
-        camera_m = self._reference.camera_m(frame.gaze)
-        eye_m, focal_px = (*camera_m, frame.gaze.height_agl_m), self._reference.camera.fx_px
+        eye_m = (*self._reference.camera_m(frame.gaze), frame.gaze.height_agl_m)
+        focal_px = self._reference.camera.fx_px
         return [
-            Placed(one, _push_back(place, depth_m, camera_m) if (depth_m := _HALF_DEPTH_M.get(one.label)) else place)
+            Placed(one, middle_of(one, place, eye_m, focal_px))
             for one, place in zip(trusted, self._reference.to_ground(feet, frame.gaze), strict=True)
             if is_likely(one, place, eye_m, focal_px)
         ] + cut
@@ -280,12 +281,3 @@ def _less_sure(place: GroundPlace | None) -> GroundPlace | None:
         return None
     ee, en, nn = place.covariance_m2
     return GroundPlace(place.east_m, place.north_m, (ee + _HEADS_DIFFER_M**2, en, nn + _HEADS_DIFFER_M**2))
-
-
-def _push_back(place: GroundPlace | None, depth_m: float, camera_m: tuple[float, float]) -> GroundPlace | None:
-    """Return the middle of a thing whose near edge is at *place*."""
-    if place is None:
-        return None
-    east, north = place.east_m - camera_m[0], place.north_m - camera_m[1]
-    step = depth_m / max(math.hypot(east, north), 1e-6)
-    return GroundPlace(place.east_m + east * step, place.north_m + north * step, place.covariance_m2)

@@ -178,7 +178,7 @@ class Examination:
     def _unhealthy(self, frame: Frame) -> Seen | None:
         """Return that nothing can be said by a picture that shows nothing, or the same for too long."""
         state, _ = self._health.look(frame.picture, frame.taken_s)
-        return Seen(frame=frame, not_assessed=state) if state in _UNHEALTHY else None
+        return Seen(frame=frame, not_assessed=state, was_searched=False) if state in _UNHEALTHY else None
 
     def _check_heading(self, frame: Frame) -> None:
         if self._heading is None or frame.gaze is None or not math.isfinite(frame.gaze.yaw_deg + frame.gaze.pitch_deg):

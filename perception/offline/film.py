@@ -13,7 +13,7 @@ from core.errors import InvalidInput
 from perception.detections import Detection, Label
 from perception.frame import Picture
 from perception.offline.examination import Looked
-from perception.privacy import redact
+from perception.privacy import hide_all, redact
 from perception.tracker import Track
 
 _CLOCK_HZ = 90_000
@@ -88,7 +88,11 @@ class Film:
 def annotate(looked: Looked, said: Sequence[str], time_s: float) -> Picture:
     """Return the frame with people and plates hidden, believed tracks drawn, and the words of new sightings."""
     seen = looked.seen
-    hidden = redact(seen.frame.picture, [*seen.detections, *(_as_seen(track) for track in seen.tracks)])
+    hidden = (
+        redact(seen.frame.picture, [*seen.detections, *(_as_seen(track) for track in seen.tracks)])
+        if seen.was_searched
+        else hide_all(seen.frame.picture)
+    )
     for track in seen.tracks:
         if track.is_seen:
             _draw(hidden, track)

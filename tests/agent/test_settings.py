@@ -37,6 +37,23 @@ def test_the_file_and_the_options_are_put_together(tmp_path: Path) -> None:
     assert read_camera(settings.vehicles[1]) == (None, None)
 
 
+def test_a_ground_robot_looks_from_lower_than_a_drone_and_may_name_a_face_model(tmp_path: Path) -> None:
+    config = tmp_path / "agent.toml"
+    camera = '[vehicles.camera]\nurl = "udp://127.0.0.1:5600"\n'
+    config.write_text(
+        f'[[vehicles]]\nid = "r"\nkind = "robot"\nconnection = "mavlink:udpin://x:1"\n{camera}faces = "yunet.onnx"\n'
+        f'[[vehicles]]\nid = "d"\nconnection = "mavlink:udpin://x:2"\n{camera}',
+        "utf-8",
+    )
+
+    robot, drone = (read_camera(one)[0] for one in load_agent_settings(config=config, given={}, vehicles=[]).vehicles)
+
+    assert robot is not None
+    assert drone is not None
+    assert (robot.lowest_agl_m, robot.faces) == (0.3, Path("yunet.onnx"))
+    assert (drone.lowest_agl_m, drone.faces) == (6.0, None)
+
+
 @pytest.mark.parametrize(
     ("vehicles", "complaint"),
     [

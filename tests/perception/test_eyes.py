@@ -1,14 +1,17 @@
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import cv2
 import numpy as np
 import pytest
 
-from agent.camera import Eyes, EyesWorker
+from agent.camera import Eyes
 from agent.camera_settings import CameraSettings, FrameClock
+from agent.eyes_worker import EyesWorker
 from core.clock import SystemClock
 from core.ids import IncidentId, OrderId, VehicleId
 from fleet.gazes import GazeLog
@@ -16,12 +19,14 @@ from fleet.live import LivePicture, LiveTracks
 from fleet.orders import Check, Dock, FailsafeChoices, Order, OrderPurpose
 from fleet.telemetry import CameraPose
 from geofence.positions import GeoPosition, LocalPosition
+from perception.frame import Picture
 from perception.sighting import LookResult, LookVerdict, PerceptionState, Sighting
 from sim.camera import CameraRenderer
 from sim.camera_video import VideoSender
 from sim.scene import CameraLens, CameraView
-from tests.perception.eyes import FRAME, ORIGIN, START_AT, gaze, zones_with
+from tests.perception.eyes import FRAME, ORIGIN, START_AT, gaze, shared, zones_with
 from tests.perception.test_pipeline import PILE, RULES, STALL, scene
+from tests.perception.test_privacy import city, face_finder
 from tests.perception.video import Station, free_port
 
 BOOT_S = 5000.0
@@ -113,6 +118,35 @@ def order(*checks: Check, name: str = "order") -> Order:
     )
 
 
+@asynccontextmanager
+async def looking(
+    vehicle: Drone, desk: Desk, worker: EyesWorker, settings: CameraSettings, *orders: Order | None
+) -> AsyncIterator[Eyes]:
+    """Run a vehicle's eyes, for half a minute at most, with these orders from the beginning."""
+    eyes = Eyes(
+        vehicle=vehicle,  # type: ignore[arg-type]  # only id and camera_poses are used
+        settings=settings,
+        worker=worker,
+        reports=desk,
+        live=desk,
+        clock=SystemClock(),
+    )
+    for one in orders:
+        eyes.set_order(one)
+    running = asyncio.ensure_future(eyes.run())
+    try:
+        async with asyncio.timeout(60):
+            yield eyes
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def at_once(url: str, **more: object) -> CameraSettings:
+    """Return settings of a camera whose pictures are as old as their arrival."""
+    return CameraSettings(url=url, clock=FrameClock.ARRIVAL, latency_s=0.0, **more)  # type: ignore[arg-type]
+
+
 def check_pile(place: GeoPosition = ORIGIN) -> Check:
     return Check(incident_id=IncidentId("pile"), kind="20507", place=place, radius_m=3.0)
 
@@ -130,29 +164,19 @@ async def film(drone: Drone, url: str) -> None:
 
 @pytest.mark.slow
 async def test_a_video_stream_becomes_tracks_pictures_sightings_and_answers() -> None:
-    clock, desk, url = SystemClock(), Desk(), f"udp://127.0.0.1:{free_port()}"
-    drone = Drone(clock=clock)
+    desk, url = Desk(), f"udp://127.0.0.1:{free_port()}"
+    drone = Drone(clock=SystemClock())
     with EyesWorker() as worker:
-        eyes = Eyes(
-            vehicle=drone,  # type: ignore[arg-type]  # only id and camera_poses are used
-            settings=CameraSettings(url=url),
-            worker=worker,
-            reports=desk,
-            live=desk,
-            clock=clock,
-        )
-        eyes.set_order(order(check_pile()))
-        running = [asyncio.ensure_future(eyes.run()), asyncio.ensure_future(film(drone, url))]
-        try:
-            async with asyncio.timeout(60):
+        async with looking(drone, desk, worker, CameraSettings(url=url), order(check_pile())) as eyes:
+            filming = asyncio.ensure_future(film(drone, url))
+            try:
                 await desk.has(lambda: len(desk.reports) >= 3 and bool(desk.pictures) and desk.sightings_told() == 2)
                 eyes.set_order(order(check_pile(FAR_AWAY), name="out of view"))
                 eyes.set_order(None)
                 await desk.has(lambda: len(desk.reports) >= 4)
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            finally:
+                filming.cancel()
+                await asyncio.gather(filming, return_exceptions=True)
 
     sightings = [one for one in desk.reports if isinstance(one, Sighting)]
     answers = [one for one in desk.reports if isinstance(one, LookResult)]
@@ -175,33 +199,19 @@ async def test_a_video_stream_becomes_tracks_pictures_sightings_and_answers() ->
 
 
 async def test_an_order_without_any_picture_answers_not_assessed() -> None:
-    clock, desk = SystemClock(), Desk()
+    desk, drone = Desk(), Drone(clock=SystemClock())
+    settings = CameraSettings(url=f"udp://127.0.0.1:{free_port()}")
     with EyesWorker() as worker:
-        eyes = Eyes(
-            vehicle=Drone(clock=clock),  # type: ignore[arg-type]  # only id and camera_poses are used
-            settings=CameraSettings(url=f"udp://127.0.0.1:{free_port()}"),
-            worker=worker,
-            reports=desk,
-            live=desk,
-            clock=clock,
-        )
-        eyes.set_order(order(check_pile()))
-        eyes.set_order(None)
-        running = asyncio.ensure_future(eyes.run())
-        try:
-            async with asyncio.timeout(20):
-                await desk.has(lambda: bool(desk.reports))
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        async with looking(drone, desk, worker, settings, order(check_pile()), None):
+            await desk.has(lambda: bool(desk.reports))
 
     assert [one.verdict for one in desk.reports if isinstance(one, LookResult)] == [LookVerdict.NOT_ASSESSED]
     assert desk.state is None or desk.state.source == "connecting"
 
 
 async def test_the_desk_is_told_why_the_eyes_see_nothing() -> None:
-    clock, desk, url = SystemClock(), Desk(), f"udp://127.0.0.1:{free_port()}"
-    drone = Drone(clock=clock)
+    desk, url = Desk(), f"udp://127.0.0.1:{free_port()}"
+    drone = Drone(clock=SystemClock())
     views = {
         "assessed": gaze(),
         "bad_pose": gaze(roll_deg=math.nan),
@@ -214,23 +224,10 @@ async def test_the_desk_is_told_why_the_eyes_see_nothing() -> None:
         return None if desk.state is None else (desk.state.source, desk.state.view)
 
     with EyesWorker() as worker, Station(url):
-        eyes = Eyes(
-            vehicle=drone,  # type: ignore[arg-type]  # only id and camera_poses are used
-            settings=CameraSettings(url=url, clock=FrameClock.ARRIVAL, latency_s=0.0),
-            worker=worker,
-            reports=desk,
-            live=desk,
-            clock=clock,
-        )
-        running = asyncio.ensure_future(eyes.run())
-        try:
-            async with asyncio.timeout(40):
-                for name, view in views.items():
-                    drone.view = view
-                    await desk.has(lambda name=name: told() == ("live", name))  # type: ignore[misc]
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        async with looking(drone, desk, worker, at_once(url)):
+            for name, view in views.items():
+                drone.view = view
+                await desk.has(lambda name=name: told() == ("live", name))  # type: ignore[misc]
 
     assert desk.state is not None
     assert desk.state.because == "pictures come"
@@ -238,33 +235,61 @@ async def test_the_desk_is_told_why_the_eyes_see_nothing() -> None:
 
 
 async def test_a_parked_camera_before_a_grey_floor_is_no_covered_lens() -> None:
-    clock, desk, url = SystemClock(), Desk(), f"udp://127.0.0.1:{free_port()}"
-    drone = Drone(clock=clock)
+    desk, url = Desk(), f"udp://127.0.0.1:{free_port()}"
+    drone = Drone(clock=SystemClock())
     drone.view = gaze(height_agl_m=0.2)
     floor = np.full((360, 640, 3), 90, np.uint8)
 
     with EyesWorker() as worker, Station(url, picture=lambda number: floor):
-        eyes = Eyes(
-            vehicle=drone,  # type: ignore[arg-type]  # only id and camera_poses are used
-            settings=CameraSettings(url=url, clock=FrameClock.ARRIVAL, latency_s=0.0),
-            worker=worker,
-            reports=desk,
-            live=desk,
-            clock=clock,
-        )
-        running = asyncio.ensure_future(eyes.run())
-        try:
-            async with asyncio.timeout(40):
-                await desk.has(lambda: desk.state is not None and desk.state.source == "covered")
-                parked = desk.state
-                drone.view = gaze()
-                await desk.has(lambda: desk.state is not None and desk.state.view == "waiting")
-                flying = desk.state
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        async with looking(drone, desk, worker, at_once(url)):
+            await desk.has(lambda: desk.state is not None and desk.state.source == "covered")
+            parked = desk.state
+            drone.view = gaze()
+            await desk.has(lambda: desk.state is not None and desk.state.view == "waiting")
+            flying = desk.state
 
     assert parked is not None
     assert flying is not None
     assert (parked.source, parked.view) == ("covered", "too_low")
     assert (flying.source, flying.view) == ("covered", "waiting")
+
+
+def street(number: int) -> Picture:
+    """Return a real street with people, moved a little from picture to picture as a robot's camera is."""
+    picture = np.asarray(cv2.resize(city(), (640, 451))[45:405], np.uint8)
+    return np.roll(picture, number % 3, axis=1)
+
+
+def faces_in(pictures: Sequence[LivePicture]) -> int:
+    count = face_finder(640, 360)
+    return sum(count(np.asarray(cv2.imdecode(np.frombuffer(one.jpeg, np.uint8), 1), np.uint8)) for one in pictures)
+
+
+async def test_no_face_leaves_a_ground_robot_not_even_of_people_whom_its_model_does_not_know() -> None:
+    desk, url = Desk(), f"udp://127.0.0.1:{free_port()}"
+    robot = Drone(clock=SystemClock())
+    robot.view = gaze(height_agl_m=1.2, pitch_deg=-5)
+    model = shared("perception/yunet_n_640_640.onnx")
+    settings = at_once(url, faces=model, lowest_agl_m=0.3, picture_every_s=0.0)
+
+    with EyesWorker(faces=[model]) as worker, Station(url, picture=street):
+        async with looking(robot, desk, worker, settings):
+            await desk.has(lambda: len(desk.pictures) >= 3)
+
+    assert face_finder(640, 360)(street(0)) >= 5
+    assert faces_in(desk.pictures) == 0
+    assert desk.state is not None
+    assert desk.state.view == "assessed"
+
+
+async def test_a_picture_that_no_detector_looked_at_does_not_leave() -> None:
+    desk, url = Desk(), f"udp://127.0.0.1:{free_port()}"
+    settings = at_once(url, width_px=480, height_px=480, cx_px=240, cy_px=240)
+
+    with EyesWorker() as worker, Station(url, picture=street):
+        async with looking(Drone(clock=SystemClock()), desk, worker, settings):
+            await desk.has(lambda: desk.state is not None and desk.state.view == "wrong_size")
+            seen = desk.state.frames_not_assessed if desk.state is not None else 0
+            await desk.has(lambda: desk.state is not None and desk.state.frames_not_assessed > seen + 1)
+
+    assert desk.pictures == []

@@ -14,8 +14,8 @@ from perception.faces import FaceFinder, FaceHidingDetector
 from perception.frame import Picture
 from perception.model_card import ModelCard, read_card
 from perception.offline.examination import Looked
-from perception.offline.film import Film
-from perception.pipeline import Seen
+from perception.offline.film import Film, annotate
+from perception.pipeline import NotAssessed, Seen
 from perception.privacy import redact
 from perception.sighting import PhotoKind
 from tests.perception.eyes import START_AT, detection, frame_at, shared
@@ -177,3 +177,50 @@ def test_nobody_can_be_recognised_in_the_annotated_film(tmp_path: Path) -> None:
         shown = [np.asarray(one.to_ndarray(format="bgr24"), np.uint8) for one in container.decode(video=0)]
     assert len(shown) == 5
     assert [faces(one) for one in shown] == [0] * 5
+
+
+def faces_of(picture: Picture) -> list[tuple[int, int, int, int]]:
+    """Return the faces (x, y, width, height) that can surely be seen."""
+    finder = cv2.FaceDetectorYN.create(str(shared("perception/yunet_n_640_640.onnx")), "", picture.shape[1::-1], 0.8)
+    found: object = finder.detect(picture)[1]
+    rows = found[:, :4].round().astype(int).tolist() if isinstance(found, np.ndarray) else []
+    return [(max(x, 0), max(y, 0), w, h) for x, y, w, h in rows]
+
+
+def test_nobody_is_found_again_by_comparing_faces(tmp_path: Path) -> None:
+    picture = city()
+    hidden = redact(picture, city_detector(tmp_path).detect(picture))
+
+    faces = faces_of(picture)
+    alike = []
+    for x, y, w, h in faces:
+        around = hidden[max(0, y - h) : y + 2 * h, max(0, x - w) : x + 2 * w]
+        alike.append(float(cv2.matchTemplate(around, picture[y : y + h, x : x + w], cv2.TM_CCOEFF_NORMED).max()))
+
+    assert len(faces) >= 8
+    assert max(alike) < 0.75
+    assert np.median(alike) < 0.6
+
+
+@pytest.mark.parametrize("face", range(6))
+def test_somebody_whom_the_lower_edge_cuts_off_below_the_chin_is_hidden_too(tmp_path: Path, face: int) -> None:
+    picture = city()
+    x, y, w, h = sorted(faces_of(picture), key=lambda one: -one[2] * one[3])[face]
+    close = np.ascontiguousarray(picture[: y + round(1.8 * h)])
+    box = PixelBox(max(0.0, x - 0.9 * w), y - 0.35 * h, x + 1.9 * w, float(close.shape[0]))
+
+    hidden = redact(close, [detection(Label.PERSON, box=box)])
+
+    part = slice(max(0, y), y + h), slice(max(0, x), x + w)
+    assert len(np.unique(hidden[part].reshape(-1, 3), axis=0)) <= 9
+
+
+def test_a_picture_that_nobody_looked_at_is_hidden_wholly_in_the_film(tmp_path: Path) -> None:
+    picture = city()
+    faces = face_finder(picture.shape[1], picture.shape[0])
+    seen = Seen(frame=frame_at(0.0, picture=picture), not_assessed=NotAssessed.WRONG_SIZE, was_searched=False)
+
+    shown = annotate(Looked(number=0, seen=seen, lines=()), [], 0.0)
+
+    assert faces(shown) == 0
+    assert max(float(np.abs(np.diff(shown[300:330].astype(int), axis=1)).mean()), 0) < 4
