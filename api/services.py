@@ -35,6 +35,7 @@ from missions.dispatcher import Dispatcher
 from missions.idleness import IdlenessReader
 from missions.notice_planner import NoticePlanner
 from missions.requests import MissionRequests
+from missions.rounds_desk import RoundsDesk
 from missions.site import Site
 from missions.situation import Situations
 from missions.store import MissionStore
@@ -73,6 +74,7 @@ class Services:
     idleness: IdlenessReader
     notice: NoticePlanner
     coverage: CoverageProver
+    rounds: RoundsDesk
     dispatcher: Dispatcher
 
     kinds: KindTable

@@ -38,6 +38,7 @@ from incidents.escalator import OutsideLine
 from incidents.handlers import LookResultHandler, SightingHandler
 from incidents.intake import Intake as IncidentIntake
 from missions.figures import MissionFigures
+from missions.rounds_desk import RoundsDesk
 from missions.site import Site, read_site
 
 
@@ -177,6 +178,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         idleness=missions.idleness,
         notice=missions.notice,
         coverage=missions.coverage,
+        rounds=RoundsDesk(clock=clock),
         dispatcher=missions.dispatcher,
         kinds=incidents.kinds,
         incidents=incidents.incidents,
