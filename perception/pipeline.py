@@ -225,10 +225,13 @@ class Pipeline:
         ] + cut
 
     def _place_cut(self, cut: Sequence[Detection], gaze: Gaze) -> list[Placed]:
-        """Return people whose feet are below the picture, placed by their heads; other things cannot be placed so."""
+        """Return people whose feet are below the picture, placed by their heads where the camera is above these.
+
+        Other things cannot be placed so.
+        """
         people = [one for one in cut if one.label is Label.PERSON] if self._places_cut_people else []
         if not people or gaze.height_agl_m <= 2 * _HEAD_M:
-            return []
+            return [Placed(one, None) for one in people]
         heads = np.array([(one.box.centre_px[0], one.box.y0_px) for one in people], float)
         places = self._reference.to_ground(heads, replace(gaze, height_agl_m=gaze.height_agl_m - _HEAD_M))
         return [Placed(one, _less_sure(place)) for one, place in zip(people, places, strict=True)]

@@ -23,6 +23,8 @@ MOVERS = frozenset({Label.PERSON, Label.CAR})
 STANDS_M_S = 0.3
 GATE_M = 1.6
 _LEAST_IOU = 0.2
+_WEAK_SHARE = 0.7
+"""From this share of its label's threshold on, a frame counts for what stands."""
 _FAR = 1e6
 _NOWHERE = (math.nan,) * 3
 _NUMBERS = {label: number for number, label in enumerate(Label)}
@@ -83,8 +85,11 @@ class Tracker:
         return self._tracks
 
     def least_for(self, label: Label) -> float:
-        """Return the score from which a detection of *label* is of use."""
-        return self._threshold_for(label)
+        """Return the score from which a detection of *label* is of use: weak ones too for what stands.
+
+        What stands is seen again and again at its place, so a weak frame says more than none.
+        """
+        return self._threshold_for(label) * (1.0 if label in MOVERS else _WEAK_SHARE)
 
     def update(
         self,

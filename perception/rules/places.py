@@ -39,14 +39,20 @@ def joint_box(boxes: Sequence[PixelBox]) -> PixelBox:
 
 
 def middle(tracks: Sequence[Track]) -> GroundPlace:
-    """Return the mean place of *tracks* with the largest of their errors."""
+    """Return the mean place of *tracks*, with the largest of their errors and that of a mean of so few.
+
+    Who or what else belongs to them may be hidden: a mean of n is off by their spread over the root of n.
+    """
     places = [track.place for track in tracks if track.place is not None]
-    worst = max(places, key=lambda place: place.major_m)
-    return GroundPlace(
-        east_m=sum(p.east_m for p in places) / len(places),
-        north_m=sum(p.north_m for p in places) / len(places),
-        covariance_m2=worst.covariance_m2,
-    )
+    worst, count = max(places, key=lambda place: place.major_m), len(places)
+    if count == 1:
+        return worst
+    east_m, north_m = sum(p.east_m for p in places) / count, sum(p.north_m for p in places) / count
+    ee, en, nn = worst.covariance_m2
+    ee += sum((p.east_m - east_m) ** 2 for p in places) / count**2
+    en += sum((p.east_m - east_m) * (p.north_m - north_m) for p in places) / count**2
+    nn += sum((p.north_m - north_m) ** 2 for p in places) / count**2
+    return GroundPlace(east_m=east_m, north_m=north_m, covariance_m2=(ee, en, nn))
 
 
 def clusters(tracks: Sequence[Track], *, within_m: float, at_least: int = 1) -> list[list[Track]]:

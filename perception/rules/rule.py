@@ -195,8 +195,11 @@ class Stillness:
     def _stands(self, way: Sequence[tuple[float, float, float]]) -> bool:
         if not way:
             return False
-        (first_s, east, north), (last_s, to_east, to_north) = way[0], way[-1]
-        lasted_s = last_s - first_s
-        return (
-            lasted_s >= self.over_s[0] and math.hypot(to_east - east, to_north - north) < self.walks_from_m_s * lasted_s
-        )
+        first_s, east, north = way[0]
+        lasted_s = way[-1][0] - first_s
+        if lasted_s < self.over_s[0]:
+            return False
+        # who turned round on the way walks too: there and back count both
+        far_m = max(math.hypot(e - east, n - north) for _, e, n in way)
+        end_m = max(math.hypot(e - way[-1][1], n - way[-1][2]) for _, e, n in way)
+        return max(far_m, end_m) < self.walks_from_m_s * lasted_s

@@ -12,7 +12,7 @@ from perception.detections import Label
 from perception.georeference import Georeference
 from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_rule, make_watches
-from perception.rules.rule import RuleZone
+from perception.rules.rule import RuleZone, Stillness
 from perception.sight import Sight
 from perception.tracker import Track
 from perception.walls import Walls
@@ -221,3 +221,12 @@ def test_what_was_missed_once_is_looked_for_in_the_very_next_frame() -> None:
 
     assert [one.finding.facts["looks"] for one in found] == [1]
     assert found[0].finding.facts["observed_s"] == pytest.approx(3.4, abs=0.5)
+
+
+def test_who_turns_round_beside_a_stall_does_not_stand_there() -> None:
+    stillness = Stillness()
+    for i in range(9):
+        turning_m = abs(i - 4) * 0.3
+        stillness.note([track(Label.PERSON, turning_m, 0), track(Label.PERSON, 5, 0.1 * (i % 2), number=2)], i * 0.25)
+
+    assert stillness.standing() == {2}

@@ -1,3 +1,5 @@
+import pytest
+
 from perception.detections import Label
 from perception.tracker import Placed, Track, Tracker
 from tests.perception.eyes import box_around, detection, place
@@ -79,3 +81,10 @@ def test_what_is_not_seen_for_long_is_forgotten() -> None:
     followed.update([person(0, 0)], taken_s=0.0, is_in_view=always)
 
     assert followed.update([], taken_s=5.0, is_in_view=always) == []
+
+
+def test_weak_frames_count_for_what_stands_and_not_for_what_walks() -> None:
+    one = Tracker(threshold_for=lambda _: 0.5)
+
+    assert one.least_for(Label.BOARD) == pytest.approx(0.35)
+    assert one.least_for(Label.PERSON) == one.least_for(Label.CAR) == 0.5
