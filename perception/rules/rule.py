@@ -199,7 +199,7 @@ class Stillness:
         lasted_s = way[-1][0] - first_s
         if lasted_s < self.over_s[0]:
             return False
-        # who turned round on the way walks too: there and back count both
-        far_m = max(math.hypot(e - east, n - north) for _, e, n in way)
-        end_m = max(math.hypot(e - way[-1][1], n - way[-1][2]) for _, e, n in way)
-        return max(far_m, end_m) < self.walks_from_m_s * lasted_s
+        # by way of the farthest point: who turned round on the way walks too
+        _, to_east, to_north = way[-1]
+        made_m = max(math.hypot(e - east, n - north) + math.hypot(e - to_east, n - to_north) for _, e, n in way)
+        return made_m < self.walks_from_m_s * lasted_s
