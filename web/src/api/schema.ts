@@ -554,6 +554,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Endless Rounds
+         * @description Plan rounds on which no node stays unseen for longer than it must; a caller who hangs up ends the search.
+         *
+         *     One search runs at a time. 503 says that too many others wait; larger graphs are for `roundsman rounds`.
+         */
+        post: operations["plan_endless_rounds_api_v1_rounds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -1817,6 +1839,18 @@ export interface components {
             worker?: string | null;
         };
         /**
+         * NodeRoundsTold
+         * @description The longest time that a node stays unseen.
+         */
+        NodeRoundsTold: {
+            /** Id */
+            id: number | string;
+            /** Weight */
+            weight: number;
+            /** Worst Idleness S */
+            worst_idleness_s: number;
+        };
+        /**
          * NotAssessedTold
          * @description Seconds of the flight in which pictures told nothing of the ground.
          */
@@ -2383,6 +2417,92 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "supervisor" | "grid_worker" | "resident_device" | "agent";
+        /**
+         * RoundsGiven
+         * @description A road graph and who is to go round on it; docs/planning.md explains GRAPH.
+         */
+        RoundsGiven: {
+            /**
+             * Graph
+             * @description {"nodes": [{"id", "x_m", "y_m", "weight"?}], "edges": [{"a", "b", "length_m", "one_way"?, "single_lane"?}]}, at most 300 nodes
+             */
+            graph: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Seed
+             * @description the same seed gives the same rounds
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Speed M S
+             * @default 1
+             */
+            speed_m_s: number;
+            /**
+             * Time Limit S
+             * @description how long to search, at most 30 s
+             * @default 10
+             */
+            time_limit_s: number;
+            /**
+             * Vehicles
+             * @description at most 100
+             */
+            vehicles: number;
+        };
+        /**
+         * RoundsTold
+         * @description ROUNDS of docs/planning.md; no rounds whatever have less worst idleness than `lower_bound_s`.
+         */
+        RoundsTold: {
+            /** Lower Bound S */
+            lower_bound_s: number;
+            /** Mean Idleness S */
+            mean_idleness_s: number;
+            /** Nodes */
+            nodes: components["schemas"]["NodeRoundsTold"][];
+            /** Notes */
+            notes: string[];
+            /**
+             * Notice
+             * @description how long something that appears stays unseen: mean, quantiles, worst
+             */
+            notice: {
+                [key: string]: number;
+            };
+            /** Runtime S */
+            runtime_s: number;
+            /**
+             * Single Lanes
+             * @description who meets whom, where lanes are single
+             */
+            single_lanes?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Speed M S */
+            speed_m_s: number;
+            /** Vehicles */
+            vehicles: components["schemas"]["RoundsWalkTold"][];
+            /** Worst Idleness S */
+            worst_idleness_s: number;
+            /**
+             * Worst Weighted Idleness S
+             * @description where nodes have weights
+             */
+            worst_weighted_idleness_s?: number | null;
+        };
+        /**
+         * RoundsWalkTold
+         * @description Where one vehicle goes round: its nodes, the first one again at the end, and where it starts on the way.
+         */
+        RoundsWalkTold: {
+            /** Start Offset M */
+            start_offset_m: number;
+            /** Walk */
+            walk: (number | string)[];
+        };
         /**
          * RunCoverageTold
          * @description How much of the ground a run has seen. The ratios are null when nothing was to be seen or nothing is known.
@@ -3999,6 +4119,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunTold"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_endless_rounds_api_v1_rounds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundsGiven"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundsTold"];
                 };
             };
             /** @description A problem (RFC 9457) */
