@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from core.errors import InvalidInput
 from perception.detections import Label
@@ -54,6 +55,8 @@ class ModelInput:
     `pad_value` is the grey that fills up (before the mean is taken off); None fills with the mean itself.
     """
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
     name: str
     width_px: int
     height_px: int
@@ -79,6 +82,8 @@ USUAL: Mapping[str, tuple[Fit, float]] = {
 class ModelCard:
     """Everything one must know to run a model and to judge what it says."""
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
     name: str
     version: str
     file: str
@@ -96,6 +101,10 @@ class ModelCard:
     min_score: float = 0.4
     min_scores: Mapping[str, float] = field(default_factory=dict)
     """Our labels that need another score than `min_score`."""
+    same_iou: float = 0.6
+    """Of two boxes of one label that share more than this, only the better one is kept."""
+    blends_boxes: bool = False
+    """Whether what is kept moves to the mean place of the others that show nearly the same."""
     steepest_pitch_deg: float = -60.0
     """Frames that look down more steeply are not assessed."""
     training: Mapping[str, str | int | float] = field(default_factory=dict)
@@ -115,10 +124,17 @@ def read_card(file: Path) -> ModelCard:
     except OSError as error:
         raise InvalidInput(f"the model card cannot be read: {error.strerror}", where=str(file)) from error
     except (ValueError, ValidationError) as error:
-        raise InvalidInput(f"is not a model card: {error}", where=str(file)) from error
+        raise InvalidInput(f"is not a model card: {_told(error)}", where=str(file)) from error
     if faults := _faults(card):
         raise InvalidInput("; ".join(faults), where=str(file), remedy="correct the card")
     return card
+
+
+def _told(error: ValueError) -> str:
+    """Return every fault of a card with the name of its field."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in error.errors())
 
 
 def _with_usual(document: object) -> object:
@@ -142,8 +158,14 @@ def _faults(card: ModelCard) -> list[str]:
         faults.append(f"names labels twice: {', '.join(twice)}")
     if foreign := sorted(set(card.min_scores) - {label.value for label in Label}):
         faults.append(f"gives scores to labels that are not ours: {', '.join(foreign)}")
-    if min(card.input.width_px, card.input.height_px) < 1 or 0.0 in card.input.std_bgr:
-        faults.append("the input needs a size above 0 and no std of 0")
+    if min(card.input.width_px, card.input.height_px) < 1 or not all(std > 0.0 for std in card.input.std_bgr):
+        faults.append("the input needs a size above 0 and no std of 0 or below")
+    if not all(map(math.isfinite, (*card.input.mean_bgr, *card.input.std_bgr, card.input.pad_value or 0.0))):
+        faults.append("means, stds and pad_value of the input are finite numbers")
+    if not -90.0 <= card.steepest_pitch_deg <= 0.0:
+        faults.append("steepest_pitch_deg lies between -90 (straight down) and 0")
+    if not card.licence.strip():
+        faults.append("names no licence")
     if not all(0.0 < score < 1.0 for score in (card.min_score, *card.min_scores.values())):
         faults.append("scores lie between 0 and 1")
     return faults
@@ -157,7 +179,7 @@ def read_model(card: ModelCard, folder: Path) -> bytes:
     except OSError as error:
         raise InvalidInput(f"the model cannot be read: {error.strerror}", where=str(file)) from error
     found = hashlib.sha256(content).hexdigest()
-    if found != card.sha256:
+    if found != card.sha256.strip().lower():
         raise InvalidInput(
             f"the file is not the one of its card: its SHA-256 is {found}, the card says {card.sha256}",
             where=str(file),

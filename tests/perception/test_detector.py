@@ -92,6 +92,13 @@ def test_a_file_that_is_not_the_card_s_is_refused(tmp_path: Path) -> None:
         ({"decoder": "picodet"}, "PicoDet"),
         ({"means": {"stall": "cart"}}, "stall"),
         ({"licence": None}, "licence"),
+        ({"licence": " "}, "names no licence"),
+        ({"steepest_pitch_deg": 50}, "steepest_pitch_deg"),
+        ({"steepest_pitch_deg": math.nan}, "steepest_pitch_deg"),
+        ({"min_scor": 0.4}, "min_scor"),
+        ({"min_score": 2}, "between 0 and 1"),
+        ({"input": {"name": "picture", "width_px": 640, "height_px": 384, "means": [1, 2, 3]}}, "input.means"),
+        ({"input": {"name": "picture", "width_px": 640, "height_px": 384, "std_bgr": [math.nan, 1, 1]}}, "finite"),
     ],
 )
 def test_a_wrong_card_is_refused_with_the_reason(tmp_path: Path, changes: dict[str, object], reason: str) -> None:

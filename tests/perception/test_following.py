@@ -279,6 +279,22 @@ def test_a_pipeline_takes_the_follower_and_places_people_whose_feet_are_cut_off(
     assert seen == pytest.approx((320, 300), abs=0.5)
 
 
+def test_a_camera_as_low_as_heads_follows_people_without_feet_in_the_picture_alone() -> None:
+    eyes = Pipeline(
+        vehicle_id=VehicleId("v"),
+        detector=SaysOne(),
+        reference=REFERENCE,
+        zones=ZoneSet(zones=()),
+        tracker=(followed := follower()),
+        places_cut_people=True,
+        lowest_agl_m=1.0,
+    )
+
+    eyes.process(frame_at(0.0, view=gaze(height_agl_m=2.0)))
+
+    assert [one.place for one in followed.tracks] == [None]
+
+
 def test_who_enters_where_somebody_left_the_picture_is_somebody_else() -> None:
     blank = np.full((200, 400, 3), 160, np.uint8)
     leaves = [[person(340 + 8 * i, 150)] for i in range(7)]
