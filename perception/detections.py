@@ -26,6 +26,10 @@ class Label(StrEnum):
     TABLE = "table"
 
 
+WEAK_SHARE = 0.7
+"""From this share of its label's score on, a detection tells a tracker more of what stands than none."""
+
+
 class PixelBox(NamedTuple):
     """A rectangle in a picture; x grows to the right, y down."""
 

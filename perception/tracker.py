@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from geofence.positions import LocalPosition
-from perception.detections import Detection, Label, PixelBox
+from perception.detections import WEAK_SHARE, Detection, Label, PixelBox
 from perception.frame import Picture
 from perception.georeference import GroundPlace
 
@@ -23,8 +23,6 @@ MOVERS = frozenset({Label.PERSON, Label.CAR})
 STANDS_M_S = 0.3
 GATE_M = 1.6
 _LEAST_IOU = 0.2
-_WEAK_SHARE = 0.7
-"""From this share of its label's threshold on, a frame counts for what stands."""
 _FAR = 1e6
 _NOWHERE = (math.nan,) * 3
 _NUMBERS = {label: number for number, label in enumerate(Label)}
@@ -89,7 +87,7 @@ class Tracker:
 
         What stands is seen again and again at its place, so a weak frame says more than none.
         """
-        return self._threshold_for(label) * (1.0 if label in MOVERS else _WEAK_SHARE)
+        return self._threshold_for(label) * (1.0 if label in MOVERS else WEAK_SHARE)
 
     def update(
         self,
