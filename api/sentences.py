@@ -25,6 +25,8 @@ _TIGHT: Mapping[str, str] = {
     "vehicle": r"[^\s:;,]+",
     "other_vehicle": r"[^\s:;,]+",
     "who": r"[^;]{1,80}?",
+    "tube": r"[^:;]+?",
+    "other_tube": r"[^:;]+?",
     "place": r"\(-?[\d.]+, -?[\d.]+\)|-?[\d.]+, -?[\d.]+",
 }
 _KNOWN_ONLY = frozenset({"because", "remedy"})

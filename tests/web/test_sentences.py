@@ -203,3 +203,8 @@ def test_the_catalogue_is_written_in_one_form() -> None:
     text = (ROOT / "api" / "sentences.json").read_text(encoding="utf-8")
     lines = [f"  {json.dumps(code)}: {json.dumps(said, ensure_ascii=False)}" for code, said in catalogue().items()]
     assert text == "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def test_who_says_it_is_not_taken_for_a_part_of_it() -> None:
+    (said,) = read("drone-2: leg 11 of drone-2 comes within 0 m of the way home of drone-1")
+    assert (said.code, said.params["who"]) == ("who_because", "drone-2")

@@ -10,12 +10,14 @@ import pytest
 
 from api.permissions import Role
 from fleet.contingency import Answer, Failure, Phase
+from fleet.drivers.mavlink_wire import MissionKind
 from fleet.orders import CommandKind, CommandState, LegPurpose, OrderPurpose, OrderState
 from fleet.readiness import TEXTS
 from fleet.telemetry import FlightMode
 from incidents.alarm import AlarmState
 from incidents.evidence import EvidenceKind
 from incidents.incident import IncidentState
+from incidents.kinds import LimitClock, LimitUnit
 from missions.patrol import RunState
 from missions.preemption import Doing
 
@@ -29,6 +31,9 @@ WORDS: dict[str, Iterable[str]] = {
     "fate": CommandState,
     "incident": IncidentState,
     "leg": LegPurpose,
+    "limit_clock": LimitClock,
+    "limit_unit": LimitUnit,
+    "list": MissionKind,
     "mode": FlightMode,
     "order": OrderState,
     "phase": Phase,

@@ -1,7 +1,7 @@
 /** One case: its photos, why the rule fired, what happened, and the next step. */
 import { becauseWords } from "../i18n/said";
 import { get } from "../api/client";
-import type { Incident, IncidentDetail, Photo } from "../api/types";
+import type { Incident, IncidentDetail, Kind, Photo } from "../api/types";
 import { t, useLanguage, word } from "../i18n";
 import { time, until } from "../i18n/format";
 import { ProblemBox } from "../shared/ProblemBox";
@@ -36,6 +36,14 @@ export function IncidentPanel({ id }: { id: string }) {
   );
 }
 
+/** "2 h · working hours": a night or a holiday between is no mistake of the clock. */
+function limitWords(kind: Kind | undefined): string {
+  const limit = kind?.limits["handle"];
+  if (!limit) return "";
+  const unit = word("limit_unit", limit.unit);
+  return t("incident.due_by", { amount: limit.amount, unit, clock: word("limit_clock", limit.clock) });
+}
+
 function IncidentHead({ incident }: { incident: Incident }) {
   const desk = useDesk();
   const nowMs = useNow();
@@ -58,6 +66,14 @@ function IncidentHead({ incident }: { incident: Incident }) {
             .map((zone) => desk.zoneName(zone))
             .join(" · ") || "–"}
         </dd>
+        {incident.due_at && (
+          <>
+            <dt>{t("incident.due")}</dt>
+            <dd>
+              {time(incident.due_at, false)} <span className="muted">{limitWords(desk.kinds.get(incident.kind))}</span>
+            </dd>
+          </>
+        )}
         <dt>{t("incident.worker")}</dt>
         <dd>{incident.worker ?? "–"}</dd>
         <dt>{t("incident.seen")}</dt>

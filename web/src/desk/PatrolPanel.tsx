@@ -9,6 +9,7 @@ import { HoldButton } from "../shared/HoldButton";
 import { ProblemBox } from "../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics, useLive, useLoaded } from "./hooks";
 import { NextStart } from "./PatrolsPanel";
+import { scheduleWords } from "./planning/schedule_words";
 import { Row } from "./Row";
 import { RunBody } from "./RunPanel";
 import { select } from "./selection";
@@ -56,7 +57,7 @@ function PatrolHead({ patrol }: { patrol: Patrol }) {
         <dt>{t("vehicle.speed")}</dt>
         <dd>{patrol.speed_m_s} m/s</dd>
         <dt>{t("patrol.schedule")}</dt>
-        <dd>{patrol.schedule?.rule ?? t("patrol.by_hand")}</dd>
+        <dd>{patrol.schedule ? scheduleWords(patrol.schedule) : t("patrol.by_hand")}</dd>
       </dl>
     </header>
   );

@@ -2,11 +2,13 @@ import { becauseWords } from "../i18n/said";
 import type { StoryLine } from "../api/types";
 import { t, word } from "../i18n";
 import { time } from "../i18n/format";
+import { useDesk } from "./hooks";
 
 /** Their sentence says no more than their word. */
 const SAID_BY_THE_WORD = new Set(["raised", "rung", "ringing"]);
 
 export function Story({ lines }: { lines: StoryLine[] }) {
+  const desk = useDesk();
   return (
     <section>
       <h2>{t("story.title")}</h2>
@@ -15,7 +17,7 @@ export function Story({ lines }: { lines: StoryLine[] }) {
           <li key={index}>
             <time>{time(line.at)}</time>
             <span>
-              <strong>{word("what", line.what)}</strong> <span className="muted">{line.actor}</span>
+              <strong>{word("what", line.what)}</strong> <span className="muted">{desk.actorName(line.actor)}</span>
               {line.because && !SAID_BY_THE_WORD.has(line.what) && <span className="because">{becauseWords(line)}</span>}
             </span>
           </li>

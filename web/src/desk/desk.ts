@@ -130,6 +130,13 @@ export class Desk extends Emitter<DeskTopic> {
     return vehicle ? nameOf(vehicle) : (id ?? "");
   }
 
+  /** Who did something: a vehicle, a panel or the system by name, a person as they sign in. */
+  actorName(actor: string): string {
+    if (actor === "system") return t("actor.system");
+    const panel = this.site?.panels.find((one) => one.id === actor);
+    return panel ? nameOf(panel) : this.vehicleName(actor);
+  }
+
   async command(vehicleId: string, kind: CommandKind): Promise<Command> {
     const path = `/vehicles/${encodeURIComponent(vehicleId)}/commands`;
     const told = await send<Record<string, unknown>>("POST", path, { kind, because: t(`because.${kind}`) });

@@ -55,6 +55,7 @@ export class DeskMap {
   constructor(options: DeskMapOptions) {
     this.#options = options;
     this.#map = new maplibre.Map({
+      locale: { "Map.Title": t("map.title") },
       container: options.container,
       style: makeStyle(language()),
       attributionControl: false,

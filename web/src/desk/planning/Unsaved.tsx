@@ -1,6 +1,5 @@
 /** Nothing drawn is lost: drafts that were put aside, and what somebody else stored meanwhile. */
 import { nameOf, t, word } from "../../i18n";
-import { span } from "../../i18n/format";
 import { useDesk } from "../hooks";
 import { select } from "../selection";
 import { changesOf } from "./draft_changes";
@@ -8,7 +7,7 @@ import type { DraftField } from "./draft_changes";
 import { NEW } from "./draft_shelf";
 import { usePlanner, useZoneEditor } from "./hooks";
 import type { PatrolDraft } from "./patrol_draft";
-import { rhythmOf, minutesOf } from "./schedule_rule";
+import { scheduleWords } from "./schedule_words";
 import { zoneChanges } from "./zone_changes";
 
 /** The drafts that were left with changes; the open one says so too, and can be put back. */
@@ -104,16 +103,8 @@ function valueWords(draft: PatrolDraft, field: DraftField, vehicleName: (id: str
   if (field === "parts") return draft.parts.map((part) => part.name || word("part", part.type)).join(", ") || "–";
   if (field === "vehicle_ids") return draft.vehicle_ids.map(vehicleName).join(", ") || t("patrol.any_vehicle");
   if (field === "is_active") return draft.is_active ? t("plan.approved") : t("plan.draft");
-  if (field === "schedule") return scheduleWords(draft);
+  if (field === "schedule") return scheduleWords(draft.schedule);
   if (field === "height_agl_m") return `${draft.height_agl_m} m`;
   if (field === "speed_m_s") return `${draft.speed_m_s} m/s`;
   return draft[field] || "–";
-}
-
-/** "daily, 06:30": the rhythm and the clock of its first start. */
-function scheduleWords({ schedule }: PatrolDraft): string {
-  const rhythm = rhythmOf(schedule);
-  if (!schedule) return word("rhythm", rhythm);
-  const every = rhythm === "minutes" ? span(minutesOf(schedule) * 60) : rhythm === "own" ? schedule.rule : word("rhythm", rhythm);
-  return `${every} · ${schedule.first_start_local.slice(11, 16)}`;
 }
