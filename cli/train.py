@@ -2,6 +2,8 @@
 
 import importlib.util
 import tempfile
+from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from perception.detections import Label
 
 app = typer.Typer(add_completion=False, help="Train a detector.  训练检测模型")
-_TRAIN_SEED, _HELD_OUT_SEED = 1, 900_001
+_HELD_OUT_SEED = 900_001
 _HELD_OUT_SHARE = 0.1
 
 
@@ -29,7 +31,7 @@ def train(
     ] = None,
     name: Annotated[str, typer.Option(help="The model's name.  模型名称")] = "own model",
     licence: Annotated[str, typer.Option(help="Licence of your model.  许可")] = "proprietary",
-    pictures: Annotated[int, typer.Option(min=1, help="Pictures to paint and learn from.  训练图片数")] = 9000,
+    pictures: Annotated[int, typer.Option(min=1, help="Pictures to paint and learn from.  训练图片数")] = 13_000,
     held_out: Annotated[int, typer.Option(min=1, help="Pictures to judge on.  评测图片数")] = 600,
     share_of_steps: Annotated[float, typer.Option(min=0.0, help="Less than 1 for a quick try.  训练步数比例")] = 1.0,
     out: Annotated[Path | None, typer.Option(help="Folder for model and card.  输出目录")] = None,
@@ -100,12 +102,18 @@ def _meanings(labels: tuple[str, ...], means: list[str]) -> "dict[str, Label]":
 def _train_simulator(data: Path, out: Path | None, *, pictures: int, held_out: int, share_of_steps: float) -> None:
     _need_torch()
     from perception.detector import BUILT_IN_CARD
-    from perception.training.coco import read_coco
+    from perception.training.coco import Coco, read_coco
     from perception.training.export import simulator_model
     from perception.training.run import train_model
+    from sim.dataset import make_dataset, make_training_sets
 
-    seen = read_coco(_paint(data / "train", pictures, _TRAIN_SEED))
-    unseen = read_coco(_paint(data / "held_out", held_out, _HELD_OUT_SEED))
+    files = make_training_sets(data / "train", pictures=pictures, on_progress=_teller("train", pictures))
+    seen = reduce(Coco.with_more, (read_coco(file) for file in files))
+    unseen = read_coco(
+        make_dataset(
+            data / "held_out", pictures=held_out, seed=_HELD_OUT_SEED, on_progress=_teller("held_out", held_out)
+        )
+    )
     card = train_model(
         simulator_model(seen.labels),
         seen=seen,
@@ -129,11 +137,9 @@ def _need_torch() -> None:
         )
 
 
-def _paint(folder: Path, pictures: int, seed: int) -> Path:
-    from sim.dataset import make_dataset
-
+def _teller(name: str, pictures: int) -> Callable[[int], None]:
     def tell(done: int) -> None:
         if done % 600 == 0 or done == pictures:
-            typer.echo(f"{folder.name}: {done} of {pictures} pictures", err=True)
+            typer.echo(f"{name}: {done} of {pictures} pictures", err=True)
 
-    return make_dataset(folder, pictures=pictures, seed=seed, on_progress=tell)
+    return tell

@@ -11,16 +11,15 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from perception.decoders.boxes import RawBoxes, keep_best
+from perception.decoders.boxes import RawBoxes, blended, keep_best
 from perception.decoders.catalogue import make_decoder
-from perception.detections import Detection, Detections, Label
+from perception.detections import WEAK_SHARE, Detection, Detections, Label
 from perception.model_card import Fit, ModelCard, check_names, check_shapes, read_card, read_model
 from perception.privacy import LEAST_SCORES
 
 Picture = NDArray[np.uint8]
 BUILT_IN_CARD = Path(__file__).parent / "models" / "simulator.json"
 _LOWEST_SCORE = 0.1
-_SAME_IOU = 0.6
 _LABELS = list(Label)
 _RUNTIME_ERRORS = (
     onnxruntime.capi.onnxruntime_pybind11_state.Fail,
@@ -86,7 +85,7 @@ class OnnxDetector:
     def _least(self, label: Label, is_thrifty: bool) -> float:
         if not is_thrifty:
             return _LOWEST_SCORE
-        return min(self.card.score_for(label), LEAST_SCORES.get(label, math.inf))
+        return min(WEAK_SHARE * self.card.score_for(label), LEAST_SCORES.get(label, math.inf))
 
     def detect(self, picture: Picture) -> Detections:
         tensor, scale = self.prepare(picture)
@@ -160,7 +159,8 @@ class OnnxDetector:
         np.maximum(corners, 0.0, out=corners)
         np.minimum(corners, (width_px, height_px, width_px, height_px), out=corners)
         seen: list[tuple[Label, float, Sequence[float]]] = []
-        for box, score, number in keep_best(boxes, same_iou=_SAME_IOU):
+        kept = keep_best(boxes, same_iou=self.card.same_iou)
+        for box, score, number in blended(kept, boxes) if self.card.blends_boxes else kept:
             meaning = _LABELS[number]
             if box[2] > box[0] and box[3] > box[1]:
                 seen.append((meaning, score, box))

@@ -4,12 +4,22 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sim.camera import CameraRenderer, SeenThing, to_jpeg
-from sim.dataset_scenes import RandomScene, random_flaws, random_scene, random_view
+from sim.dataset_scenes import (
+    COMMON_MIX,
+    HARD_MIX,
+    ROBOT_MIX,
+    RandomScene,
+    SceneMix,
+    random_flaws,
+    random_scene,
+    random_view,
+)
 from sim.scene import CameraLens, CameraView
 
 CATEGORIES = ("person", "cart", "pile", "bike", "car", "board", "bin", "full_bin", "lying")
@@ -26,6 +36,9 @@ _FARTHEST_M = {False: 50.0, True: 20.0}
 _LENSES = {False: CameraLens(), True: CameraLens(fx_px=320.0, fy_px=320.0)}
 """A drone's lens, and the wide one of a ground robot."""
 
+_TRAINING = (("common", COMMON_MIX, 1, 0.55), ("robot", ROBOT_MIX, 2, 0.2), ("hard", HARD_MIX, 3, 0.25))
+"""Folder, mix, seed and share of all pictures of the sets that the simulator model learns from."""
+
 
 @dataclass(slots=True)
 class _Coco:
@@ -37,8 +50,31 @@ class _Coco:
         return json.dumps({"images": self.images, "annotations": self.annotations, "categories": categories})
 
 
+def make_training_sets(
+    folder: Path, *, pictures: int, on_progress: Callable[[int], None] = lambda _: None
+) -> tuple[Path, ...]:
+    """Write what the simulator model learns from, about *pictures* in all; return the annotations' paths."""
+    files: list[Path] = []
+    done = 0
+    for name, mix, seed, share in _TRAINING:
+        part = max(1, round(pictures * share))
+        tell = partial(_tell_sum, on_progress, done)
+        files.append(make_dataset(folder / name, pictures=part, seed=seed, mix=mix, on_progress=tell))
+        done += part
+    return tuple(files)
+
+
+def _tell_sum(on_progress: Callable[[int], None], before: int, now: int) -> None:
+    on_progress(before + now)
+
+
 def make_dataset(
-    folder: Path, *, pictures: int, seed: int, on_progress: Callable[[int], None] = lambda _: None
+    folder: Path,
+    *,
+    pictures: int,
+    seed: int,
+    mix: SceneMix = COMMON_MIX,
+    on_progress: Callable[[int], None] = lambda _: None,
 ) -> Path:
     """Write *pictures* JPEG files and `annotations.json` (COCO; `ignore` 1 marks hardly visible things) into *folder*.
 
@@ -48,7 +84,7 @@ def make_dataset(
     coco = _Coco()
     for scene_number in range(-(-pictures // _VIEWS_A_SCENE)):
         random = np.random.default_rng([seed, scene_number])
-        chosen = random_scene(random)
+        chosen = random_scene(random, mix)
         renderer = CameraRenderer(scene=chosen.scene, px_per_m=20.0 if chosen.is_low else 8.0)
         for _ in range(min(_VIEWS_A_SCENE, pictures - len(coco.images))):
             _add_picture(folder, coco, renderer, chosen, random)

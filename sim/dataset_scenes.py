@@ -42,8 +42,6 @@ _SCATTER = (
     (ThingType.TREE, 0.12),
     (ThingType.BENCH, 0.04),
 )
-_LYING_SHARE = 0.05
-_ROBOT_SHARE = 0.25
 _TRIES = 6
 _FROM_WALLS_M = 4.0
 
@@ -57,7 +55,27 @@ class Weather(StrEnum):
     HAZE = "haze"
 
 
-_WEATHERS = ((Weather.DAY, 0.5), (Weather.DUSK, 0.2), (Weather.RAIN, 0.2), (Weather.HAZE, 0.1))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneMix:
+    """How often a scene is a ground robot's, how often a person lies, and how often each weather comes (sums to 1)."""
+
+    robot: float = 0.25
+    lying: float = 0.05
+    day: float = 0.5
+    dusk: float = 0.2
+    rain: float = 0.2
+    haze: float = 0.1
+
+    def weathers(self) -> tuple[float, ...]:
+        """Return the shares in the order of `Weather`."""
+        return (self.day, self.dusk, self.rain, self.haze)
+
+
+COMMON_MIX = SceneMix()
+"""What the held-out pictures are of."""
+ROBOT_MIX = SceneMix(robot=1.0, lying=0.15, day=0.4, dusk=0.2, rain=0.2, haze=0.2)
+HARD_MIX = SceneMix(robot=0.1, lying=0.2, day=0.3, dusk=0.2, rain=0.25, haze=0.25)
+"""More of what a model learns last: a ground robot's eyes, people who lie, thick air."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +87,11 @@ class RandomScene:
     is_low: bool
 
 
-def random_scene(random: np.random.Generator) -> RandomScene:
+def random_scene(random: np.random.Generator, mix: SceneMix = COMMON_MIX) -> RandomScene:
     """Return a corner of some town, about 100 m wide."""
-    things = _Things(random)
-    is_low = bool(random.random() < _ROBOT_SHARE)
-    weather = _WEATHERS[int(random.choice(len(_WEATHERS), p=[share for _, share in _WEATHERS]))][0]
+    things = _Things(random, lying=mix.lying)
+    is_low = bool(random.random() < mix.robot)
+    weather = list(Weather)[int(random.choice(len(Weather), p=mix.weathers()))]
     nearest_m = 10.0 if is_low else 24.0
     buildings = tuple(_building(random, nearest_m) for _ in range(int(random.integers(0, 5))))
     bases = (GroundKind.PAVEMENT, GroundKind.TILES, GroundKind.ROAD, GroundKind.GRASS)
@@ -154,8 +172,9 @@ def random_air(random: np.random.Generator, weather: Weather) -> SceneAir:
 class _Things:
     """Places things so that solid ones do not stand in one another."""
 
-    def __init__(self, random: np.random.Generator) -> None:
+    def __init__(self, random: np.random.Generator, *, lying: float) -> None:
         self._random = random
+        self._lying = lying
         self._things: list[SceneThing] = []
 
     def fill(self) -> tuple[SceneThing, ...]:
@@ -213,7 +232,7 @@ class _Things:
                 size=float(random.uniform(0.92, 1.1)),
                 seed=int(random.integers(2**20)),
                 stride=float(random.uniform(0, 1)),
-                lies=bool(kind is ThingType.PERSON and random.random() < _LYING_SHARE),
+                lies=bool(kind is ThingType.PERSON and random.random() < self._lying),
             )
         )
 

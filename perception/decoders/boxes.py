@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
+_NEARLY_IOU = 0.7
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawBoxes:
@@ -29,6 +31,28 @@ def keep_best(boxes: RawBoxes, *, same_iou: float) -> list[tuple[list[float], fl
             rivals.append(corners[i])
             kept.append((corners[i], scores[i], classes[i]))
     return kept
+
+
+def blended(kept: list[tuple[list[float], float, int]], boxes: RawBoxes) -> list[tuple[list[float], float, int]]:
+    """Return what was *kept* of *boxes*, each moved to the mean of those of its class that show nearly the same."""
+    if not kept:
+        return kept
+    mine = np.array([box for box, _, _ in kept], np.float32)
+    alike = _shares(mine, boxes.corners_px)
+    alike[np.array([number for _, _, number in kept])[:, None] != boxes.classes] = 0.0
+    weights = np.where(alike > _NEARLY_IOU, alike * boxes.scores, 0.0)
+    moved = (weights @ boxes.corners_px) / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    return [(box, score, number) for box, (_, score, number) in zip(moved.tolist(), kept, strict=True)]
+
+
+def _shares(some: FloatArray, others: FloatArray) -> FloatArray:
+    """Return the intersection over union of all pairs, shape (some, others)."""
+    low = np.maximum(some[:, None, :2], others[None, :, :2])
+    high = np.minimum(some[:, None, 2:], others[None, :, 2:])
+    both = np.prod(np.maximum(high - low, 0.0), axis=2)
+    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (some, others)]
+    union = areas[0][:, None] + areas[1][None] - both
+    return np.asarray(both / np.maximum(union, 1e-6), np.float32)
 
 
 def _is_shown(box: list[float], rivals: list[list[float]], same_iou: float) -> bool:

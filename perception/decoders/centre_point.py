@@ -9,12 +9,12 @@ from core.errors import InvalidInput
 from perception.decoders.boxes import RawBoxes
 
 _STRIDE_PX = 4
-_MOST = 200
+_MOST = 600
 _AWAY = np.array([-1, -1, 1, 1], np.float32)
 
 
 class CentrePointDecoder:
-    """Reads `heat` (1, classes, h, w; peaks only, 0..1) and `distances` (1, 4, h, w; left, up, right, down in px)."""
+    """Reads `heat` (1, classes, h, w; 0 away from peaks), `distances` (1, 4, h, w; left, up, right, down in px)."""
 
     def __init__(self, *, outputs: Mapping[str, tuple[int, ...]], labels: int) -> None:
         heat, distances = outputs.get("heat"), outputs.get("distances")

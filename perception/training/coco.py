@@ -49,10 +49,20 @@ class Coco:
     pictures: tuple[Labelled, ...]
 
     def rarity(self) -> FloatArray:
-        """Return how rare each class is among all boxes, shape (classes): one over its number."""
+        """Return how rare each class is among all boxes, shape (classes): one over the root of its number."""
         classes = np.concatenate([item.classes for item in self.pictures])
         counts = np.bincount(classes, minlength=len(self.labels))
-        return np.asarray(1.0 / np.maximum(counts, 1), np.float32)
+        return np.asarray(1.0 / np.sqrt(np.maximum(counts, 1)), np.float32)
+
+    def with_more(self, other: "Coco") -> "Coco":
+        """Return the pictures of both; raises InvalidInput where the class names differ."""
+        if other.labels != self.labels:
+            raise InvalidInput(
+                f"has the classes {', '.join(other.labels)}, not {', '.join(self.labels)}",
+                where="categories",
+                remedy="give both data sets the same classes in the same order",
+            )
+        return replace(self, pictures=self.pictures + other.pictures)
 
     def split(self, share: float) -> tuple["Coco", "Coco"]:
         """Return two data sets, every so many pictures in the second one; at least one picture in each."""

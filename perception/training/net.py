@@ -33,6 +33,21 @@ class _Block(nn.Module):
         return torch.relu(x + self.mix(x))
 
 
+class _DeepBlock(nn.Module):
+    """Two whole convolutions with a way around; changes nothing at first, so that it can be put into a trained net."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        normal = nn.BatchNorm2d(channels)
+        nn.init.zeros_(normal.weight)
+        self.mix = nn.Sequential(
+            _conv(channels, channels), nn.Conv2d(channels, channels, 3, padding=1, bias=False), normal
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x + self.mix(x))
+
+
 def _stage(inputs: int, outputs: int, blocks: int, *, size: int) -> nn.Sequential:
     down = [_conv(inputs, inputs, stride=2, groups=inputs), _conv(inputs, outputs, size=1)]
     return nn.Sequential(*down, *(_Block(outputs, size=size) for _ in range(blocks)))
@@ -48,6 +63,7 @@ class CentrePointNet(nn.Module):
         self.stage8 = _stage(32, 64, 3, size=3)
         self.stage16 = _stage(64, 112, 4, size=5)
         self.stage32 = _stage(112, 144, 2, size=5)
+        self.deep4, self.deep8, self.deep16 = _DeepBlock(32), _DeepBlock(64), _DeepBlock(112)
         self.laterals = nn.ModuleList(nn.Conv2d(c, width, 1) for c in (32, 64, 112, 144))
         self.smooth = nn.ModuleList(_Block(width) for _ in range(3))
         self.refine = _Block(width, size=5)
@@ -58,9 +74,9 @@ class CentrePointNet(nn.Module):
         nn.init.constant_(self.heat[-1].bias, -4.0)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        x4 = self.near(self.stem(picture / 128.0 - 1.0))
-        x8 = self.stage8(x4)
-        x16 = self.stage16(x8)
+        x4 = self.deep4(self.near(self.stem(picture / 128.0 - 1.0)))
+        x8 = self.deep8(self.stage8(x4))
+        x16 = self.deep16(self.stage16(x8))
         x32 = self.stage32(x16)
         top = self.laterals[3](x32)
         for lateral, smooth, x in zip(self.laterals[2::-1], list(self.smooth), (x16, x8, x4), strict=True):
@@ -69,8 +85,14 @@ class CentrePointNet(nn.Module):
         return self.heat(top), nn.functional.softplus(self.box(top)) * DISTANCE_SCALE_PX
 
 
+_NEAR_PEAK = 0.6
+
+
 class Deployed(nn.Module):
-    """What is exported: peaks of the heat map (everything else 0) and distances in pixels."""
+    """What is exported: the heat map where it is near its highest around (elsewhere 0), and distances in pixels.
+
+    Peaks alone would lose every other bike of a row, where centres lie one or two cells apart.
+    """
 
     def __init__(self, net: CentrePointNet) -> None:
         super().__init__()
@@ -80,4 +102,4 @@ class Deployed(nn.Module):
         logits, distances = self.net(picture)
         heat = torch.sigmoid(logits)
         peaks = nn.functional.max_pool2d(heat, 3, 1, 1)
-        return heat * (heat >= peaks).float(), distances
+        return heat * (heat >= _NEAR_PEAK * peaks).float(), distances

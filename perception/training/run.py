@@ -17,11 +17,11 @@ from perception.training.trainer import Step, TrainingSettings, train
 _SCORES = (0.25, 0.5)
 """Between these the score from which a class counts is the one with its best F1 on unseen pictures."""
 ROUNDS = (
-    TrainingSettings(steps=2600, learning_rate=3e-3, seed=1),
-    TrainingSettings(steps=900, learning_rate=1.5e-3, seed=2),
-    TrainingSettings(steps=1750, learning_rate=2e-3, seed=31),
-    TrainingSettings(steps=750, learning_rate=1.2e-3, box_weight=3.0, seed=32),
-    TrainingSettings(steps=600, learning_rate=1.2e-3, box_weight=3.0, averaging=0.98, seed=34),
+    TrainingSettings(steps=2600, learning_rate=3e-3, box_weight=2.0, learns_wide_kernels=True, seed=1),
+    TrainingSettings(steps=1500, learning_rate=2e-3, box_weight=2.0, seed=31),
+    TrainingSettings(steps=800, learning_rate=2e-3, seed=51),
+    TrainingSettings(steps=2200, learning_rate=1.8e-3, averaging=0.997, seed=52),
+    TrainingSettings(steps=1400, learning_rate=1e-3, averaging=0.997, seed=53),
 )
 
 

@@ -14,6 +14,9 @@ FloatArray = NDArray[np.float32]
 _BELL = 0.14
 """Width of a peak as a share of its box; wider ones run into each other where bikes stand side by side."""
 
+_IGNORED_SHARE = 0.5
+"""How much the box of a thing that is to be ignored (too far, hidden) weighs against one that counts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
@@ -45,12 +48,33 @@ def make_targets(crop: Crop, classes: int) -> Targets:
 
 
 def _ignore(targets: Targets, box: FloatArray) -> None:
+    """Ask for no heat here, but for the right box: what is found of a thing that does not count is to fit it, too."""
     x0, y0, x1, y1 = np.rint(box / STRIDE).astype(int)
     targets.heat_weight[y0 : y1 + 1, x0 : x1 + 1] = 0.0
+    _draw_distances(targets, box, _bell(box, targets.heat.shape[1]), share=_IGNORED_SHARE)
 
 
 def _draw(targets: Targets, box: FloatArray, label: int) -> None:
-    side = targets.heat.shape[1]
+    bell = _bell(box, targets.heat.shape[1])
+    window = np.ix_(bell.rows, bell.columns)
+    heat = targets.heat[label]
+    heat[window] = np.maximum(heat[window], bell.height)
+    targets.heat_weight[bell.y, bell.x] = 1.0
+    _draw_distances(targets, box, bell, share=1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bell:
+    """A peak in cell (y, x) with its heights (rows, columns) around it."""
+
+    y: int
+    x: int
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    height: FloatArray
+
+
+def _bell(box: FloatArray, side: int) -> _Bell:
     centre = (box[:2] + box[2:]) / 2 / STRIDE
     x, y = (int(v) for v in np.clip(centre.astype(int), 0, side - 1))
     size = np.maximum((box[2:] - box[:2]) / STRIDE, 1.0)
@@ -58,23 +82,16 @@ def _draw(targets: Targets, box: FloatArray, label: int) -> None:
     reach = np.ceil(sigma * 3).astype(int)
     columns = np.arange(max(0, x - reach[0]), min(side, x + reach[0] + 1))
     rows = np.arange(max(0, y - reach[1]), min(side, y + reach[1] + 1))
-    bell = np.exp(-(((rows - y) / sigma[1])[:, None] ** 2 + ((columns - x) / sigma[0])[None] ** 2) / 2)
-    window = np.ix_(rows, columns)
-    heat = targets.heat[label]
-    heat[window] = np.maximum(heat[window], bell)
-    targets.heat_weight[y, x] = 1.0
-    _draw_distances(targets, box, rows, columns, bell)
+    height = np.exp(-(((rows - y) / sigma[1])[:, None] ** 2 + ((columns - x) / sigma[0])[None] ** 2) / 2)
+    return _Bell(y=y, x=x, rows=rows, columns=columns, height=height.astype(np.float32))
 
 
-def _draw_distances(
-    targets: Targets, box: FloatArray, rows: NDArray[np.int64], columns: NDArray[np.int64], bell: FloatArray
-) -> None:
-    near = bell > 0.5
-    for row, line in zip(rows, near, strict=True):
-        for column, weight in zip(columns[line], bell[row - rows[0]][line], strict=True):
-            at = np.array([column, row, column, row]) * STRIDE + STRIDE / 2
-            targets.distances[:, row, column] = np.abs(box - at)
-            targets.distance_weight[row, column] = weight
+def _draw_distances(targets: Targets, box: FloatArray, bell: _Bell, *, share: float) -> None:
+    near_y, near_x = (bell.height > 0.5).nonzero()
+    rows, columns = bell.rows[near_y], bell.columns[near_x]
+    at = np.stack((columns, rows, columns, rows)) * STRIDE + STRIDE / 2
+    targets.distances[:, rows, columns] = np.abs(box[:, None] - at)
+    targets.distance_weight[rows, columns] = share * bell.height[near_y, near_x]
 
 
 def heat_loss(logits: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:

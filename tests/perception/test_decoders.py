@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
+from perception.decoders.boxes import RawBoxes, blended, keep_best
 from perception.decoders.detr import DetrDecoder
 from perception.decoders.fastestdet import FastestDetDecoder
 from perception.decoders.nanodet import NanoDetPlusDecoder
@@ -285,3 +286,22 @@ def test_the_tiny_published_detector_finds_people_in_a_real_street(tmp_path: Pat
     assert {one.label for one in people} == {Label.PERSON}
     best = max(people, key=lambda one: one.score).box
     assert best.xyxy == pytest.approx((531, 155, 695, 519), abs=12)
+
+
+def test_what_is_kept_moves_to_the_mean_of_what_shows_nearly_the_same() -> None:
+    corners = np.array([[0, 0, 10, 10], [2, 0, 12, 10], [0, 0, 10, 10], [5, 0, 15, 10]], np.float32)
+    boxes = RawBoxes(
+        corners_px=corners, scores=np.array([0.8, 0.4, 0.7, 0.3], np.float32), classes=np.array([0, 0, 1, 0])
+    )
+
+    kept = keep_best(boxes, same_iou=0.5)
+    moved = blended(kept, boxes)
+
+    share = 0.4 * (80 / 120) / (0.8 + 0.4 * (80 / 120))
+    assert [box for box, _, _ in moved] == [
+        pytest.approx([2 * share, 0, 10 + 2 * share, 10], abs=1e-4),
+        [0, 0, 10, 10],
+        pytest.approx([5, 0, 15, 10]),
+    ]
+    assert [(score, number) for _, score, number in moved] == [(score, number) for _, score, number in kept]
+    assert blended([], boxes) == []
