@@ -74,7 +74,7 @@ function Parts({ told }: { told: Coverage }) {
       <tbody>
         {told.parts.map((part, index) => (
           <tr key={index}>
-            <th scope="row">{part.name || word("part", part.kind)}</th>
+            <th scope="row">{part.kind === "look" ? word("part", "look") : part.name || word("part", part.kind)}</th>
             <td>{share(part.seen_ratio)}</td>
             <td>{share(part.planned_ratio)}</td>
           </tr>

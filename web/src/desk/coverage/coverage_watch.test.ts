@@ -28,7 +28,8 @@ describe("what a run has seen", () => {
     watch.look("over", longAgo);
     await asked[2]!.answer(200, told("over"));
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(asked.filter((one) => one.path.includes("over"))).toHaveLength(1);
+    expect(asked.filter((one) => one.path === "/runs/over/coverage")).toHaveLength(1);
+    expect(asked).toHaveLength(3);
   });
 
   it("is never told of another run: a late answer is left out, and the map is cleared", async () => {

@@ -15,6 +15,7 @@ export class CoverageWatch extends Emitter<"coverage"> {
 
   /** Looks at a run until the returned function is called; `endedAt` is null while it goes on. */
   look(runId: string, endedAt: string | null): () => void {
+    clearTimeout(this.#timer);
     if (this.#runId !== runId) this.#put(null, null);
     this.#runId = runId;
     void this.#ask(runId, endedAt);
