@@ -11,13 +11,15 @@ from core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from perception.evaluation.judgement import Judgement
+    from perception.evaluation.precision import PrecisionCurve
 
 app = typer.Typer(add_completion=False, help="Judge tracks and sightings against the truth.  评测")
 
 
 @app.command()
-def evaluate(
+def evaluate(  # noqa: PLR0913  one for each option
     tracks: Annotated[Path | None, typer.Option(help="tracks.jsonl of `roundsman look`.  轨迹")] = None,
+    detections: Annotated[Path | None, typer.Option(help="detections.jsonl: AP of the model alone.  检测")] = None,
     truth: Annotated[Path | None, typer.Option(help="true boxes, as the MOT Challenge writes them.  真值框")] = None,
     places: Annotated[Path | None, typer.Option(help="true places: frame,id,east_m,north_m.  真值位置")] = None,
     sightings: Annotated[Path | None, typer.Option(help="sightings.jsonl of `roundsman look`.  发现")] = None,
@@ -39,7 +41,9 @@ def evaluate(
     if label not in set(Label):
         raise InvalidInput(f"there is no class {label!r}", where="--label", remedy=f"known are {', '.join(Label)}")
     judgement = judge(
-        Evidence(tracks=tracks, boxes=truth, places=places, sightings=sightings, expected=expected),
+        Evidence(
+            tracks=tracks, detections=detections, boxes=truth, places=places, sightings=sightings, expected=expected
+        ),
         label=Label(label),
         first_frame=first_frame,
         truth_every=truth_every,
@@ -70,15 +74,21 @@ def _show(judgement: "Judgement", label: str) -> None:
 
 
 def _box_rows(judgement: "Judgement") -> list[tuple[str, str]]:
-    curve, who = judgement.curve, judgement.identities
+    curve, who, alone = judgement.curve, judgement.identities, judgement.detector
+    model = [] if alone is None else [("AP50, model alone", f"{alone.ap50:.3f}  {_best(alone)}")]
     if curve is None or who is None:
-        return []
+        return model
     return [
-        ("AP50", f"{curve.ap50:.3f}  (best F1 {curve.best_f1:.3f} at score {curve.best_score:.2f})"),
+        *model,
+        ("AP50", f"{curve.ap50:.3f}  {_best(curve)}"),
         ("MOTA", f"{who.mota:.3f}  ({who.things} things, {who.missed} missed, {who.false} false)"),
         ("IDF1", f"{who.idf1:.3f}  ({who.switches} switches, {who.fragments} fragments)"),
         ("precision, recall", f"{who.precision:.3f}, {who.recall:.3f}  (mean overlap {who.motp_iou:.2f})"),
     ]
+
+
+def _best(curve: "PrecisionCurve") -> str:
+    return f"(best F1 {curve.best_f1:.3f} at score {curve.best_score:.2f})"
 
 
 def _place_rows(judgement: "Judgement") -> list[tuple[str, str]]:

@@ -45,6 +45,7 @@ def look(  # noqa: PLR0913  one for each option
     zones: Annotated[Path | None, typer.Option(help="zones with rules; none: only tracks.  区域文件")] = None,
     out: Annotated[Path | None, typer.Option(help="write sightings here (JSON lines).  发现")] = None,
     tracks: Annotated[Path | None, typer.Option(help="write tracks here (JSON lines).  轨迹")] = None,
+    detections: Annotated[Path | None, typer.Option(help="write all that the model sees (JSON lines).  检测")] = None,
     annotated: Annotated[Path | None, typer.Option(help="write a film with boxes here (MP4).  标注视频")] = None,
     pictures: Annotated[Path | None, typer.Option(help="folder for the sightings' pictures.  照片目录")] = None,
     report: Annotated[Path | None, typer.Option(help="write the account here (JSON).  小结")] = None,
@@ -73,7 +74,7 @@ def look(  # noqa: PLR0913  one for each option
     )  # fmt: skip
     examination, recording = opened.examination, opened.recording
     papers = Papers(
-        sightings=out, tracks=tracks, pictures=pictures, film=annotated,
+        sightings=out, tracks=tracks, detections=detections, pictures=pictures, film=annotated,
         ground=examination.ground, start_at=examination.start_at,
     )  # fmt: skip
     with recording, papers:

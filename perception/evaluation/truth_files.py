@@ -194,7 +194,7 @@ def _found(row: Mapping[str, object], line: int, file: Path) -> FoundTrack:
         x0, y0, x1, y1 = (float(value) for value in _list(row["box_xyxy_px"]))
         return FoundTrack(
             frame=int(str(row["frame"])),
-            track=int(str(row["track"])),
+            track=int(str(row.get("track", -1))),
             score=float(str(row["score"])),
             corners_px=(x0, y0, x1, y1),
             place=place_of(row),

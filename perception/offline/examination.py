@@ -29,6 +29,7 @@ from perception.tracker import Track
 
 _LOWEST_M = 1.0
 _VEHICLE = VehicleId("recording")
+_LEAST_FRAMES = 5
 _UNHEALTHY = frozenset({SourceState.FROZEN, SourceState.COVERED})
 
 
@@ -198,6 +199,11 @@ class Examination:
         """Return the lines of the last frames."""
         lines = self._book.close()
         self.account.write(lines)
+        if 0 < self.account.analysed < _LEAST_FRAMES:
+            self.notes.append(
+                f"only {self.account.analysed} frames were analysed: a thing is believed once some "
+                f"{_LEAST_FRAMES} show it (--detections writes what the model sees in each)"
+            )
         if self._poses is not None and (missed := self._poses.missed(self.account.seconds)):
             self.notes.append(missed)
         self.account.people_height_ratio = self._sizes.ratio

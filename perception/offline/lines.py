@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.events import Json
 from geofence.positions import ErrorEllipse
+from perception.detections import Detection
 from perception.georeference import GroundPlace
 from perception.offline.ground_frame import GroundFrame
 from perception.offline.track_book import TrackLine
@@ -24,6 +25,18 @@ def track_line(line: TrackLine, ground: GroundFrame) -> str:
         "score": round(line.score, 4),
         "box_xyxy_px": [round(value, 2) for value in line.box.xyxy],
         **_place(line.place, ground),
+    }
+    return json.dumps(document)
+
+
+def detection_line(one: Detection, *, frame: int, time_s: float) -> str:
+    """Return a line of detections.jsonl: what the detector alone saw, weak or strong."""
+    document: dict[str, Json] = {
+        "frame": frame,
+        "time_s": round(time_s, 4),
+        "label": one.label.value,
+        "score": round(float(one.score), 4),
+        "box_xyxy_px": [round(float(value), 2) for value in one.box.xyxy],
     }
     return json.dumps(document)
 

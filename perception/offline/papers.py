@@ -15,7 +15,7 @@ from core.events import Json
 from perception.offline.examination import Account, Looked
 from perception.offline.film import Film
 from perception.offline.ground_frame import GroundFrame
-from perception.offline.lines import sighting_line, track_line
+from perception.offline.lines import detection_line, sighting_line, track_line
 from perception.offline.track_book import TrackLine
 from perception.sighting import Photo, Sighting
 
@@ -28,6 +28,7 @@ class Papers:
         *,
         sightings: Path | None,
         tracks: Path | None,
+        detections: Path | None = None,
         pictures: Path | None,
         film: Path | None,
         ground: GroundFrame,
@@ -40,6 +41,7 @@ class Papers:
         try:
             self._sightings = self._open(sightings)
             self._tracks = self._open(tracks)
+            self._detections = self._open(detections)
             self._film = None if film is None else self._stack.enter_context(Film(file=film))
             if pictures is not None:
                 _make_folder(pictures)
@@ -58,6 +60,10 @@ class Papers:
     def write(self, looked: Looked, time_s: float) -> None:
         """Write what one frame gave."""
         self.write_tracks(looked.lines)
+        if self._detections is not None:
+            self._detections.writelines(
+                detection_line(one, frame=looked.number, time_s=time_s) + "\n" for one in looked.seen.detections
+            )
         for sighting in looked.seen.sightings:
             self._write_sighting(sighting, looked.number)
         if self._film is not None:

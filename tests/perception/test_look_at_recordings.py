@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -144,6 +145,38 @@ def test_a_video_gives_tracks_a_crowd_with_its_reasons_pictures_and_a_film(tmp_p
     account = json.loads(report.read_text(encoding="utf-8"))
     assert (account["frames"], account["analysed"], account["assessed_ratio"]) == (25, 25, 1.0)
     assert account["sightings"] == {"crowd": 1}
+
+
+def as_truth(row: dict[str, object], thing: int) -> str:
+    """Return a line of a gt.txt whose frames count from 1, with the box of a detection."""
+    x0, y0, x1, y1 = json.loads(json.dumps(row["box_xyxy_px"]))
+    return f"{int(str(row['frame'])) + 1},{thing},{x0},{y0},{x1 - x0},{y1 - y0},1,1,1"
+
+
+def test_what_the_model_alone_sees_is_written_and_judged(
+    tmp_path: Path, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = tmp_path / "d.jsonl"
+
+    status = look(
+        video, "--camera", write(tmp_path), "--detections", found, "--for-s", "0.5", "--report", tmp_path / "r.json"
+    )
+
+    rows = lines(found)
+    assert status == 0
+    assert {tuple(row) for row in rows} == {("frame", "time_s", "label", "score", "box_xyxy_px")}
+    assert {row["frame"] for row in rows} == {0, 1, 2}
+    assert min(row["score"] for row in rows) < 0.3  # type: ignore[type-var]
+    assert "only 3 frames" in (tmp_path / "r.json").read_text(encoding="utf-8")
+    truth = [
+        as_truth(row, i) for i, row in enumerate(rows) if row["label"] == "person" and float(str(row["score"])) > 0.5
+    ]
+    (tmp_path / "gt.txt").write_text("\n".join(truth), encoding="utf-8")
+    with suppress(SystemExit):
+        main(["evaluate", "--detections", str(found), "--truth", str(tmp_path / "gt.txt")])
+    said = capsys.readouterr().out
+    assert "AP50, model alone" in said
+    assert "1.000" in said
 
 
 def test_places_are_told_in_degrees_when_the_camera_is(tmp_path: Path, video: Path) -> None:
