@@ -25,6 +25,7 @@ from missions.situation import Situation
 _STALE_S = 3.0
 _STEP_S = 0.25
 _MOVING_M_S = 0.7
+_UPRIGHT_M_S = 0.3
 _TOWARDS_COS = math.cos(math.radians(20))
 _OVERSHOOT_M = 3.0
 _NEARBY_M = 100.0
@@ -153,18 +154,21 @@ def remedy(encounter: Encounter, *, distances: LiveDistances, refusing: Collecti
     motions = {vehicle.id: motion for vehicle, motion in zip(both, encounter.motions, strict=True)}
     may = [vehicle for vehicle in both if _may_wait(vehicle) and vehicle.id not in refusing]
     apart = f"within {encounter.sideways_m:.0f} m and {encounter.height_m:.0f} m in height in {encounter.in_s:.0f} s"
+    names = f"{encounter.first.id} and {encounter.second.id}"
     if not may:
-        names = f"{encounter.first.id} and {encounter.second.id}"
         return Remedy(waits=None, because=f"{names} would come {apart}, and neither can be asked to wait")
 
+    def other_of(vehicle: Situation) -> Situation:
+        return both[1] if vehicle is both[0] else both[0]
+
     def loss(vehicle: Situation) -> tuple[bool, int, float, str]:
-        other = both[1] if vehicle is both[0] else both[0]
-        helps = _stopping_helps(motions[vehicle.id], motions[other.id], distances)
+        helps = _stopping_helps(motions[vehicle.id], motions[other_of(vehicle).id], distances)
         return not helps, _LOSS[vehicle.doing], -(vehicle.state.battery_ratio or 0.0), vehicle.id
 
     waits = min(may, key=loss)
-    other = both[1] if waits is both[0] else both[0]
-    return Remedy(waits=waits.id, because=f"keeps clear of {other.id}: they would come {apart}")
+    if _stopping_harms(motions[waits.id], motions[other_of(waits).id], distances):
+        return Remedy(waits=None, because=f"{names} would come {apart}, and nearer still if {waits.id} stopped")
+    return Remedy(waits=waits.id, because=f"keeps clear of {other_of(waits).id}: they would come {apart}")
 
 
 def is_in_air(state: VehicleState) -> bool:
@@ -236,10 +240,32 @@ def _stop_s(motion: Motion, distances: LiveDistances) -> float:
 
 
 def _stopping_helps(ours: Motion, theirs: Motion, distances: LiveDistances) -> bool:
-    speed_m_s = float(np.hypot(ours.velocity[0], ours.velocity[1]))
-    stop_m = speed_m_s * distances.word_s + distances.stopping.distance_m(speed_m_s)
-    held = replace(ours, free_m=min(ours.free_m, stop_m))
+    held = _stopped(ours, distances)
     return _nearest(held, theirs, distances.free_for_s, distances.sideways_m, distances.height_m) is None
+
+
+def _stopping_harms(ours: Motion, theirs: Motion, distances: LiveDistances) -> bool:
+    """Say whether it would stop where the other comes to, which climbs or sinks there, and is past it by flying on."""
+    flies, stops = _room(ours, theirs, distances), _room(_stopped(ours, distances), theirs, distances)
+    return abs(float(theirs.velocity[2])) > _UPRIGHT_M_S and stops < min(1.0, flies)
+
+
+def _stopped(motion: Motion, distances: LiveDistances) -> Motion:
+    """Return the motion of one that is told to hold now."""
+    speed_m_s = float(np.hypot(motion.velocity[0], motion.velocity[1]))
+    stop_m = speed_m_s * distances.word_s + distances.stopping.distance_m(speed_m_s)
+    return replace(motion, free_m=min(motion.free_m, stop_m))
+
+
+def _room(ours: Motion, theirs: Motion, distances: LiveDistances) -> float:
+    times_s = np.arange(0.0, distances.free_for_s + _STEP_S, _STEP_S)
+    return least_room(ours.at(times_s) - theirs.at(times_s), distances)
+
+
+def least_room(apart: FloatArray, distances: LiveDistances) -> float:
+    """Return the least room in offsets of shape (k, 3), as a share of what two have to keep: 1 and more is enough."""
+    sideways = np.hypot(apart[:, 0], apart[:, 1]) / distances.sideways_m
+    return float(np.maximum(sideways, np.abs(apart[:, 2]) / distances.height_m).min())
 
 
 def _nearest(

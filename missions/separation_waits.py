@@ -16,7 +16,7 @@ from fleet.orders import Leg, Order, OrderPurpose, OrderState
 from fleet.telemetry import FlightMode
 from geofence.frames import FloatArray, LocalFrame
 from geofence.positions import GeoPosition
-from missions.live_separation import LiveDistances, is_in_air, is_known, motion_of, next_leg
+from missions.live_separation import LiveDistances, is_in_air, is_known, least_room, motion_of, next_leg
 from missions.situation import Situation
 
 _SENTENCE = re.compile(r"keeps clear of (?P<other>.+?): they would")
@@ -26,6 +26,8 @@ _STANDS_M_S = 0.7
 _UPRIGHT_M_S = 2.0
 _HOME_M_S = 5.0
 _HOME_LOOK_S = 60.0
+_WORTH_IT = 0.1
+_CLIMBS_M_S = 0.3
 _OFF_ROUTE_M = 10.0
 _LANDS_WITHIN_S = 60.0
 """So long after its battery was empty a vehicle that nobody hears is on the ground, wherever that is."""
@@ -87,6 +89,19 @@ def in_the_way(
     ways = [_to(place, frame), _to(leg.place, frame)]
     path = _on_leg(vehicle, leg, frame, now_s, times_s)
     return next(_blocks(vehicle, path, ways, others, frame, now_s, times_s, distances), None)
+
+
+def steps_aside(vehicle: Situation, other: Situation, *, now_s: float, distances: LiveDistances) -> bool:
+    """Say whether a waiting vehicle is better off on its next leg: the other climbs or sinks to where it waits."""
+    leg, place = next_leg(vehicle), vehicle.state.position
+    if leg is None or place is None or not is_known(other.state, now_s) or abs(other.state.up_m_s) < _CLIMBS_M_S:
+        return False
+    frame = LocalFrame(origin=place)
+    times_s = np.arange(0.0, distances.free_for_s + _STEP_S, _STEP_S)
+    late_s = distances.word_s + leg.speed_m_s / (2 * distances.stopping.deceleration_m_s2)
+    goes = _on_leg(vehicle, leg, frame, now_s, np.maximum(0.0, times_s - late_s))
+    stands, theirs = motion_of(vehicle, frame, now_s).at(times_s), motion_of(other, frame, now_s).at(times_s)
+    return least_room(stands - theirs, distances) < min(1.0, least_room(goes - theirs, distances) - _WORTH_IT)
 
 
 def blocks_way_home(

@@ -17,7 +17,15 @@ from fleet.registry import FleetRegistry
 from fleet.store import FleetStore
 from geofence.frames import LocalFrame
 from missions.live_separation import Encounter, LiveDistances, encounters, pairs_nearby, remedy
-from missions.separation_waits import InTheWay, blocks_way_home, in_the_way, is_ready, kept_clear_of, waiting
+from missions.separation_waits import (
+    InTheWay,
+    blocks_way_home,
+    in_the_way,
+    is_ready,
+    kept_clear_of,
+    steps_aside,
+    waiting,
+)
 from missions.separation_words import SeparationWords
 from missions.situation import Situation, Situations
 
@@ -112,16 +120,22 @@ class SeparationWatcher:
         for vehicle in waiting(vehicles):
             if not is_ready(vehicle, now_s) or _is_near(vehicle, gone):
                 continue
+            because = f"goes on: {kept_clear_of(vehicle)} is out of its way"
             blocked = in_the_way(vehicle, vehicles, now_s=now_s, distances=self._distances)
+            if blocked is not None and self._steps_aside(vehicle, blocked, vehicles, now_s):
+                because, blocked = f"steps aside: {blocked.id} comes at it", None
             if blocked is not None:
                 left.append((vehicle, blocked))
-            elif await self._resume(unit, vehicle):
+            elif await self._resume(unit, vehicle, because):
                 gone.append(vehicle)
         long = [(vehicle, blocked) for vehicle, blocked in left if self._waited_s(vehicle) >= self._patience_s]
         await self._help(unit, vehicles, [one for one in long if not _is_near(one[0], gone)], now_s)
 
-    async def _resume(self, unit: Transaction, vehicle: Situation) -> bool:
-        because = f"goes on: {kept_clear_of(vehicle)} is out of its way"
+    def _steps_aside(self, vehicle: Situation, blocked: InTheWay, vehicles: Sequence[Situation], now_s: float) -> bool:
+        coming = [other for other in vehicles if other.id == blocked.id]
+        return any(steps_aside(vehicle, other, now_s=now_s, distances=self._distances) for other in coming)
+
+    async def _resume(self, unit: Transaction, vehicle: Situation, because: str) -> bool:
         if not await self._words.say(unit, vehicle.id, CommandKind.RESUME, because):
             return False
         await self._words.tell_once(unit, vehicle.id, "separation_restored", because, because)

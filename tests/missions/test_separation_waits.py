@@ -14,8 +14,8 @@ from core.ids import VehicleId
 from fleet.holding import Speaker
 from fleet.orders import CommandKind, CommandOutcome, CommandState, Dock, OrderPurpose, OrderState
 from fleet.store import CommandRecord
-from fleet.telemetry import FlightMode, LandedState
-from missions.live_separation import LiveDistances
+from fleet.telemetry import FlightMode, LandedState, VehicleState
+from missions.live_separation import LiveDistances, encounters, remedy
 from missions.separation_waits import blocks_way_home, in_the_way, may_go_on
 from missions.separation_watcher import SeparationWatcher
 from missions.situation import Situation
@@ -271,3 +271,29 @@ def test_a_landed_or_manual_vehicle_is_not_ready_to_go_on() -> None:
     for changed in ({"mode": FlightMode.MANUAL}, {"landed": LandedState.ON_GROUND, "is_armed": False}):
         other = replace(waits, state=replace(waits.state, **changed))
         assert not may_go_on(other, (other,), now_s=0.0, distances=DISTANCES)
+
+
+def test_nobody_is_stopped_where_another_that_goes_home_climbs_to() -> None:
+    over = vehicle("b", (-6, 0), (4, 0, 0), to=(100, 0), height_m=33)
+    climbs = vehicle("a", (4, 0), (0, 0, 1.5), mode=FlightMode.RETURN)
+    (found,) = encounters((climbs, over), now_s=0.0, distances=replace(DISTANCES, word_s=3.0))
+    chosen = remedy(found, distances=DISTANCES)
+    assert (chosen.waits, "nearer still if b stopped" in chosen.because) == (None, True)
+    beside = replace(over, state=replace(over.state, position=place(-6, 6)))
+    found = replace(found, second=beside, motions=(found.motions[0], replace(found.motions[1], free_m=1.0)))
+    assert remedy(found, distances=DISTANCES).waits == VehicleId("b")
+
+
+async def test_one_that_waits_steps_aside_when_another_that_goes_home_comes_at_it(estate: Range) -> None:
+    waits = await flying(estate, "a", (0, 0), to=(-100, 0), waits_for="b")
+    home = await flying(estate, "b", (1, 0), to=(1, 1))
+    watching = watcher(estate)
+    climbing = VehicleState(
+        vehicle_id=home, received_s=estate.clock.monotonic_s(), position=place(1, 0), height_above_home_m=17.0,
+        up_m_s=2.0, mode=FlightMode.RETURN, is_armed=True, landed=LandedState.IN_AIR, link_up=True,
+    )  # fmt: skip
+    estate.registry.update(climbing)
+    await look(estate, watching, a=(0, 0))
+    assert [(word.command.kind, word.command.because) for word in await words(estate, waits)] == [
+        (CommandKind.RESUME, "steps aside: b comes at it")
+    ]
