@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -121,16 +121,3 @@ async def first(stream: Any, claim: Callable[[Any], bool], *, within_s: float = 
         raise AssertionError("the stream ended")
 
     return await asyncio.wait_for(look(), within_s)
-
-
-async def retried(call: Callable[[], Awaitable[object]], *, times: int = 5) -> None:
-    """Repeat a call that MAVSDK may refuse while it is still getting to know the vehicle."""
-    for number in range(times):
-        try:
-            await call()
-        except Exception:
-            if number == times - 1:
-                raise
-            await asyncio.sleep(0.05)
-        else:
-            return
