@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.scenes import Outcome, needed_s, run_scene, zones_of
+from benchmarks.scene_tables import Outcome, needed_s
+from benchmarks.scenes import run_scene, zones_of
 from sim.street_flight import make_scene
 
 SEEDS = (5, 7)
@@ -21,6 +22,15 @@ def test_what_the_camera_covered_is_reported_once_and_where_it_is(outcomes: list
         assert len(covered) >= 1
         assert len(found) >= len(covered) - 1, outcome.scene.seed
         assert all(told.error_m < 4.0 for told in right)
+
+
+def test_rules_and_places_lose_nothing_of_what_is_seen_truly() -> None:
+    outcome = run_scene(7, is_oracle=True)
+
+    covered = {m.id for m in outcome.scene.street.matters if outcome.covered[m.id] >= needed_s(m.kind)}
+    assert covered
+    assert covered <= {told.matter for told in outcome.told}
+    assert all(told.matter is not None and told.is_inside for told in outcome.told)
 
 
 def test_nothing_lawful_is_reported(outcomes: list[Outcome]) -> None:
