@@ -169,6 +169,9 @@ class Demo:
         figures = await run_blocking(lambda: client.get("/figures"))
         incidents = await run_blocking(lambda: client.get("/incidents", limit=1000))
         runs = await run_blocking(lambda: client.get("/runs", limit=1000))
+        for run in runs["runs"]:
+            told = await run_blocking(lambda run=run: client.get(f"/runs/{run['id']}/coverage"))  # type: ignore[misc]
+            run["seen_ratio"] = told["seen_ratio"]
         sent = await outbox_figures(outbox)
         committed = figures["reports"]["committed"] + figures["reports"]["refused"]
         arrived = sent.put - sent.waiting

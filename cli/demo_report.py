@@ -41,7 +41,7 @@ def make_report(happened: Happened) -> dict[str, Any]:
             "failed": runs["failed"] + runs["aborted"],
         },
         "legs_done": runs["legs_done"],
-        "runs": [{name: run[name] for name in ("kind", "name", "state", "because")} for run in happened.runs],
+        "runs": [{name: run[name] for name in _OF_A_RUN} for run in happened.runs],
         "fence_breaches": truth["fence_breaches"],
         "min_separation_m": truth["min_separation_m"],
         "frames_analysed": figures["perception"]["frames_analysed"],
@@ -69,6 +69,7 @@ def make_report(happened: Happened) -> dict[str, Any]:
     }
 
 
+_OF_A_RUN = ("kind", "name", "state", "because", "seen_ratio")
 _RUN_STATES = ("planned", "running", "interrupted", "done", "failed", "aborted")
 
 

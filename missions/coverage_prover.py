@@ -47,15 +47,23 @@ class CoverageProver:
 
     async def prove(self, run_id: RunId) -> CoverageTold:
         """Return the proof of a run as far as its vehicle has told; raises NotFound."""
-        async with self._turn:
-            run, stamp = await self._stamp(run_id)
-            kept = self._kept.get(run_id)
-            told = kept[1] if kept is not None and kept[0] == stamp else await self._made(run)
-            self._kept[run_id] = (stamp, told)
-            self._kept.move_to_end(run_id)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return CoverageTold(run=run, coverage=told.coverage, because=told.because)
+        run, stamp = await self._stamp(run_id)
+        if (kept := self._newest(run_id, stamp)) is None:
+            async with self._turn:
+                run, stamp = await self._stamp(run_id)
+                kept = self._newest(run_id, stamp) or await self._made(run)
+                self._keep(run_id, stamp, kept)
+        return CoverageTold(run=run, coverage=kept.coverage, because=kept.because)
+
+    def _newest(self, run_id: RunId, stamp: _Stamp) -> CoverageTold | None:
+        kept = self._kept.get(run_id)
+        return kept[1] if kept is not None and kept[0] == stamp else None
+
+    def _keep(self, run_id: RunId, stamp: _Stamp, told: CoverageTold) -> None:
+        self._kept[run_id] = (stamp, told)
+        self._kept.move_to_end(run_id)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
 
     async def _stamp(self, run_id: RunId) -> tuple[Run, _Stamp]:
         async with self._database.reading() as unit:

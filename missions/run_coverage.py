@@ -133,7 +133,7 @@ class _Plan:
             (order.legs[one.leg], one)
             for order in orders
             for one in gazes_on_route(order.legs, start=order.dock.place)
-            if one.gaze is not None and order.legs[one.leg].purpose is not LegPurpose.TRANSIT
+            if one.gaze is not None
         ]
         self.shown = self._shown([one for _, one in self._gazes], SEEN_WITHIN_M)
 

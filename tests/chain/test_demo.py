@@ -23,6 +23,9 @@ async def test_a_patrol_flies_sees_and_ends_in_a_closed_case(tmp_path: Path) -> 
     assert report["alarms"]["resolved"] >= 1
     assert report["reports"]["lost"] == report["reports"]["duplicated"] == 0
     assert report["truth"]["found"] >= 1
+    completed = [run["seen_ratio"] for run in report["runs"] if (run["kind"], run["state"]) == ("patrol", "done")]
+    assert completed
+    assert min(completed) > 0.95, "what was flown whole was seen"
 
 
 async def test_killing_processes_at_random_loses_no_report_and_leaves_no_run_without_a_because(tmp_path: Path) -> None:
