@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from agent.executor_store import ExecutorStore, HeldOrder
 from agent.flight import SETTLED_S, Flight
+from agent.flight_hold import OTHER_HANDS
 from agent.guard import OrderGuard
 from agent.order_book import OrderBook, ReportSink
 from core.clock import Clock
@@ -168,6 +169,10 @@ class OrderExecutor:
             await self._book.answer(command, CommandState.DONE, because)
 
     async def _obey(self, command: Command) -> str:
+        state = self._vehicle.state()
+        is_in_other_hands = state.is_airborne and state.mode in OTHER_HANDS
+        if self._flight is None and is_in_other_hands and command.speaker is not Speaker.PERSON:
+            raise Conflict(f"others have it in hand: it is in mode {state.mode}", where=self._vehicle.id)
         actions = {
             CommandKind.HOLD: self._hold,
             CommandKind.RESUME: self._resume,

@@ -13,7 +13,8 @@ from fleet.telemetry import FlightMode, VehicleState
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 
-_OTHER_HANDS = frozenset({FlightMode.MANUAL, FlightMode.RETURN, FlightMode.LAND, FlightMode.OTHER})
+OTHER_HANDS = frozenset({FlightMode.MANUAL, FlightMode.RETURN, FlightMode.LAND, FlightMode.OTHER})
+"""Modes that nobody but a person takes a vehicle out of."""
 _STILL_M_S = 0.7
 _MOVED_M = 10.0
 
@@ -83,4 +84,4 @@ def holder_in(held: HeldOrder, state: VehicleState) -> Holder:
     """Return who has the vehicle: by the order's books where it is held, else by what it shows."""
     if held.progress.state is OrderState.HELD:
         return Holder.ITSELF if held.held_by is Holder.NOBODY else held.held_by
-    return Holder.ITSELF if state.mode in _OTHER_HANDS else Holder.NOBODY
+    return Holder.ITSELF if state.mode in OTHER_HANDS else Holder.NOBODY

@@ -128,3 +128,14 @@ async def test_no_order_takes_a_vehicle_out_of_a_persons_hands(desk: Desk) -> No
     refused = desk.reports.end_of(look.id)
     assert (refused.state, refused.because) == (OrderState.FAILED, "a person holds it: by person")
     assert desk.reports.end_of(held.order.id).state is OrderState.HELD
+
+
+async def test_without_an_order_nobody_but_a_person_takes_it_from_its_pilot(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.start()
+    desk.vehicle.flies(FlightMode.MANUAL)
+    assert await desk.say(CommandKind.RETURN, speaker=Speaker.DISPATCHER) is CommandState.FAILED
+    assert await desk.say(CommandKind.HOLD, speaker=Speaker.SEPARATION) is CommandState.FAILED
+    assert desk.vehicle.calls == []
+    assert await desk.say(CommandKind.RETURN) is CommandState.DONE
+    await desk.kill()
