@@ -39,6 +39,12 @@ class ReasonTold(Told):
     text_zh: str
     params: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def text_said(self) -> list[SaidTold]:
+        """Return the sentence by codes, what it quotes included."""
+        return tell_said(self.text)
+
 
 class ReadinessTold(Told):
     """Whether it could take off now, and all that stands against it."""
@@ -81,6 +87,12 @@ class VehicleTold(Told):
     readiness: ReadinessTold
     perception: EyesTold | None
     out_of_service: str | None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def order_because_said(self) -> list[SaidTold]:
+        """Return why its order stands as it does, by codes."""
+        return tell_said(self.order_because)
 
 
 class VehiclesTold(Told):

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 SPEAKING = (
     "agent/executor.py agent/flight*.py agent/guard.py agent/vehicle_parts.py",
     "api/auth.py api/idempotency.py api/sign_in.py api/zone_book.py api/rest/*.py",
+    "fleet/link/downlink.py fleet/link/held_orders.py",
     "fleet/readiness.py fleet/registry.py fleet/orders.py fleet/order_progress.py fleet/store_sql*.py fleet/holding.py",
     "fleet/drivers/mavlink.py fleet/drivers/mavlink_commands.py fleet/drivers/mavlink_[f-z]*.py",
     "fleet/link/held_orders.py",

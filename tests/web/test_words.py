@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.flight_watch import WAYS_DOWN
 from api.permissions import Role
 from fleet.contingency import Answer, Failure, Phase
 from fleet.drivers.mavlink_wire import MissionKind
@@ -60,3 +61,20 @@ def test_readiness_reasons_name_only_numbers_that_they_come_with() -> None:
     for code, (english, _) in TEXTS.items():
         told, shown = re.findall(r"\$\{(\w+)\}", english), re.findall(r"\{(\w+)\}", texts[f"ready.{code}"])
         assert set(shown) <= set(told), code
+
+
+HAPPENING = re.compile(
+    r'(?:_tell\(|tell_once\([a-z_, .]+, |_event\(vehicle_id, |yield |VehicleEvent\([^"]*kind=)"([a-z_]+)"'
+)
+    r"""(?:_tell\(|tell_once\([a-z_, .]+, |_event\(vehicle_id, |yield |VehicleEvent\([^"]*kind=)"([a-z_]+)\""""
+)
+
+
+def test_everything_that_happens_to_a_vehicle_has_a_word() -> None:
+    root = CATALOGUES.parents[2]
+    files = [file for room in ("agent", "fleet", "missions") for file in (root / room).rglob("*.py")]
+    kinds = {kind for file in files for kind in HAPPENING.findall(file.read_text(encoding="utf-8"))}
+    kinds |= {f"mode_{mode.value}" for mode in WAYS_DOWN}
+    assert {"guard_held", "link_lost", "zone_broken", "order_lost"} <= kinds
+    texts = json.loads((CATALOGUES / "zh.json").read_text(encoding="utf-8"))
+    assert sorted(kind for kind in kinds if f"happening.{kind}" not in texts) == []

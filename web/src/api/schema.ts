@@ -2408,6 +2408,11 @@ export interface components {
             };
             /** Text */
             text: string;
+            /**
+             * Text Said
+             * @description Return the sentence by codes, what it quotes included.
+             */
+            readonly text_said: components["schemas"]["SaidTold"][];
             /** Text Zh */
             text_zh: string;
         };
@@ -2967,6 +2972,11 @@ export interface components {
              * @default
              */
             order_because: string;
+            /**
+             * Order Because Said
+             * @description Return why its order stands as it does, by codes.
+             */
+            readonly order_because_said: components["schemas"]["SaidTold"][];
             /** Order Id */
             order_id: string | null;
             /** Order State */
@@ -3018,6 +3028,11 @@ export interface components {
              * @default
              */
             order_because: string;
+            /**
+             * Order Because Said
+             * @description Return why its order stands as it does, by codes.
+             */
+            readonly order_because_said: components["schemas"]["SaidTold"][];
             /** Order Id */
             order_id: string | null;
             /** Order State */

@@ -26,7 +26,7 @@ export function VehiclePanel({ id }: { id: string }) {
       <header>
         <h1>{nameOf(vehicle)}</h1>
         <p className="state-words">{doingWords(vehicle)}</p>
-        {vehicle.order_because && vehicle.order_id && <p className="because">{vehicle.order_because}</p>}
+        {vehicle.order_because && vehicle.order_id && <p className="because">{saidWords(vehicle.order_because, vehicle.order_because_said)}</p>}
         {vehicle.state.because && <p className="because">{becauseWords(vehicle.state)}</p>}
         {vehicle.out_of_service && <p className="because">{vehicle.out_of_service}</p>}
       </header>

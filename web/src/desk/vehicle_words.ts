@@ -1,6 +1,7 @@
 /** What a vehicle does, in words. */
 import type { Reason, Vehicle } from "../api/types";
-import { hasWord, t, word } from "../i18n";
+import { hasWord, language, t, word } from "../i18n";
+import { saidWords } from "../i18n/said";
 
 const DONE_OR_NONE = new Set(["done", "failed", "aborted", "timed_out"]);
 
@@ -25,7 +26,8 @@ export function nextWords(vehicle: Vehicle): string {
 }
 
 export function reasonWords(reason: Reason): string {
-  if (!hasWord("ready", reason.code)) return reason.text;
+  // What a reason quotes (the word of a link, of an autopilot) is translated with it.
+  if (language() === "zh" || !hasWord("ready", reason.code)) return saidWords(reason.text, reason.text_said);
   const told = reason.params ?? {};
   const { state } = told;
   const params = typeof state === "string" ? { ...told, state: word("order", state) } : told;
