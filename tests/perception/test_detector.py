@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from perception.detections import Label
+from perception.detections import WEAK_SHARE, Label
 from perception.detector import BUILT_IN_CARD, OnnxDetector
 from perception.model_card import read_card
 from perception.privacy import LEAST_SCORES
@@ -137,7 +137,7 @@ def test_a_thrifty_detector_gives_what_tracks_and_privacy_need_and_nothing_else(
         ),
     )
     whole, thrifty = OnnxDetector(), OnnxDetector(is_thrifty=True)
-    needed = {label: min(whole.card.score_for(label), LEAST_SCORES.get(label, math.inf)) for label in Label}
+    needed = {one: min(WEAK_SHARE * whole.card.score_for(one), LEAST_SCORES.get(one, math.inf)) for one in Label}
 
     everything, useful = whole.detect(picture), thrifty.detect(picture)
 
