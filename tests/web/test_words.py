@@ -63,11 +63,8 @@ def test_readiness_reasons_name_only_numbers_that_they_come_with() -> None:
         assert set(shown) <= set(told), code
 
 
-HAPPENING = re.compile(
-    r'(?:_tell\(|tell_once\([a-z_, .]+, |_event\(vehicle_id, |yield |VehicleEvent\([^"]*kind=)"([a-z_]+)"'
-)
-    r"""(?:_tell\(|tell_once\([a-z_, .]+, |_event\(vehicle_id, |yield |VehicleEvent\([^"]*kind=)"([a-z_]+)\""""
-)
+TELLS = r"(?:_tell\(|tell_once\([a-z_, .]+, |_event\(vehicle_id, |yield |VehicleEvent\([^\"]*kind=)"
+HAPPENING = re.compile(TELLS + r'"([a-z_]+)"')
 
 
 def test_everything_that_happens_to_a_vehicle_has_a_word() -> None:
