@@ -47,7 +47,7 @@ ForVehicle = Annotated[str | None, Query(description="plan for this vehicle inst
 @router.get("")
 async def list_patrols(_account: Reader, services: ServicesNow) -> PatrolsTold:
     """Return every patrol by name, with its next start."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         patrols = await services.missions.patrols(unit)
         told = [
             tell_patrol(patrol, next_start_at=await services.missions.next_start_at(unit, patrol.id))
@@ -105,7 +105,7 @@ async def list_idleness(
 @router.get("/{patrol_id}")
 async def get_patrol(_account: Reader, services: ServicesNow, patrol_id: str) -> PatrolTold:
     """Return one patrol."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         patrol = await services.missions.patrol(unit, PatrolId(patrol_id))
         next_start_at = await services.missions.next_start_at(unit, patrol.id)
     return tell_patrol(patrol, next_start_at=next_start_at)

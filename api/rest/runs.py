@@ -28,7 +28,7 @@ async def list_runs(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RunsTold:
     """Return runs, newest first."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         runs = await services.missions.runs(unit, only_active=active, limit=limit)
     return RunsTold(runs=[RunTold.of(run) for run in runs])
 
@@ -36,7 +36,7 @@ async def list_runs(
 @router.get("/{run_id}")
 async def get_run(_account: Reader, services: ServicesNow, run_id: str) -> RunTold:
     """Return one run."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         return RunTold.of(await services.missions.run(unit, RunId(run_id)))
 
 

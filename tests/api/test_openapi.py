@@ -80,6 +80,7 @@ GET /vehicles/{vehicle_id}/picture · POST /vehicles/{vehicle_id}/commands · GE
 GET /patrols · POST /patrols · GET /patrols/{patrol_id} · PUT /patrols/{patrol_id} · POST /patrols/check
 GET /patrols/starts · GET /patrols/idleness · POST /patrols/notice
 POST /patrols/{patrol_id}/runs · GET /runs · GET /runs/{run_id} · POST /runs/{run_id}/cancel
+GET /runs/{run_id}/coverage · POST /rounds
 GET /sightings · GET /sightings/{sighting_id} · GET /incidents · GET /incidents/{incident_id}
 POST /incidents/{incident_id}/moves · GET /kinds · POST /evidence · GET /evidence/{evidence_id}
 POST /panel/presses · GET /panel/alarm · POST /panel/presses/{press_id}/mistake
@@ -96,7 +97,7 @@ def test_what_other_rooms_rely_on_is_there() -> None:
 def test_every_write_wants_its_key_and_every_operation_has_a_sentence() -> None:
     for method, path, operation in _operations():
         keys = [one for one in operation.get("parameters", []) if one["name"] == "Idempotency-Key"]
-        is_write = method != "GET" and not path.endswith(("/check", "/notice"))
+        is_write = method != "GET" and not path.endswith(("/check", "/notice", "/rounds"))
         assert bool(keys) is is_write, (method, path)
         assert all(one["required"] for one in keys)
         assert operation["description"], (method, path)
