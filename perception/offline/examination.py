@@ -182,7 +182,9 @@ class Examination:
         return Seen(frame=frame, not_assessed=state, was_searched=False) if state in _UNHEALTHY else None
 
     def _check_heading(self, frame: Frame) -> None:
-        if self._heading is None or frame.gaze is None or not math.isfinite(frame.gaze.yaw_deg + frame.gaze.pitch_deg):
+        if self._heading is None or frame.gaze is None or frame.size_px != self._size_px:
+            return
+        if not math.isfinite(frame.gaze.yaw_deg + frame.gaze.pitch_deg + frame.gaze.roll_deg):
             return
         self._heading.add(frame)
         if self._heading.heading is Heading.OPPOSITE and not self.account.is_heading_opposite:
