@@ -12,7 +12,7 @@ from perception.detections import Label, PixelBox
 from perception.georeference import GroundPlace
 from perception.tracker import Track
 
-HOLD_S = 3.0
+HOLD_S = 6.0
 FILL_S = 1.5
 FILLED_SCORE = 0.5
 """What is filled in counts half as sure as the sights around it."""
