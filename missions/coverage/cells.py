@@ -5,7 +5,7 @@ Greedy: of all cuts along the edges at corners that stick in, the one that saves
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
+from missions.coverage.effort import Effort
 from missions.coverage.ground import INSET_M, Ground
 from missions.coverage.rows import chords, edges_of, levels, rotation
 
@@ -23,6 +24,8 @@ _MOST_BANDS = 60
 _LEVEL = 0.002
 _SLIVER = 0.5
 _SHORTEST_ROW = 0.02
+_STEPS_PER_CUT, _STEPS_PER_CORNER = 1500, 8
+"""What trying a cut costs."""
 _SAME_RAD = 2e-3
 _ON_BORDER_M = 0.01
 
@@ -53,13 +56,13 @@ def cell_along(ground: Ground, polygon: Polygon, angle_rad: float, turn_m: float
     return Cell(polygon=polygon, angle_rad=angle_rad, rows=rows, cost_m=cost_m)
 
 
-def cut_cells(ground: Ground, turn_m: float, may_go_on: Callable[[], bool]) -> tuple[Cell, ...]:
-    """Return the ground cut into cells, one or more, as long as a cut saves and *may_go_on* allows."""
+def cut_cells(ground: Ground, turn_m: float, effort: Effort) -> tuple[Cell, ...]:
+    """Return the ground cut into cells, one or more, as long as a cut saves and *effort* is left."""
     todo = [best_cell(ground, ground.room_polygon, turn_m)]
     done: list[Cell] = []
     while todo:
         cell = todo.pop()
-        parts = _cut(ground, cell, turn_m, may_go_on) if len(todo) + len(done) < _MOST_CELLS else None
+        parts = _cut(ground, cell, turn_m, effort) if len(todo) + len(done) < _MOST_CELLS else None
         if parts is None:
             done.append(cell)
         else:
@@ -109,7 +112,7 @@ def directions(polygon: Polygon, swath_m: float, *, fan: int, most: int) -> Floa
     return np.asarray(exact[np.sort(first)])
 
 
-def rows_along(ground: Ground, polygon: Polygon, angle_rad: float) -> FloatArray:
+def rows_along(ground: Ground, polygon: BaseGeometry, angle_rad: float) -> FloatArray:
     """Return rows along *angle_rad* over *polygon*, shape (n, 2 ends, 2)."""
     turn = rotation(angle_rad)
     turned = edges_of(polygon) @ turn
@@ -133,12 +136,13 @@ def _edge_m(ground: Ground, turned: FloatArray, level: float, turn: FloatArray) 
     return ground.swath_m / 2 if are_border.all() else ground.spacing_m / 2
 
 
-def _cut(ground: Ground, cell: Cell, turn_m: float, may_go_on: Callable[[], bool]) -> list[Cell] | None:
+def _cut(ground: Ground, cell: Cell, turn_m: float, effort: Effort) -> list[Cell] | None:
     best: list[Cell] | None = None
     best_m = cell.cost_m - turn_m
     for line in _cuts(cell.polygon):
-        if not may_go_on():
+        if effort.is_over():
             break
+        effort.spend(_STEPS_PER_CUT + _STEPS_PER_CORNER * int(shapely.get_num_coordinates(cell.polygon)))
         parts = _split(cell.polygon, line)
         if len(parts) < 2 or any(part.area < _SLIVER * ground.swath_m**2 for part in parts):
             continue

@@ -12,8 +12,11 @@ from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import InvalidInput
+from geofence.frames import FloatArray
+from missions.coverage.rows import reflex_corners
 
 MOST_ROWS = 1500
+_MANY_CORNERS = 400
 INSET_M = 1e-3
 """Legs keep so far away from borders that rounding never puts them outside."""
 
@@ -43,6 +46,16 @@ class Ground:
         """Return the largest part of the room."""
         parts = [part for part in shapely.get_parts(self.room) if isinstance(part, Polygon)]
         return max(parts, key=lambda part: part.area, default=self.area)
+
+    @cached_property
+    def corners(self) -> FloatArray:
+        """Return the corners round which ways lead, shape (n, 2): fewer, where a border has very many."""
+        corners, rough_m = reflex_corners(self.room), self.swath_m / 200
+        while len(corners) > _MANY_CORNERS and rough_m < self.swath_m / 5:
+            smooth = shapely.simplify(self.area.buffer(-rough_m, join_style="mitre"), 0.9 * rough_m)
+            corners = reflex_corners(smooth)
+            rough_m *= 2
+        return corners[shapely.contains_xy(self.area, *corners.T)] if len(corners) else np.empty((0, 2))
 
     @classmethod
     def pieces(

@@ -8,18 +8,23 @@ from shapely import MultiPolygon, Polygon
 
 from missions.coverage import measure
 from missions.coverage.drafts import Drafts
+from missions.coverage.effort import STEPS_PER_S, Effort
 from missions.coverage.ground import INSET_M, Ground
 from missions.coverage.line import Line
 from missions.coverage.path import CoveragePath, Place, legs_of
 from missions.coverage.polish import Polish
 from missions.coverage.repair import MISSED_RATIO, mended
+from missions.coverage.tidy import tidied
 
 TURN_SWATHS = 0.5
 """What a turn counts for, in swaths of way."""
-_PLANNING = 0.88
-"""Share of the time limit for planning; the rest is for measuring."""
-_DRAFTING = 0.3
-"""Share of the time for first drafts."""
+_PLANNING = 0.75
+"""Share of the time limit whose worth in steps is planned with; the rest is for measuring and for slower machines."""
+_GUARD = 0.92
+"""Share of the time limit after which nothing more is begun, whatever steps are left."""
+POLISH_TURN = 1.0
+_DRAFTING = 0.35
+"""Share of the steps for first drafts."""
 
 
 def plan_coverage(
@@ -36,7 +41,9 @@ def plan_coverage(
 
     Legs never leave the area. Where it falls apart, each piece has a path of its own, one after the other, and the
     first leg of a piece does not begin where the last one of the piece before ended: the way there leads outside.
-    *time_limit_s* is of the processor's time. Raises InvalidInput for a border that crosses itself or a wrong swath.
+    *time_limit_s* is of the processor's time and stands for as many steps as fit in on an everyday machine, so that the
+    same question has the same answer; only where steps take far longer does the time itself cut the search short.
+    Raises InvalidInput for a border that crosses itself or a wrong swath.
     """
     grounds = Ground.pieces(area, swath_m=swath_m, overlap=overlap, keep_outs=keep_outs)
     rng, whole_m2 = np.random.default_rng(seed), sum(ground.area.area for ground in grounds)
@@ -48,9 +55,10 @@ def plan_coverage(
                 f"a piece of {ground.area.area:.3g} m2 is thinner than {2000 * INSET_M:g} mm: nothing fits in"
             )
             continue
-        until = time.process_time() + _PLANNING * time_limit_s * ground.area.area / whole_m2
+        limit_s = time_limit_s * ground.area.area / whole_m2
+        effort = Effort(_PLANNING * STEPS_PER_S * limit_s, until_s=time.process_time() + _GUARD * limit_s)
         here = (float(lines[-1][1].points[-1, 0]), float(lines[-1][1].points[-1, 1])) if lines else start
-        lines.append((ground, _best_line(ground, here, rng, until)))
+        lines.append((ground, _best_line(ground, here, rng, effort)))
     return _measured(lines, whole_m2, swath_m, because)
 
 
@@ -76,13 +84,14 @@ def _measured(
     )
 
 
-def _best_line(ground: Ground, start: Place | None, rng: np.random.Generator, until: float) -> Line:
-    now = time.process_time()
+def _best_line(ground: Ground, start: Place | None, rng: np.random.Generator, effort: Effort) -> Line:
     turn_m = TURN_SWATHS * ground.swath_m
-    line = Drafts(ground, start=start, turn_m=turn_m, rng=rng).best(now + _DRAFTING * (until - now))
-    polish = Polish(ground, line, _main_direction(line), turn_m=turn_m)
-    polish.run(until)
-    return mended(ground, polish.line)
+    drafting = effort.part(_DRAFTING)
+    line = Drafts(ground, start=start, turn_m=turn_m, rng=rng).best(drafting)
+    effort.give_back(drafting)
+    polish = Polish(ground, line, _main_direction(line), turn_m=POLISH_TURN * ground.swath_m)
+    polish.run(effort)
+    return tidied(ground, mended(ground, polish.best))
 
 
 def _main_direction(line: Line) -> float:

@@ -4,7 +4,6 @@ A local search with a price on what stays unswept (Lagrange's relaxation of the 
 1981); the price rises while too much is missed and falls while there is room.
 """
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,9 +15,11 @@ from shapely import Polygon
 from geofence.frames import FloatArray
 from geofence.prisms import IntArray
 from missions.coverage.changes import Change, changes_at, length_m, touches, turns_of
+from missions.coverage.effort import Effort
 from missions.coverage.ground import Ground
 from missions.coverage.line import Line
 from missions.coverage.measure import unswept
+from missions.coverage.path import turns
 from missions.coverage.repair import MISSED_RATIO, too_much, touch_of
 from missions.coverage.samples import XY, Samples
 
@@ -28,11 +29,15 @@ _STEPS = (0.5, 0.25, 0.12, 0.06)
 """How far points are moved, in swaths."""
 _ROUNDS = 40
 _SETTLE_AFTER = 0.8
-"""Share of the time after which only what is missed too much is filled."""
-_FIRST, _DEAR, _DEAREST, _CHEAPEST = 8.0, 20.0, 60.0, 0.6
-"""Prices of one swath squared, in swaths of way."""
+"""Share of the steps after which only what is missed too much is filled."""
+_FIRST, _DEAR, _DEAREST, _CHEAPEST = (4.0, 16.0), 20.0, 60.0, 0.6
+"""Prices of one swath squared, in swaths of way; the first ones for a line that misses little and for others."""
 _WEIGHTS = (1.0, 0.25)
-"""What a missed sample of each layer counts."""
+"""What a missed sample of each layer counts at first."""
+_LIGHTEST, _HEAVIEST = 0.02, 2.0
+_STEPS_PER_LOOK = 150
+_STEPS_PER_CALL, _STEPS_PER_CHANGE, _STEPS_PER_SAMPLE = 290, 60, 0.006
+"""What a try costs."""
 _WORTH = 1e-4
 """What a change must bring at least, in swaths."""
 
@@ -73,12 +78,14 @@ class Polish:
         shapely.prepare(self._room)
         self._points: list[XY] = [(float(x), float(y)) for x, y in samples.framed(line.points)]
         self._failed: list[dict[int, float]] = [{} for _ in self._points]
-        self._price = _FIRST / ground.swath_m
+        self._weights = list(_WEIGHTS)
+        self._best: tuple[float, Line] | None = None
         shares = (_MISSED * ground.area.area / samples.cell_m2, _UNKEPT * samples.layers[-1].missed)
         self._most = [share for share, _ in zip(shares, samples.layers, strict=False)]
         self._legs = self._laid(self._points, line.is_row.tolist())
         for leg in self._legs:
             self._add(leg)
+        self._price = _FIRST[samples.layers[0].missed > self._most[0]] / ground.swath_m
 
     @property
     def line(self) -> Line:
@@ -86,68 +93,90 @@ class Polish:
         points = np.array(self._points) @ self._samples.turn.T
         return Line(points=points, is_row=np.array([leg.is_row for leg in self._legs], dtype=bool))
 
-    def run(self, until: float) -> None:
-        """Try changes until *until* (processor time) or until none is left that helps."""
-        begun = time.process_time()
-        soon = begun + _SETTLE_AFTER * (until - begun)
+    @property
+    def best(self) -> Line:
+        """Return the best line seen that sweeps enough; the one of now if there was none."""
+        return self._best[1] if self._best else self.line
+
+    def run(self, effort: Effort) -> None:
+        """Try changes until *effort* is spent or until none is left that helps; the best line seen is the end."""
+        trying = effort.part(_SETTLE_AFTER)
         for turn in range(_ROUNDS):
-            self._round(turn % len(_STEPS), soon)
-            if time.process_time() > soon:
+            self._round(turn % len(_STEPS), trying)
+            if trying.is_over():
                 break
-            if turn % 3 == 0:
-                self._look(until)
+            self._look(trying, is_filling=turn % 3 == 0)
             if not self._reprice():
                 break
+        effort.give_back(trying)
         for turn in range(_ROUNDS):
-            if self._look(until) or time.process_time() > until:
+            if self._look(effort) or effort.is_over():
                 break
             self._price = _DEAR / self._ground.swath_m
-            self._round(1 + turn % 3, until)
+            self._round(1 + turn % 3, effort)
+        self._look(effort, is_filling=False)
 
-    def _look(self, until: float) -> bool:
+    def _look(self, effort: Effort, *, is_filling: bool = True) -> bool:
         """Measure exactly what is unswept, fill it where it is too much, and say whether all was well."""
+        effort.spend(_STEPS_PER_LOOK * len(self._points))
         line, cells = self.line, self._ground.area.area / self._samples.cell_m2
         gaps = unswept(self._ground, line.starts, line.ends)
         share = gaps.area / self._ground.area.area
         self._most[0] = max(0.0, (_MISSED - share) * cells + self._samples.layers[0].missed)
         if share <= 0.999 * MISSED_RATIO:
+            self._remember(line)
             return True
-        self._price = max(self._price, _DEAR / self._ground.swath_m)
-        for gap in too_much(self._ground, gaps):
-            if time.process_time() < until:
-                self._fill(gap)
+        if is_filling:
+            price, self._price = self._price, max(self._price, _DEAR / self._ground.swath_m)
+            for gap in too_much(self._ground, gaps):
+                if not effort.is_over():
+                    self._fill(gap, effort)
+            self._price = max(price, _FIRST[0] / self._ground.swath_m)
         return False
 
-    def _reprice(self) -> bool:
-        """Change the price on what is missed; say whether that may lead to anything."""
-        is_over = any(layer.missed > most for layer, most in zip(self._samples.layers, self._most, strict=True))
-        swath_m = self._ground.swath_m
-        price = min(max(self._price * (1.5 if is_over else 0.75), _CHEAPEST / swath_m), _DEAREST / swath_m)
-        is_other, self._price = price != self._price, price
-        return is_other
+    def _remember(self, line: Line) -> None:
+        """Keep *line*, which sweeps enough, if it keeps enough overlap too and none so far was better."""
+        if any(layer.missed > most for layer, most in zip(self._samples.layers[1:], self._most[1:], strict=True)):
+            return
+        cost_m = line.length_m + self._turn_m * turns(line.points)
+        if self._best is None or cost_m < self._best[0]:
+            self._best = (cost_m, line)
 
-    def _round(self, step: int, until: float) -> None:
+    def _reprice(self) -> bool:
+        """Change the prices on what is missed, each by itself; say whether that may lead to anything."""
+        before, swath_m = (self._price, *self._weights), self._ground.swath_m
+        over = [layer.missed > most for layer, most in zip(self._samples.layers, self._most, strict=True)]
+        self._price = min(max(self._price * (1.5 if over[0] else 0.75), _CHEAPEST / swath_m), _DEAREST / swath_m)
+        if len(over) > 1:
+            kept = self._weights[1] * before[0] * (1.5 if over[1] else 0.6)
+            self._weights[1] = min(max(kept / self._price, _LIGHTEST), _HEAVIEST)
+        return before != (self._price, *self._weights)
+
+    def _round(self, step: int, effort: Effort) -> None:
         """Try all changes by one step, where they did not fail lately at about the same price."""
         step_m, swath_m = _STEPS[step] * self._ground.swath_m, self._ground.swath_m
         at = 0
-        while at < len(self._points) and time.process_time() < until:
+        while at < len(self._points) and not effort.is_over():
             failed = self._failed[at].get(step, 0.0)
             if not failed * 0.6 < self._price < failed * 1.7:
-                while at < len(self._points) and self._make_best(changes_at(self._points, at, step_m, swath_m)):
+                while at < len(self._points) and self._make_best(changes_at(self._points, at, step_m, swath_m), effort):
                     pass
                 if at < len(self._points):
                     self._failed[at][step] = self._price
             at += 1
 
-    def _fill(self, gap: Polygon) -> None:
+    def _fill(self, gap: Polygon, effort: Effort) -> None:
         touch = touch_of(self._room, shapely.transform(gap, self._samples.framed), self._ground.swath_m / 2)
         if touch is not None:
             (x0, y0), (x1, y1) = touch.tolist()
-            self._make_best(touches(self._points, (x0, y0), (x1, y1), self._ground.swath_m))
+            self._make_best(touches(self._points, (x0, y0), (x1, y1), self._ground.swath_m), effort)
 
-    def _make_best(self, changes: Iterable[Change]) -> bool:
+    def _make_best(self, changes: Iterable[Change], effort: Effort) -> bool:
         """Make the best of *changes*, if there is a legal one that is better than none; say so."""
-        trials = self._trials(list(changes))
+        tried = list(changes)
+        trials = self._trials(tried)
+        reached = sum(len(index) for trial in trials for leg in trial.legs for index in leg.reached)
+        effort.spend(_STEPS_PER_CALL + _STEPS_PER_CHANGE * len(tried) + _STEPS_PER_SAMPLE * reached)
         best: tuple[float, _Trial] | None = None
         for span, group in groupby(sorted(trials, key=lambda trial: trial.span), key=lambda trial: trial.span):
             best = self._best_of(span, list(group), best)
@@ -166,11 +195,14 @@ class Polish:
             self._take(leg)
         without = [layer.missed for layer in layers]
         least = best[0] if best else _WORTH * self._ground.swath_m
-        for trial in trials:
-            hope = [
-                gone - lost + sum(layer.missed_among(leg.reached[n]) for leg in trial.legs)
-                for n, (layer, gone, lost) in enumerate(zip(layers, before, without, strict=True))
-            ]
+        legs = [leg for trial in trials for leg in trial.legs]
+        first = np.cumsum([0, *(len(trial.legs) for trial in trials[:-1])])
+        again = [
+            np.add.reduceat(layer.missed_among([leg.reached[n] for leg in legs]), first).tolist()
+            for n, layer in enumerate(layers)
+        ]
+        for trial, regained in zip(trials, zip(*again, strict=True), strict=True):
+            hope = [gone - lost + back for gone, lost, back in zip(before, without, regained, strict=True)]
             if trial.gain_m + self._worth_m(hope) <= least:
                 continue
             gain_m = trial.gain_m + self._worth_m(self._exactly(trial, before))
@@ -242,10 +274,9 @@ class Polish:
 
     def _lay(self, legs: FloatArray, rows: Sequence[bool]) -> list[_Leg]:
         lengths = np.hypot(*(legs[:, 1] - legs[:, 0]).T).tolist()
-        reached = [self._samples.reached(layer, legs) for layer in self._samples.layers]
         return [
             _Leg(is_row=row, length_m=length, reached=mine)
-            for row, length, mine in zip(rows, lengths, zip(*reached, strict=True), strict=True)
+            for row, length, mine in zip(rows, lengths, self._samples.reached(legs), strict=True)
         ]
 
     def _take_over(self, trial: _Trial) -> None:
@@ -282,7 +313,7 @@ class Polish:
 
     def _worth_m(self, samples: Sequence[float]) -> float:
         """Return what it is worth to reach so many *samples* more in each layer, in metres."""
-        weighted = sum(weight * count for weight, count in zip(_WEIGHTS, samples, strict=False))
+        weighted = sum(weight * count for weight, count in zip(self._weights, samples, strict=False))
         return self._price * self._samples.cell_m2 * weighted
 
     def _add(self, leg: _Leg) -> None:

@@ -90,6 +90,8 @@ def touch_of(room: BaseGeometry, gap: Polygon, half_m: float) -> FloatArray | No
         return None
     middles = (corners[1:] + corners[:-1]) / 2
     place = shapely.get_coordinates(shapely.point_on_surface(gap))[0]
+    west, south, east, north = gap.bounds
+    room = shapely.clip_by_rect(room, west - half_m, south - half_m, east + half_m, north + half_m)
     across = [middles[[1, 3]], middles[[0, 2]]]
     through = [line - line.mean(axis=0) + place for line in across]
     sides = [_pulled(room, side) for side in _longest_sides(gap)]

@@ -9,10 +9,8 @@ from scipy.spatial import cKDTree
 from geofence.frames import FloatArray
 from geofence.prisms import BoolArray, IntArray
 from missions.coverage.ground import Ground
-from missions.coverage.rows import reflex_corners
 
 _NEIGHBOURS = 24
-_MANY_CORNERS = 400
 
 
 class Roads:
@@ -20,24 +18,32 @@ class Roads:
 
     def __init__(self, ground: Ground, places: FloatArray, turn_m: float = 0.0) -> None:
         self._ground = ground
-        self._nodes = np.vstack((places, _corners(ground)))
+        self._nodes = np.vstack((places, ground.corners))
         self._count, self._turn_m = len(places), turn_m
         self._graph = self._links()
+        self._came: dict[int, IntArray] = {}
 
-    def between(self, limit_m: float = np.inf) -> FloatArray:
-        """Return the lengths of the ways between all places, shape (n, n); inf beyond *limit_m*."""
-        lengths = dijkstra(self._graph, directed=False, indices=np.arange(self._count), limit=limit_m)
+    def between(self) -> FloatArray:
+        """Return the lengths of the ways between all places, shape (n, n); inf where there is none."""
+        places = np.arange(self._count)
+        lengths, came = dijkstra(self._graph, directed=False, indices=places, return_predecessors=True)
+        self._came = dict(enumerate(came))
         return np.asarray(lengths[:, : self._count])
 
     def way(self, first: int, last: int) -> FloatArray:
         """Return the points of a way from place *first* to place *last*, both included, shape (n, 2)."""
         if self.sees(self._nodes[first], self._nodes[last]):
             return self._nodes[[first, last]]
-        _, came = dijkstra(self._graph, directed=False, indices=first, return_predecessors=True)
+        came = self._came_from(first)
         trace = [last]
         while trace[-1] != first and came[trace[-1]] >= 0:
             trace.append(int(came[trace[-1]]))
         return self.pulled_tight(self._nodes[trace[::-1]])
+
+    def _came_from(self, first: int) -> IntArray:
+        if first not in self._came:
+            _, self._came[first] = dijkstra(self._graph, directed=False, indices=first, return_predecessors=True)
+        return self._came[first]
 
     def sees(self, one: FloatArray, other: FloatArray) -> bool:
         """Say whether the straight line from *one* to *other* stays on the ground."""
@@ -72,13 +78,3 @@ def _near_pairs(nodes: FloatArray) -> IntArray:
     pairs = np.column_stack((np.repeat(np.arange(len(nodes)), count), near.ravel()))
     pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
     return np.unique(pairs, axis=0)
-
-
-def _corners(ground: Ground) -> FloatArray:
-    corners = reflex_corners(ground.room)
-    rough_m = ground.swath_m / 200
-    while len(corners) > _MANY_CORNERS and rough_m < ground.swath_m / 5:
-        smooth = shapely.simplify(ground.area.buffer(-rough_m, join_style="mitre"), 0.9 * rough_m)
-        corners = reflex_corners(smooth)
-        rough_m *= 2
-    return corners[shapely.contains_xy(ground.area, *corners.T)] if len(corners) else np.empty((0, 2))

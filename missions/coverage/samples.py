@@ -17,8 +17,8 @@ from missions.coverage.rows import rotation
 
 XY = tuple[float, float]
 _TURN_RAD = 0.31
-_MOST = 150_000
-_FINEST, _COARSEST = 30, 6
+_MOST = 80_000
+_FINEST, _COARSEST = 20, 6
 _SPARE = 0.1
 """Share of a step by which legs reach less far, so that gaps do not hide between samples."""
 _OUTSIDE = 10_000
@@ -48,9 +48,11 @@ class Layer:
         self.missed += int(np.count_nonzero(counts == 1))
         self.counts[index] = counts - 1
 
-    def missed_among(self, index: IntArray) -> int:
-        """Return how many of the samples *index* no leg reaches."""
-        return int(np.count_nonzero(self.counts[index] == 0))
+    def missed_among(self, parts: Sequence[IntArray]) -> FloatArray:
+        """Return for each of *parts* how many of its samples no leg reaches."""
+        missed = np.concatenate(([0], np.cumsum(self.counts[np.concatenate(parts)] == 0)))
+        ends = np.cumsum([len(part) for part in parts])
+        return np.asarray(np.diff(missed[ends], prepend=0))
 
 
 class Samples:
@@ -74,27 +76,35 @@ class Samples:
         """Return *points*, shape (n, 2), in the frame of the grid."""
         return points @ self.turn
 
-    def reached(self, layer: Layer, legs: FloatArray) -> list[IntArray]:
-        """Return the samples that each of *legs*, shape (n, 2 ends, 2) in the frame of the grid, reaches in *layer*."""
+    def reached(self, legs: FloatArray) -> list[tuple[IntArray, ...]]:
+        """Return the samples that each of *legs*, shape (n, 2 ends, 2) in the frame of the grid, reaches, by layer."""
+        count = len(legs)
+        half_m = np.repeat([layer.half_m for layer in self.layers], count)
+        more_m = np.repeat([layer.more_m for layer in self.layers], count)
+        parts = self._reached(np.tile(legs, (len(self.layers), 1, 1)), half_m, more_m)
+        return [tuple(parts[n::count]) for n in range(count)]
+
+    def _reached(self, legs: FloatArray, half_m: FloatArray, more_m: FloatArray) -> list[IntArray]:
+        """Return the samples that each leg reaches, *half_m* to its sides and *more_m* beyond its ends."""
         starts, runs = legs[:, 0], legs[:, 1] - legs[:, 0]
         lengths = np.hypot(runs[:, 0], runs[:, 1])
         directions = runs / np.maximum(lengths, 1e-9)[:, None]
         ux, uy = (np.where(np.abs(part) > 1e-9, part, 1e-9) for part in directions.T)
-        reach = layer.half_m * np.abs(ux) + layer.more_m * np.abs(uy)
+        reach = half_m * np.abs(ux) + more_m * np.abs(uy)
         first = self._line_at(np.minimum(starts[:, 1], legs[:, 1, 1]) - reach)
         count = np.where(lengths > 1e-9, self._line_at(np.maximum(starts[:, 1], legs[:, 1, 1]) + reach) - first, 0)
-        leg, line = _runs(first, np.maximum(count, 0))
-        one = starts[:, 0] - layer.more_m / ux
-        other = starts[:, 0] + (lengths + layer.more_m) / ux
-        side = layer.half_m / np.abs(uy)
+        count = np.maximum(count, 0)
+        leg, line = _runs(first, count)
+        one = starts[:, 0] - more_m / ux
+        other = starts[:, 0] + (lengths + more_m) / ux
+        side = half_m / np.abs(uy)
         dy = self._lines[line] - starts[leg, 1]
         ahead, beside = (-uy / ux)[leg] * dy, starts[leg, 0] + (ux / uy)[leg] * dy
         left = np.maximum(ahead + np.minimum(one, other)[leg], beside - side[leg])
         right = np.minimum(ahead + np.maximum(one, other)[leg], beside + side[leg])
         begin, width = self._spans(left, right)
         index = _runs(begin + line * self._columns, width)[1]
-        ends = np.cumsum(width)[np.cumsum(np.maximum(count, 0)) - 1] if len(width) else np.zeros(len(legs), np.intp)
-        ends = np.where(np.cumsum(np.maximum(count, 0)) > 0, ends, 0).tolist()
+        ends = np.append(0, np.cumsum(width))[np.cumsum(count)].tolist()
         return [index[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True)]
 
     def missed_around(self, places: Sequence[XY], reach_m: float) -> list[int]:

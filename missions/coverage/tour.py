@@ -1,11 +1,11 @@
 """The order of rows and the direction of each: an open tour over pieces that have two ends.
 
-A travelling salesman's tour in which every piece may be turned round. Nearest neighbours first, then 2-opt (Croes
-1958) and Or-opt (Or 1976) over all pieces, with restarts from a segment-insertion kick (iterated local search).
+A travelling salesman's tour in which every piece may be turned round: nearest neighbours first, then 2-opt (Croes
+1958) and Or-opt (Or 1976) along lists of near ends, with restarts from double-bridge kicks close by (iterated local
+search, Martin 1992). Plain lists, since a kick touches a few places only.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -14,110 +14,188 @@ from geofence.prisms import IntArray
 
 _LONGEST_MOVED = 3
 _FARTHEST_CUT = 12
+_NEAR = 10
+_LEAST = 1e-7
 
 
 class Tour:
     """A tour over pieces; piece *p* has the ends 2p and 2p+1, and *cost* is between ends, shape (2n+1, 2n+1).
 
-    The last row and column of *cost* stand for the places before the first piece and after the last one.
+    The last row of *cost* stands for the place before the first piece; where the tour ends is free. Ways cost the same
+    in both directions, so the tour is a ring over all pieces and one more that stands for nowhere.
     """
 
     def __init__(self, cost: FloatArray) -> None:
-        self._cost = cost
-        self._count = len(cost) // 2
-        self._nowhere = 2 * self._count
+        count = len(cost) // 2
+        whole = np.zeros((2 * count + 2, 2 * count + 2))
+        whole[:-1, :-1] = cost
+        whole[:-2, -2] = cost[-1, :-1]
+        self._count = count
+        self._cost: list[list[float]] = whole.tolist()
+        self._near = _near_ends(whole)
 
     def nearest_first(self, first: int) -> IntArray:
         """Return the ends in order when the end *first* is begun with and the nearest end always follows."""
-        left = np.ones(self._nowhere, dtype=bool)
-        order = np.empty(self._nowhere, dtype=np.intp)
+        cost = np.array(self._cost)[:-2, :-2]
+        left = np.ones(2 * self._count, dtype=bool)
+        order = np.empty(2 * self._count, dtype=np.intp)
         come = first
         for n in range(self._count):
             order[2 * n], order[2 * n + 1] = come, come ^ 1
             left[[come, come ^ 1]] = False
             if n + 1 < self._count:
-                come = int(np.argmin(np.where(left, self._cost[come ^ 1, :-1], np.inf)))
+                come = int(np.argmin(np.where(left, cost[come ^ 1], np.inf)))
         return order
 
     def length(self, order: IntArray) -> float:
         """Return the cost of all links of *order*."""
-        closed = np.concatenate(([self._nowhere], order, [self._nowhere]))
-        return float(self._cost[closed[::2], closed[1::2]].sum())
+        return _Ring(self, order).length()
 
-    def better(self, order: IntArray, may_go_on: Callable[[], bool], begin: Iterable[int] | None = None) -> IntArray:
-        """Return *order* after all moves that shorten it, or as far as *may_go_on* allows.
+    def better(self, order: IntArray) -> IntArray:
+        """Return *order* after all moves that shorten it."""
+        ring = _Ring(self, order)
+        ring.shorten(range(2 * self._count + 2))
+        return ring.order()
 
-        Moves are first tried at the places *begin* of the order (all if there are none), then round those made.
-        """
-        order = order.copy()
-        todo = deque(range(self._count) if begin is None else sorted({at for at in begin if 0 <= at < self._count}))
-        while todo and may_go_on():
-            at = todo.popleft()
-            touched = self._reverse(order, at) or self._move(order, at)
-            todo.extend(near for place in touched for near in (place - 1, place) if 0 <= near < self._count)
-            if touched:
-                todo.append(at)
-        return order
-
-    def improved(self, order: IntArray, rng: np.random.Generator, may_go_on: Callable[[], bool]) -> IntArray:
-        """Return the best order found from *order* on by kicks, for as long as *may_go_on* says."""
-        best, best_length = order, self.length(order)
-        while self._count > _LONGEST_MOVED and may_go_on():
-            cuts = self._cuts(rng)
-            trial = self.better(_exchanged(best, cuts), lambda: True, [cut - n for cut in cuts for n in (0, 1)])
-            length = self.length(trial)
-            if length < best_length + 1e-9:
-                best, best_length = trial, length
-        return best
-
-    def _cuts(self, rng: np.random.Generator) -> list[int]:
-        """Return three places not far from each other."""
-        first = int(rng.integers(0, self._count - 1))
-        lengths = rng.integers(1, _FARTHEST_CUT, size=2)
-        return [first, min(first + int(lengths[0]), self._count), min(first + int(lengths.sum()), self._count)]
-
-    def _reverse(self, order: IntArray, at: int) -> tuple[int, ...]:
-        """Turn round the stretch from piece *at* to the best other piece, if that is shorter."""
-        cost = self._cost
-        before = order[2 * at - 1] if at else self._nowhere
-        ends = order[2 * at + 1 :: 2]
-        after = np.append(order[2 * at + 2 :: 2], self._nowhere)
-        gain = cost[before, order[2 * at]] + cost[ends, after] - cost[before, ends] - cost[order[2 * at], after]
-        best = int(np.argmax(gain))
-        if gain[best] <= 1e-9:
-            return ()
-        stop = 2 * (at + best) + 2
-        order[2 * at : stop] = order[2 * at : stop][::-1]
-        return (at, at + best + 1)
-
-    def _move(self, order: IntArray, at: int) -> tuple[int, ...]:
-        """Put one to three pieces from *at* on to the best other place, if that is shorter."""
-        for length in range(1, min(_LONGEST_MOVED, self._count - at) + 1):
-            stretch = order[2 * at : 2 * (at + length)]
-            rest = np.concatenate((order[: 2 * at], order[2 * (at + length) :]))
-            before = np.concatenate(([self._nowhere], rest[1::2]))
-            after = np.append(rest[::2], self._nowhere)
-            place, is_turned, gain = self._best_place(stretch, before, after, at)
-            if gain <= 1e-9:
-                continue
-            put = stretch[::-1] if is_turned else stretch
-            order[:] = np.concatenate((rest[: 2 * place], put, rest[2 * place :]))
-            return (at, at + length, place, place + length)
-        return ()
-
-    def _best_place(self, stretch: IntArray, before: IntArray, after: IntArray, at: int) -> tuple[int, bool, float]:
-        cost, first, last = self._cost, stretch[0], stretch[-1]
-        freed = cost[before[at], first] + cost[last, after[at]] - cost[before[at], after[at]]
-        gap = cost[before, after]
-        straight = cost[before, first] + cost[last, after] - gap
-        turned = cost[before, last] + cost[first, after] - gap
-        is_turned = bool(turned.min() < straight.min())
-        added = turned if is_turned else straight
-        place = int(np.argmin(added))
-        return place, is_turned, float(freed - added[place])
+    def improved(self, order: IntArray, rng: np.random.Generator, kicks: int) -> IntArray:
+        """Return the best order found from *order* on by so many *kicks*."""
+        ring = _Ring(self, order)
+        if self._count <= _LONGEST_MOVED:
+            return order
+        firsts = rng.integers(0, self._count - 2, size=kicks).tolist()
+        lengths = rng.integers(1, _FARTHEST_CUT, size=(kicks, 2)).tolist()
+        for first, (one, other) in zip(firsts, lengths, strict=True):
+            ring.kick(first, one, other)
+        return ring.order()
 
 
-def _exchanged(order: IntArray, cuts: list[int]) -> IntArray:
-    """Return *order* with the two stretches between three cuts exchanged (a double bridge)."""
-    a, b, c = (2 * cut for cut in cuts)
-    return np.concatenate((order[:a], order[b:c], order[a:b], order[c:]))
+class _Ring:
+    """A tour being changed: its ends in order round the ring, and where each is."""
+
+    def __init__(self, tour: Tour, order: IntArray) -> None:
+        self._tour, self._cost, self._near = tour, tour._cost, tour._near
+        self._ends = [*order.tolist(), len(order) + 1, len(order)]
+        self._at = [0] * len(self._ends)
+        self._number(0, len(self._ends))
+
+    def order(self) -> IntArray:
+        """Return the ends in order, from the place before the first piece on."""
+        size = len(self._ends)
+        start = self._at[size - 2]
+        turned = self._ends if start % 2 else self._ends[::-1]
+        start = turned.index(size - 2)
+        return np.array([*turned[start + 1 :], *turned[: start - 1]] if start else turned[1:-1], dtype=np.intp)
+
+    def length(self) -> float:
+        """Return the cost of all links."""
+        ends, cost = self._ends, self._cost
+        return float(sum(cost[ends[n - 1]][ends[n]] for n in range(0, len(ends), 2)))
+
+    def kick(self, first: int, one: int, other: int) -> None:
+        """Exchange two stretches of *one* and *other* pieces from *first* on, shorten again, and undo what is worse."""
+        ends, at = self._ends.copy(), self._at.copy()
+        a, b = 2 * first, 2 * (first + one)
+        c = min(b + 2 * other, len(ends))
+        if b >= c:
+            return
+        cost, before = self._cost, ends[a - 1]
+        after = ends[c] if c < len(ends) else ends[0]
+        gain = cost[before][ends[a]] + cost[ends[b - 1]][ends[b]] + cost[ends[c - 1]][after]
+        gain -= cost[before][ends[b]] + cost[ends[c - 1]][ends[a]] + cost[ends[b - 1]][after]
+        self._ends[a:c] = ends[b:c] + ends[a:b]
+        self._number(a, c)
+        gain += self.shorten((before, ends[a], ends[b - 1], ends[b], ends[c - 1], after))
+        if gain < -_LEAST:
+            self._ends, self._at = ends, at
+
+    def shorten(self, begin: Iterable[int]) -> float:
+        """Make all moves that shorten, first at the ends *begin*, then round those made; return what they bring."""
+        todo = list(begin)
+        waiting = set(todo)
+        whole = 0.0
+        while todo:
+            end = todo.pop()
+            waiting.discard(end)
+            gain, touched = self._move(end)
+            if gain > 0:
+                whole += gain
+                fresh = [near for near in touched if near not in waiting]
+                todo.extend(fresh)
+                waiting.update(fresh)
+        return whole
+
+    def _move(self, a: int) -> tuple[float, tuple[int, ...]]:
+        """Make the first move found that links *a* with an end nearer than now; return its gain and what it touched."""
+        cost, at, ends = self._cost, self._at, self._ends
+        here, size, row = at[a], len(ends), cost[a]
+        step = -1 if here % 2 else 1
+        b = ends[(here - step) % size]
+        freed, stretches = row[b], None
+        for c in self._near[a]:
+            first = freed - row[c]
+            if first <= _LEAST:
+                break
+            there = at[c]
+            d = ends[there - 1] if there % 2 == 0 else ends[(there + 1) % size]
+            if (here - there) % 2 == 0:
+                gain = first + cost[c][d] - cost[b][d]
+                if gain > _LEAST:
+                    self._reverse(a, b, c, d)
+                    return gain, (a, b, c, d)
+            stretches = stretches or self._stretches(here, step, b)
+            nearer = min((there - here) * step % size, (at[d] - here) * step % size)
+            for count, e, f, bare in stretches:
+                gain = first + bare + cost[c][d] - cost[e][d]
+                if gain > _LEAST and nearer >= count:
+                    self._insert(count, a, c)
+                    return gain, (a, b, c, d, e, f)
+        return 0.0, ()
+
+    def _stretches(self, here: int, step: int, b: int) -> list[tuple[int, int, int, float]]:
+        """Return stretches of one and more pieces from *here* on: how many ends, the last, what follows, its gain."""
+        ends, cost, size = self._ends, self._cost, len(self._ends)
+        found = []
+        for count in range(2, min(2 * _LONGEST_MOVED, size - 4) + 1, 2):
+            e, f = ends[(here + (count - 1) * step) % size], ends[(here + count * step) % size]
+            found.append((count, e, f, cost[e][f] - cost[b][f]))
+        return found
+
+    def _reverse(self, a: int, b: int, c: int, d: int) -> None:
+        """Link *a* with *c* and *b* with *d*."""
+        if self._at[a] % 2 == 0:
+            a, b, c, d = b, a, d, c
+        low, high = sorted((self._at[a], self._at[c]))
+        self._ends[low + 1 : high + 1] = self._ends[low + 1 : high + 1][::-1]
+        self._number(low + 1, high + 1)
+
+    def _insert(self, count: int, a: int, c: int) -> None:
+        """Put the stretch of *count* ends that begins with *a* into the link of *c*, so that *a* is linked with *c*."""
+        ends, size, here = self._ends, len(self._ends), self._at[a]
+        step = -1 if here % 2 else 1
+        stretch = [ends[(here + n * step) % size] for n in range(count)]
+        low = here if step > 0 else here - count + 1
+        if low < 0 or low + count > size:
+            rest = [end for end in ends if end not in set(stretch)]
+        else:
+            rest = ends[:low] + ends[low + count :]
+        place = rest.index(c)
+        at, put = (place + 1, stretch) if place % 2 else (place, stretch[::-1])
+        self._ends = rest[:at] + put + rest[at:]
+        self._number(0, size)
+
+    def _number(self, first: int, last: int) -> None:
+        at = self._at
+        for n, end in enumerate(self._ends[first:last], first):
+            at[end] = n
+
+
+def _near_ends(cost: FloatArray) -> list[list[int]]:
+    """Return for each end the nearest ends of other pieces, and both of nowhere."""
+    size = len(cost)
+    ends = np.arange(size)
+    masked = np.where(ends[:, None] // 2 == ends[None] // 2, np.inf, cost)
+    near = np.argsort(masked[:, :-2], axis=1)[:, : min(_NEAR, size - 3)]
+    return [
+        [*(e for e in (size - 1, size - 2) if n < size - 2), *(int(e) for e in row if e // 2 != n // 2)]
+        for n, row in enumerate(near.tolist())
+    ]

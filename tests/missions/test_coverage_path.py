@@ -13,6 +13,11 @@ from shapely import MultiPolygon, Polygon, affinity, box
 from benchmarks.coverage import Case, judged
 from core.errors import InvalidInput
 from missions.coverage import CoveragePath, plan_coverage
+from missions.coverage.ground import Ground
+from missions.coverage.headlands import with_headlands
+from missions.coverage.line import Line
+from missions.coverage.tidy import tidied
+from missions.coverage.tour import Tour
 
 
 def _polygon(shape: object) -> Polygon:
@@ -155,3 +160,74 @@ def test_stars_and_blobs_are_swept_even_in_little_time(radii: list[float], overl
     angles = np.linspace(0, 2 * np.pi, len(radii), endpoint=False)
     area = Polygon(np.column_stack((radii * np.cos(angles), radii * np.sin(angles))))
     swept(_polygon(area.difference(box(-10, -10, 10, 10))) if hole else area, swath_m=16, overlap=overlap, limit_s=0.15)
+
+
+SQUARE = _polygon(
+    box(0, 0, 400, 400).difference(
+        shapely.union_all(
+            [shapely.Point(x, y).buffer(35, quad_segs=2) for x, y in ((110, 130), (260, 300), (280, 110))]
+        )
+    )
+)
+
+
+def test_the_same_question_has_the_same_answer_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = plan_coverage(SQUARE, swath_m=20, overlap=0.2, time_limit_s=QUICK_S, seed=3)
+    monkeypatch.setattr("missions.coverage.effort.time.process_time", lambda: 0.0)
+    again = plan_coverage(SQUARE, swath_m=20, overlap=0.2, time_limit_s=QUICK_S, seed=3)
+    longer = plan_coverage(SQUARE, swath_m=20, overlap=0.2, time_limit_s=2 * QUICK_S, seed=3)
+
+    assert again.legs == first.legs
+    assert longer.legs != first.legs
+
+
+@pytest.mark.parametrize("area", [SQUARE, BLOCKS, ELL], ids=["square", "blocks", "ell"])
+def test_no_leg_is_a_stub_and_no_point_lies_on_the_way_without_a_turn(area: Polygon) -> None:
+    path = swept(area, swath_m=20, overlap=0.2)
+
+    assert min(leg.length_m for leg in path.legs) >= 0.03 * 20
+    assert len(path.legs) <= 1.05 * path.turns + 2
+
+
+def test_a_bend_that_is_none_and_a_stub_are_left_out() -> None:
+    (ground,) = Ground.pieces(box(0, 0, 100, 10), swath_m=10, overlap=0, keep_outs=())
+    points = np.array([(0.002, 5), (0.3, 5), (40, 5.0), (60, 5.001), (99.998, 5)])
+    line = tidied(ground, Line(points=points, is_row=np.ones(4, dtype=bool)))
+
+    assert line.points.tolist() == [[0.002, 5], [99.998, 5]]
+
+
+def test_where_nothing_more_may_stay_unswept_a_needed_stub_stays() -> None:
+    (ground,) = Ground.pieces(box(0, 0, 100, 10.4), swath_m=10, overlap=0, keep_outs=())
+    points = np.array([(0.0, 5), (50.0, 5), (50.0, 5.4), (100.0, 5.4)])
+    line = Line(points=points, is_row=np.ones(3, dtype=bool))
+
+    assert tidied(ground, line).points.tolist() == points.tolist()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_tour_in_any_order_of_moves_is_whole_and_as_long_as_it_says(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(0, 100, (40, 2))
+    cost = np.zeros((41, 41))
+    cost[:-1, :-1] = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+    cost[-1, :-1] = np.hypot(*places.T)
+    tour = Tour(cost)
+    nearest = tour.nearest_first(int(rng.integers(40)))
+    better = tour.better(nearest)
+    best = tour.improved(better, rng, 200)
+
+    for order in (nearest, better, best):
+        assert sorted(order.tolist()) == list(range(40))
+        assert all(a ^ 1 == b for a, b in zip(order[::2].tolist(), order[1::2].tolist(), strict=True))
+        links = cost[-1, order[0]] + cost[order[1:-1:2], order[2::2]].sum()
+        assert tour.length(order) == pytest.approx(links)
+    assert tour.length(best) <= tour.length(better) <= tour.length(nearest)
+
+
+def test_a_headland_lies_half_a_swath_from_its_border_and_shortens_the_rows_before_it() -> None:
+    (ground,) = Ground.pieces(box(0, 0, 300, 400), swath_m=20, overlap=0.2, keep_outs=())
+    headlands, field = with_headlands(ground, math.pi / 2, 6)
+
+    assert sorted({round(float(y)) for y in headlands[:, :, 1].ravel()}) == [10, 390]
+    assert field.bounds == pytest.approx((0, 18, 300, 382), abs=0.01)
