@@ -20,8 +20,8 @@ ROUNDS = (
     TrainingSettings(steps=2600, learning_rate=3e-3, box_weight=2.0, learns_wide_kernels=True, seed=1),
     TrainingSettings(steps=1500, learning_rate=2e-3, box_weight=2.0, seed=31),
     TrainingSettings(steps=800, learning_rate=2e-3, seed=51),
-    TrainingSettings(steps=2200, learning_rate=1.8e-3, averaging=0.997, seed=52),
-    TrainingSettings(steps=1400, learning_rate=1e-3, averaging=0.997, seed=53),
+    TrainingSettings(steps=2150, learning_rate=1.8e-3, averaging=0.997, seed=52),
+    TrainingSettings(steps=1100, learning_rate=1.2e-3, averaging=0.997, seed=53),
 )
 
 
