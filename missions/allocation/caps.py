@@ -3,18 +3,24 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from missions.allocation.packing import pack
-from missions.allocation.problem import Problem, Visits
+from missions.allocation.problem import Carrier, FloatArray, Problem, Visits
 from missions.allocation.redock import redocked
 from missions.allocation.vrp import Slot, Trip
 
 Piles = list[list[Visits]]
 _LEAST_ROOM = 0.1
 """A further sortie is offered where a vehicle has so much of its endurance left."""
+_LEAST_SHARE = 0.03
+"""The same where the limit may be overrun at a price."""
+_TO_EACH = 0.3
+"""Share of the time that a vehicle has left which each of its sorties is promised; the rest is shared out."""
 _CHEAPEST, _DEAREST = 0.4, 3.0
+_NEVER_S = 1e6
 
 
 class Fleet:
@@ -29,6 +35,7 @@ class Fleet:
         self.groups = list(groups.values())
         self._group_of = {carrier: n for n, group in enumerate(self.groups) for carrier in group}
         self.prices = np.ones(len(self.groups))
+        self._between_docks_s, self._dock_step_s = _docks_apart(problem)
 
     def piles(self, trips: Sequence[Trip]) -> Piles:
         """Return the sorties of each carrier, shared out anew within each group."""
@@ -85,6 +92,59 @@ class Fleet:
             free.extend(self._slot(carrier, cap) for cap in more)
         return trips, [*used, *free]
 
+    def remoteness(self, piles: Piles, *, limit_s: float) -> FloatArray:
+        """Return for each carrier 1, and more the farther its dock is from one where there is time left.
+
+        A second over the limit is worth the more there: so work moves towards where there is room, over several docks.
+        """
+        spare_s = limit_s - self.loads_s(piles)
+        has_room = [spare > _LEAST_SHARE * who.endurance_s for spare, who in self._with_carriers(spare_s)]
+        if not any(has_room) or self._dock_step_s <= 0:
+            return np.ones(len(piles))
+        docks = np.array([who.dock for who in self._problem.carriers])
+        nearest_s = self._between_docks_s[np.ix_(docks, docks[has_room])].min(axis=1)
+        return np.asarray(1.0 + nearest_s / self._dock_step_s)
+
+    def _with_carriers(self, values: FloatArray) -> "zip[tuple[float, Carrier]]":
+        return zip(values.tolist(), self._problem.carriers, strict=True)
+
+    def eased(self, piles: Piles, *, limit_s: float, dearer: float) -> tuple[list[Trip], list[Slot]]:
+        """Return trips and slots as `slots` does, but a second over the limit only costs *dearer* more.
+
+        Endurance alone caps them; what each may take at no more is what it takes now, and its share of what its vehicle
+        has left, or less where its vehicle is over the limit.
+        """
+        trips: list[Trip] = []
+        used: list[Slot] = []
+        free: list[Slot] = []
+        for carrier, own in enumerate(piles):
+            easy, more = self._easy(carrier, own, limit_s)
+            trips.extend(Trip(carrier=carrier, visits=visits) for visits in own)
+            used.extend(self._dearer_slot(carrier, easy_s, dearer) for easy_s in easy)
+            free.extend(self._dearer_slot(carrier, easy_s, dearer) for easy_s in more)
+        return trips, [*used, *free]
+
+    def _easy(self, carrier: int, own: Sequence[Visits], limit_s: float) -> tuple[list[float], list[float]]:
+        """Return what a carrier's sorties, and further ones, may take before a second costs more."""
+        who = self._problem.carriers[carrier]
+        if not own:
+            return [], [limit_s]
+        durations_s = np.array([self._problem.sortie(carrier, visits).duration_s for visits in own])
+        slack_s = limit_s - self._load_s(carrier, own)
+        if slack_s < 0:
+            return (durations_s * max(0.0, 1 + slack_s / durations_s.sum())).tolist(), []
+        more_s = slack_s - who.turnaround_s
+        has_room = len(own) < who.max_sorties and more_s > _LEAST_SHARE * who.endurance_s
+        shares = self._random.dirichlet(np.full(len(own), 2.0)) * (1 - _TO_EACH) + _TO_EACH
+        return (durations_s + slack_s * shares).tolist(), [more_s] if has_room else []
+
+    def _dearer_slot(self, carrier: int, easy_s: float, dearer: float) -> Slot:
+        return replace(self._slot(carrier, self._problem.carriers[carrier].endurance_s), easy_s=easy_s, dearer=dearer)
+
+    def carrier_prices(self) -> FloatArray:
+        """Return what a second of each carrier costs now."""
+        return np.array([self.prices[self._group_of[carrier]] for carrier in range(len(self._problem.carriers))])
+
     def _slot(self, carrier: int, cap_s: float) -> Slot:
         return Slot(carrier=carrier, cap_s=cap_s, price=float(self.prices[self._group_of[carrier]]))
 
@@ -105,3 +165,14 @@ class Fleet:
             return durations_s.tolist(), [min(more_s, who.endurance_s)]
         shares = self._random.dirichlet(np.full(len(own), 2.0))
         return np.minimum(durations_s + slack_s * shares, who.endurance_s).tolist(), []
+
+
+def _docks_apart(problem: Problem) -> tuple[FloatArray, float]:
+    """Return the ways between places of docks, shape (docks, docks), and how far the next one is on average."""
+    docks = sorted({who.dock for who in problem.carriers})
+    between = np.min(problem.travel_s, axis=0)[: problem.docks, : problem.docks]
+    between = np.where(np.isfinite(between), between, _NEVER_S)
+    if len(docks) < 2:
+        return between, 0.0
+    others = between[np.ix_(docks, docks)] + np.diag(np.full(len(docks), _NEVER_S))
+    return np.minimum(between, _NEVER_S), float(others.min(axis=1).mean())

@@ -4,6 +4,9 @@ PyVRP makes the sum of all durations small. To make the last vehicle end early a
 own: what it takes now, and a share of the time that its vehicle has left until the limit. The limit sinks step by step;
 docks whose vehicles are over it become dearer, those with time left cheaper (prices as in Lagrangian relaxation), so
 that work wanders from crowded docks to others, over several if need be.
+
+Where the total is to be small, the limit may be overrun at a price that rises: under a hard cap the search would take
+any way to save a second there, however long.
 """
 
 import math
@@ -16,7 +19,8 @@ from missions.allocation.bounds import least_s
 from missions.allocation.caps import Fleet, Piles
 from missions.allocation.leftovers import fitted, settled
 from missions.allocation.problem import Allocation, Problem, Visits, faults
-from missions.allocation.vrp import Search, Trip
+from missions.allocation.shifts import Terms, shifted
+from missions.allocation.vrp import Search, Slot, Trip
 
 _STEPS = 200
 _THOROUGH_EVERY = 10
@@ -29,6 +33,21 @@ _START_SHARE = 0.35
 """Share of the search that each start gets where the total is to be small."""
 _UNEVEN = 0.02
 """Share of the total that it is worth to let no vehicle work as much longer than an even share (and a little)."""
+_FAIR = 1.07
+"""The limit where the total is to be small, in even shares with a sortie more each than would just do.
+
+A vehicle may always be out for its endurance.
+"""
+_LATE, _MOST_LATE = 0.4, 0.04
+"""Share of the total that it is worth to end as much sooner, down to that limit; and the most that it may be worth."""
+_EASE_FROM = 0.1
+"""Share of the search after which there is a limit, where the total is to be small."""
+_EASED_STEPS = 100
+_EASED_PRICE_STEP = 0.05
+_SHIFT_FROM, _WANDER_FROM = 0.2, 0.5
+"""Shares of the search under a limit after which stretches are moved at all, and towards where there is room."""
+_SHIFT_EVERY, _SHIFTS = 6, 3
+"""Blocks after which stretches are moved out of sorties of crowded vehicles; so many one after the other."""
 _POLISH = 0.85
 """Share of the search after which, for the total, only the best plan is worked on, without a later end."""
 _ALL_OR_SOME = 0.2
@@ -62,6 +81,16 @@ class Tuning:
             return math.inf
         way = min(1.0, (share - self.begin) / (self.end - self.begin))
         return even_s * (self.loose + (self.tight - self.loose) * way)
+
+
+def _dearer(share: float) -> float:
+    """Return the price of a second over the limit, for PyVRP, at that *share* of the search under a limit."""
+    return float(0.3 * 10.0**share)
+
+
+def _shift_price(share: float) -> float:
+    """Return the price of a second over the limit for whole stretches: they are coarse, and need not pay at first."""
+    return 1.0 if share < 0.55 else 2.0 if share < 0.7 else 4.0
 
 
 MAKESPAN = Tuning(loose=1.2, tight=1.0, begin=0.0, end=0.7, price_step=0.1, least_price=0.0)
@@ -106,6 +135,10 @@ class _Run:
         self._number = 0
         self._most_steps = max(_FEWEST_STEPS, _STEPS_PER_JOB * problem.choices)
         self._best: Allocation | None = None
+        self._is_eased = problem.is_total and not problem.has_windows
+        self._fair_s = math.inf
+        self._unlimited = replace(problem, limit_s=math.inf)
+        self._fits = False
         # where most vehicles are not needed, an even share is less than any sortie takes
         self._floor_s = 0.0 if problem.is_total else least_s(problem)
 
@@ -113,6 +146,8 @@ class _Run:
         """Search until the time or the steps are used, and return the best."""
         piles = [list(own) for own in start] if start is not None else self._best_start()
         self._note(piles)
+        if self._is_eased:
+            piles = self._eased(piles)
         is_polishing = False
         while self._share() < 1:
             if self._best is None and self._share() > _ALL_OR_SOME:
@@ -126,12 +161,57 @@ class _Run:
     def _best_start(self) -> Piles:
         """Return the best of some starts, each searched for a while: where work goes first decides much."""
         starts: list[tuple[float, Piles]] = []
-        for number in range(1, _STARTS + 1 if self._problem.is_total else 1):
+        count = 0 if not self._problem.is_total else 1 if self._is_eased else _STARTS
+        share = _EASE_FROM if self._is_eased else _START_SHARE
+        for number in range(1, count + 1):
             piles = self._first()
-            while self._share() < number * _START_SHARE:
+            while self._share() < number * share:
                 piles = self._block(piles, math.inf)
             starts.append((float(self._fleet.loads_s(piles).sum()), piles))
         return min(starts, key=lambda start: start[0])[1] if starts else self._first()
+
+    def _eased(self, piles: Piles) -> Piles:
+        """Return *piles* after the search under a limit that may be overrun at a price."""
+        while self._share() < _POLISH:
+            if self._best is None and not self._fits and self._share() > _ALL_OR_SOME:
+                break
+            self._fair_s = min(self._fair_s, self._fair(piles))
+            share = max(0.0, (self._share() - _EASE_FROM) / (_POLISH - _EASE_FROM))
+            if share > _SHIFT_FROM and self._number % _SHIFT_EVERY == _SHIFT_EVERY - 1:
+                piles = self._shifted(piles, share)
+            piles = self._eased_block(piles, _dearer(share))
+        return piles
+
+    def _fair(self, piles: Piles) -> float:
+        """Return the limit: what was asked, or a little over an even share."""
+        if math.isfinite(self._problem.limit_s):
+            return self._problem.limit_s
+        carriers = self._problem.carriers
+        flown_s = math.fsum(self._problem.sortie(n, v).duration_s for n, own in enumerate(piles) for v in own)
+        each_s = flown_s / len(carriers)
+        pauses_s = sum(
+            who.turnaround_s * min(who.max_sorties - 1, math.ceil(each_s / who.endurance_s)) for who in carriers
+        )
+        return max(_FAIR * (each_s + pauses_s / len(carriers)), *(who.endurance_s for who in carriers))
+
+    def _eased_block(self, piles: Piles, dearer: float) -> Piles:
+        if self._number % _MOVE_EVERY == 0:
+            piles = self._fleet.moved(piles, limit_s=self._fair_s)
+        self._fleet.reprice(self._fleet.loads_s(piles), aim_s=self._fair_s, step=_EASED_PRICE_STEP, least=1.0)
+        trips, slots = self._fleet.eased(piles, limit_s=self._fair_s, dearer=dearer)
+        return self._searched(trips, slots, _EASED_STEPS)
+
+    def _shifted(self, piles: Piles, share: float) -> Piles:
+        for _ in range(_SHIFTS):
+            over_prices = _shift_price(share) * np.ones(len(piles))
+            if share > _WANDER_FROM:
+                over_prices *= self._fleet.remoteness(piles, limit_s=self._fair_s)
+            terms = Terms(self._fair_s, over_prices, self._fleet.carrier_prices())
+            new = shifted(self._problem, piles, self._fleet.loads_s(piles), terms)
+            if new is None:
+                break
+            piles = new
+        return piles
 
     def _even_s(self, piles: Piles) -> float:
         return float(self._fleet.loads_s(piles).mean())
@@ -144,7 +224,6 @@ class _Run:
         limit_s = min(limit_s, self._problem.limit_s)
         if self._problem.is_total and not self._problem.has_windows and self._number % _MOVE_EVERY == 0:
             piles = self._fleet.moved(piles, limit_s=limit_s)
-        self._number += 1
         loads_s = self._fleet.loads_s(piles)
         even_s = float(loads_s.mean())
         if math.isfinite(limit_s):
@@ -152,10 +231,14 @@ class _Run:
             least = self._tuning.least_price
             self._fleet.reprice(loads_s, aim_s=aim_s, step=self._tuning.price_step, least=least)
         trips, slots = self._fleet.slots(piles, limit_s=limit_s)
+        return self._searched(trips, slots, _STEPS)
+
+    def _searched(self, trips: Sequence[Trip], slots: Sequence[Slot], steps: int) -> Piles:
+        self._number += 1
         block = self._search.block(
             trips,
             slots,
-            steps=_STEPS,
+            steps=steps,
             is_thorough=self._number % _THOROUGH_EVERY == 1,
             is_over=lambda: self._used_share() >= 1,
         )
@@ -173,7 +256,9 @@ class _Run:
         if self._best is None:
             return limit_s
         if self._problem.is_total:
-            return self._best.makespan_s if share >= _POLISH else limit_s
+            if share < _POLISH:
+                return limit_s
+            return max(self._best.makespan_s, self._fair_s) if self._is_eased else self._best.makespan_s
         return min(limit_s, self._best.makespan_s * 0.9995)
 
     def _note(self, piles: Piles) -> None:
@@ -181,7 +266,10 @@ class _Run:
         found = settled(self._problem, piles)
         if sum(len(visits) for own in piles for visits in own) < self._problem.jobs:
             return  # a start may lack jobs
-        if any(faults(self._problem, n, own) > 0 for n, own in enumerate(found.sorties)):
+        if any(faults(self._unlimited, n, own) > 0 for n, own in enumerate(found.sorties)):
+            return
+        self._fits = True
+        if found.makespan_s > self._problem.limit_s:
             return
         if self._best is None or self._key(found) < self._key(self._best):
             self._best = found
@@ -190,6 +278,9 @@ class _Run:
         """Return what is to be small; for the total, being uneven counts a little as well."""
         if not self._problem.is_total:
             return found.makespan_s, found.total_s
+        if math.isfinite(self._fair_s) and self._fair_s > 0:
+            late = min(_MOST_LATE, _LATE * max(0.0, found.makespan_s / self._fair_s - 1.0))
+            return found.total_s * (1 + late), found.makespan_s
         piles = [[sortie.visits for sortie in own] for own in found.sorties]
         even_s = self._tuning.tight * self._even_s(piles)
         uneven = max(0.0, found.makespan_s / even_s - 1.0) if even_s > 0 else 0.0

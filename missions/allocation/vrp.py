@@ -36,6 +36,9 @@ class Slot:
     cap_s: float
     price: float = 1.0
     ready_s: float = 0.0
+    easy_s: float = math.inf
+    """Seconds beyond it cost *dearer* more each."""
+    dearer: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +148,14 @@ class Search:
             _unit(slot.price),
             ready_s,
             who.home_by_s,
+            math.floor(min(slot.easy_s, slot.cap_s) * _PER_S),
+            _unit(slot.dearer),
         )
 
     def _type(self, slot: Slot, count: int) -> pyvrp.VehicleType:
         who = self._problem.carriers[slot.carrier]
+        cap = max(0, math.floor(slot.cap_s * _PER_S))
+        easy = cap if math.isinf(slot.easy_s) else min(cap, max(0, math.floor(slot.easy_s * _PER_S)))
         return pyvrp.VehicleType(
             num_available=count,
             start_depot=who.begins_at,
@@ -156,9 +163,11 @@ class Search:
             profile=who.pace,
             tw_early=_time(max(slot.ready_s, who.ready_s)),
             tw_late=_time(who.home_by_s),
-            shift_duration=max(0, math.floor(slot.cap_s * _PER_S)),
+            shift_duration=easy,
+            max_overtime=cap - easy,
             unit_distance_cost=0,
             unit_duration_cost=_unit(slot.price),
+            unit_overtime_cost=_unit(slot.dearer) if cap > easy else 0,
         )
 
 

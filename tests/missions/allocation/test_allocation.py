@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from missions.allocation.bounds import least_s
+from missions.allocation.caps import Fleet, Piles
 from missions.allocation.leftovers import fitted
 from missions.allocation.optimise import optimise
 from missions.allocation.packing import pack
 from missions.allocation.problem import Allocation, Carrier, Problem, faults
 from missions.allocation.redock import redocked
+from missions.allocation.shifts import Terms, shifted
 
 
 def problem(
@@ -141,6 +143,55 @@ def test_whole_sorties_move_to_the_dock_where_they_cost_less() -> None:
     moved = redocked(asked, [[0], [1]], [(2, 3), (0, 1)], limit_s=500.0)
     assert moved is not None
     assert [sorted(visits[0]) for visits in moved] == [[0, 1], [2, 3]]
+
+
+def _crowded() -> Problem:
+    carriers = [Carrier(dock=dock, pace=0, endurance_s=200.0, max_sorties=2, turnaround_s=5.0) for dock in (0, 1, 2)]
+    west, east = [(float(n), 10.0) for n in range(0, 40, 4)], [(400.0, 5.0)]
+    return problem([(0, 0), (60, 0), (400, 0), *west, *east], docks=3, carriers=carriers, work_s=5.0)
+
+
+def test_a_stretch_moves_from_a_crowded_dock_to_the_next_with_time_left() -> None:
+    asked = _crowded()
+    piles: Piles = [[tuple(range(10))], [], [(10,)]]
+    loads_s = Fleet(asked, random=np.random.default_rng(0)).loads_s(piles)
+    terms = Terms(100.0, np.full(3, 4.0), np.ones(3))
+    moved = shifted(asked, piles, loads_s, terms)
+    assert moved is not None
+    assert sorted(visit for own in moved for visits in own for visit in visits) == list(range(11))
+    assert moved[2] == [(10,)]
+    assert [visit for visits in moved[1] for visit in visits]
+    assert asked.sortie(0, moved[0][0]).duration_s <= 100.0
+    assert asked.sortie(1, moved[1][0]).duration_s <= 100.0
+
+
+def test_no_stretch_moves_where_nobody_is_crowded_or_where_it_costs_more_than_it_is_worth() -> None:
+    asked = _crowded()
+    piles: Piles = [[tuple(range(10))], [], [(10,)]]
+    loads_s = Fleet(asked, random=np.random.default_rng(0)).loads_s(piles)
+    assert shifted(asked, piles, loads_s, Terms(float(loads_s.max()), np.full(3, 4.0), np.ones(3))) is None
+    assert shifted(asked, piles, loads_s, Terms(100.0, np.full(3, 0.1), np.ones(3))) is None
+
+
+def test_a_second_over_the_limit_is_worth_more_far_from_where_there_is_time() -> None:
+    asked = _crowded()
+    fleet = Fleet(asked, random=np.random.default_rng(0))
+    full: Piles = [[tuple(range(10))], [(0,)] * 2, []]
+    near, middle, far = fleet.remoteness(full, limit_s=30.0).tolist()[::-1]
+    assert near == 1.0 < middle < far
+    assert fleet.remoteness(full, limit_s=1.0).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_the_total_is_kept_small_without_a_dock_that_works_on_alone() -> None:
+    carriers = [Carrier(dock=dock, pace=0, endurance_s=90.0, max_sorties=6, turnaround_s=10.0) for dock in (0, 1)]
+    spots = [(float(5 * (n % 8)), float(5 * (n // 8))) for n in range(24)]
+    asked = problem([(0, 0), (45, 0), *spots], docks=2, carriers=carriers, work_s=10.0, is_total=True)
+    asked_so_often = itertools.count()
+    found = optimise(asked, used_share=lambda: next(asked_so_often) / 3000)
+    assert_sound(asked, found)
+    assert not found.left
+    even_s = found.total_s / 2
+    assert found.makespan_s <= 1.25 * even_s
 
 
 def test_sorties_are_packed_so_that_the_last_ends_early() -> None:
