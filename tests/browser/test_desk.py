@@ -68,7 +68,7 @@ async def test_a_patrol_is_started_and_cancelled_from_the_screen(desk: Page, tow
     async with town.services.database.transaction() as unit:
         run = next(iter(await town.services.missions.runs(unit, only_active=True)))
     assert run.wanted_vehicle_id == FLYING
-    await hold(desk.get_by_role("button", name="Cancel, bring it home"))
+    await hold(desk.get_by_role("button", name="Cancel it: nothing flies for it"))
     await expect(desk.locator("[data-row^=run]")).to_contain_text("cancelled at the desk")
 
 

@@ -45,7 +45,7 @@ export function RunBody({ run }: { run: Run }) {
       <dl className="numbers">
         <dt>{t("run.asked")}</dt>
         <dd>
-          {run.asked_by} · {time(run.planned_at)}
+          {desk.actorName(run.asked_by)} · {time(run.planned_at)}
         </dd>
         <dt>{t("run.started")}</dt>
         <dd>{time(run.started_at)}</dd>
@@ -70,11 +70,16 @@ export function RunBody({ run }: { run: Run }) {
       </div>
       {ACTIVE.has(run.state) && desk.may("start_runs") && (
         <BecauseMoves
-          moves={[{ to: "cancel", label: t("run.cancel"), usual: t("because.cancel") }]}
+          moves={[{ to: "cancel", label: cancelWords(run), usual: t("because.cancel") }]}
           phrases={[]}
           onMove={(_to, because) => desk.cancelRun(run.id, because)}
         />
       )}
     </section>
   );
+}
+
+/** What the press does: a vehicle comes home, or none is concerned. */
+function cancelWords(run: Run): string {
+  return t(run.state === "running" ? "run.cancel" : "run.cancel_waiting");
 }

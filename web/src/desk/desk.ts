@@ -132,7 +132,7 @@ export class Desk extends Emitter<DeskTopic> {
 
   /** Who did something: a vehicle, a panel or the system by name, a person as they sign in. */
   actorName(actor: string): string {
-    if (actor === "system") return t("actor.system");
+    if (hasWord("actor", actor)) return word("actor", actor);
     const panel = this.site?.panels.find((one) => one.id === actor);
     return panel ? nameOf(panel) : this.vehicleName(actor);
   }
@@ -206,6 +206,7 @@ export class Desk extends Emitter<DeskTopic> {
   #nameOf(what: string, value: string): string | undefined {
     if (what === "vehicle") return this.#knownVehicle(value);
     if (what === "who") return this.#knownVehicle(value) ?? (hasWord("phase", value) ? word("phase", value) : undefined);
+    if (what === "by") return this.actorName(value);
     if (what === "zone_id") return this.zoneName(value);
     if (what === "zone") return namedBoth(this.zones?.features.map((one) => one.properties as Named), value);
     if (what === "kind") return namedBoth([...this.kinds.values()], value);
