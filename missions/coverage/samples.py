@@ -18,7 +18,7 @@ from missions.coverage.rows import rotation
 XY = tuple[float, float]
 _TURN_RAD = 0.31
 _MOST = 80_000
-_FINEST, _COARSEST = 20, 6
+_FINEST, _COARSEST = 30, 6
 _SPARE = 0.1
 """Share of a step by which legs reach less far, so that gaps do not hide between samples."""
 _OUTSIDE = 10_000
