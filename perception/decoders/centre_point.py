@@ -10,6 +10,8 @@ from perception.decoders.boxes import RawBoxes
 
 _STRIDE_PX = 4
 _MOST = 600
+_SMALL_PX = 12.0
+"""The boxes that two cells give for anything smaller differ too much to be known as one: only its peak counts."""
 _AWAY = np.array([-1, -1, 1, 1], np.float32)
 
 
@@ -39,6 +41,24 @@ class CentrePointDecoder:
         classes = cells // len(self._centres)
         cells -= classes * len(self._centres)
         sides = outputs["distances"].reshape(4, -1).take(cells, axis=1)
+        is_small = np.maximum(sides[0] + sides[2], sides[1] + sides[3]) < _SMALL_PX
+        if is_small.any():
+            chosen = ~is_small | (scores >= _highest_around(outputs["heat"][0], classes, cells))
+            cells, scores, classes, sides = cells[chosen], scores[chosen], classes[chosen], sides[:, chosen]
         corners = self._centres.take(cells, axis=0)
         corners += sides.T * _AWAY
         return RawBoxes(corners_px=corners, scores=scores, classes=classes)
+
+
+def _highest_around(
+    heat: NDArray[np.float32], classes: NDArray[np.int64], cells: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return the highest heat in the nine cells around each of *cells*, in its own class."""
+    height, width = heat.shape[1:]
+    y, x = np.divmod(cells, width)
+    around = [
+        heat[classes, (y + dy).clip(0, height - 1), (x + dx).clip(0, width - 1)]
+        for dy in (-1, 0, 1)
+        for dx in (-1, 0, 1)
+    ]
+    return np.asarray(np.max(around, axis=0), np.float32)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInput
 from perception.decoders.boxes import RawBoxes, blended, keep_best
+from perception.decoders.centre_point import CentrePointDecoder
 from perception.decoders.detr import DetrDecoder
 from perception.decoders.fastestdet import FastestDetDecoder
 from perception.decoders.nanodet import NanoDetPlusDecoder
@@ -305,3 +306,16 @@ def test_what_is_kept_moves_to_the_mean_of_what_shows_nearly_the_same() -> None:
     ]
     assert [(score, number) for _, score, number in moved] == [(score, number) for _, score, number in kept]
     assert blended([], boxes) == []
+
+
+def test_beside_a_peak_only_cells_of_larger_things_answer() -> None:
+    heat = np.zeros((1, 1, 4, 8), np.float32)
+    heat[0, 0, 1, [1, 2, 5, 6]] = [0.8, 0.7, 0.6, 0.5]
+    distances = np.full((1, 4, 4, 8), 10.0, np.float32)
+    distances[..., 5:] = 3.0
+    decoder = CentrePointDecoder(outputs={"heat": heat.shape, "distances": distances.shape}, labels=1)
+
+    boxes = decoder.decode({"heat": heat, "distances": distances}, 0.1)
+
+    assert boxes.scores.tolist() == pytest.approx([0.8, 0.7, 0.6])
+    assert boxes.corners_px[2].tolist() == [19, 3, 25, 9]
