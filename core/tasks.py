@@ -13,6 +13,8 @@ from core.clock import Clock
 
 T = TypeVar("T")
 Service = Callable[[], Awaitable[None]]
+_MOST_DOUBLINGS = 60
+"""Powers of two beyond a thousand are no floats: what fails for a night must still be started again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class RestartPolicy:
 
     def pause_s(self, failures: int) -> float:
         """Return the pause after the given number of failures in a row (1 or more)."""
-        return float(min(self.most_s, self.first_s * 2.0 ** (failures - 1)))
+        return float(min(self.most_s, self.first_s * 2.0 ** min(failures - 1, _MOST_DOUBLINGS)))
 
 
 class TaskSupervisor:

@@ -20,7 +20,7 @@ from fleet.store_sql_once import insert_once
 from geofence.zones import ZoneSet
 
 ZONE_SETS_IN_MEMORY = 16
-_GIVING_LOCK = 7262
+_GIVING_LOCK = 7263
 
 
 class ZoneSetRow(Base):

@@ -18,9 +18,10 @@ class ApprovedPatrols:
         """Return the patrol in the revision that *run* was made from; None for a look."""
         if run.patrol_id is None:
             return None
-        if run.patrol_revision is None:
-            # Made by a controller that did not keep revisions yet.
-            return await self._missions.patrol(unit, run.patrol_id)
+        patrol = await self._missions.patrol(unit, run.patrol_id)
+        if run.patrol_revision in (None, patrol.revision):
+            # None, and revisions that nobody kept, come from controllers that did not keep revisions yet.
+            return patrol
         return await self._missions.patrol_version(unit, run.patrol_id, run.patrol_revision)
 
     async def ends(self, run: Run) -> bool:

@@ -12,7 +12,7 @@ import structlog
 
 from core.clock import Clock
 from core.database import Database, Transaction
-from core.errors import Conflict
+from core.errors import CallerError, Conflict
 from core.events import Event
 from missions.books import RunBooks
 from missions.patrol import OnMissed, OnOverlap, Patrol, Run, RunKind, RunState
@@ -52,10 +52,20 @@ class Dispatcher:
             active = await self._missions.runs(unit, only_active=True, limit=1000)
         for run in sorted(active, key=lambda run: (run.kind is not RunKind.LOOK, run.planned_at, run.id)):
             try:
-                if not await self._waits_for_another(run, active):
-                    await self._steps.step(run)
+                await self._step(run, active)
             except Conflict as conflict:
                 self._log.info("run changed meanwhile, it is looked at again", run=run.id, because=str(conflict))
+
+    async def _step(self, run: Run, active: Sequence[Run]) -> None:
+        """Move one run; one that cannot go on says why, and does not keep those behind it waiting."""
+        try:
+            if not await self._waits_for_another(run, active):
+                await self._steps.step(run)
+        except Conflict:
+            raise
+        except CallerError as error:
+            self._log.warning("a run cannot go on", run=run.id, because=str(error))
+            await self._books.note(run, str(error))
 
     async def _start_due_patrols(self) -> None:
         now = self._clock.now()

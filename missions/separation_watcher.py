@@ -75,14 +75,15 @@ class SeparationWatcher:
     async def look(self) -> None:
         """Look at all vehicles once, and say what is to be said."""
         self._look_at_s = self._clock.monotonic_s() + _LOOK_ANYWAY_S
-        async with self._database.transaction() as unit:
-            await self._words.hear(unit)
-            vehicles = await self._situations.all(unit)
-            now_s = self._clock.monotonic_s()
-            found = list(encounters(vehicles, now_s=now_s, distances=self._distances))
-            for encounter in found:
-                await self._keep_apart(unit, encounter)
-            await self._let_go(unit, vehicles, now_s)
+        with self._words.all_or_nothing():
+            async with self._database.transaction() as unit:
+                await self._words.hear(unit)
+                vehicles = await self._situations.all(unit)
+                now_s = self._clock.monotonic_s()
+                found = list(encounters(vehicles, now_s=now_s, distances=self._distances))
+                for encounter in found:
+                    await self._keep_apart(unit, encounter)
+                await self._let_go(unit, vehicles, now_s)
         self._forget(vehicles, found)
 
     async def _keep_apart(self, unit: Transaction, encounter: Encounter) -> None:

@@ -1,6 +1,8 @@
 """What the separation watcher says and tells: a word that is refused is not repeated at once, a state is told once."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from core.clock import Clock
 from core.database import Transaction
@@ -34,6 +36,17 @@ class SeparationWords:
         self._clock = clock
         self._words: dict[VehicleId, _Word] = {}
         self._told: dict[tuple[VehicleId, str], str] = {}
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Forget what was said and told within the block when it fails: its transaction was rolled back."""
+        words = {vehicle_id: replace(word) for vehicle_id, word in self._words.items()}
+        told = dict(self._told)
+        try:
+            yield
+        except BaseException:
+            self._words, self._told = words, told
+            raise
 
     async def hear(self, unit: Transaction) -> None:
         """Look at what became of the words that were said."""

@@ -18,6 +18,10 @@ async def test_a_failing_service_is_started_again_after_a_growing_pause() -> Non
     assert starts == [0.0, 1.0, 3.0, 6.0, 9.0]
 
 
+def test_what_has_failed_for_days_is_still_started_again() -> None:
+    assert RestartPolicy(first_s=0.5, most_s=30.0).pause_s(1_000_000) == 30.0
+
+
 async def test_services_stop_in_the_reverse_of_their_order() -> None:
     stopped: list[str] = []
 

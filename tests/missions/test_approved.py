@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from core.clock import ManualClock
 from core.database import Database
@@ -88,3 +89,29 @@ async def test_what_flies_goes_on_when_its_patrol_is_withdrawn_and_its_remainder
     assert (await estate.run(run)).state is RunState.INTERRUPTED
     await estate.dispatcher.reconcile()
     assert (await estate.run(run)).state is RunState.ABORTED
+
+
+async def test_a_run_whose_revision_nobody_kept_does_not_keep_the_others_waiting(estate: Range) -> None:
+    await estate.add_vehicle("drone-1", "dock-1")
+    lost, flown = await estate.add_patrol(0), await estate.add_patrol(1)
+    first, second = await estate.start(lost.id), await estate.start(flown.id)
+    async with estate.database.transaction() as unit:
+        await unit.session.execute(text("DELETE FROM patrol_versions WHERE patrol_id = :id"), {"id": lost.id})
+        await unit.session.execute(text("UPDATE runs SET patrol_revision = 7 WHERE id = :id"), {"id": first.id})
+
+    await estate.dispatcher.reconcile()
+
+    assert "7" in (await estate.run(first)).because
+    assert (await estate.run(second)).state is RunState.RUNNING
+
+
+async def test_a_run_of_the_present_revision_flies_also_where_an_older_controller_kept_none(estate: Range) -> None:
+    await estate.add_vehicle("drone-1", "dock-1")
+    patrol = await estate.add_patrol()
+    run = await estate.start(patrol.id)
+    async with estate.database.transaction() as unit:
+        await unit.session.execute(text("DELETE FROM patrol_versions"))
+
+    await estate.dispatcher.reconcile()
+
+    assert (await estate.run(run)).state is RunState.RUNNING

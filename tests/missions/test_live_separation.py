@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from core.database import Database
+from core.errors import Unavailable
 from core.events import InProcessBus
 from core.ids import OrderId, VehicleId
 from fleet.orders import (
@@ -292,3 +293,30 @@ async def test_a_persons_hold_is_never_ended_by_the_watcher(estate: Range) -> No
 
     await watcher(estate).look()
     assert await open_words(estate, drone) == []
+
+
+async def test_a_word_that_could_not_be_stored_is_forgotten_and_said_again(
+    estate: Range, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drone, other = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    await estate.start((await estate.add_patrol()).id, drone)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(drone, legs_done=2)
+    here, height_m = record.order.legs[1].place, record.order.legs[1].height_agl_m
+    ahead = LocalFrame(origin=here).to_geo(LocalPosition(east_m=20, north_m=0))
+    estate.says(drone, here, height_m=height_m, mode=FlightMode.MISSION, speed_m_s=5.0)
+    estate.says(other, ahead, height_m=height_m, mode=FlightMode.RETURN, speed_m_s=-5.0)
+    watch = watcher(estate)
+
+    async def away(_: object) -> None:
+        raise Unavailable("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(estate.database, "_write_journal", away)
+        with pytest.raises(Unavailable):
+            await watch.look()
+    assert await open_words(estate, drone) == []
+
+    await watch.look()
+
+    assert [kind for kind, _ in await open_words(estate, drone)] == [CommandKind.HOLD]
