@@ -13,7 +13,7 @@ _METRES: Mapping[Label, tuple[float, float, float]] = {
     Label.BIKE: (0.3, 2.8, 2.4),
     Label.CART: (0.9, 5.0, 4.0),
     Label.PILE: (0.8, math.inf, math.inf),
-    Label.LYING: (0.6, 2.8, 1.8),
+    Label.LYING: (0.3, 2.8, 1.8),
 }
 """How wide at least and at most, and how high at most, boxes are at their place: generous rather than strict."""
 

@@ -168,6 +168,8 @@ def _faults(card: ModelCard) -> list[str]:
         faults.append("names no licence")
     if not all(0.0 < score < 1.0 for score in (card.min_score, *card.min_scores.values())):
         faults.append("scores lie between 0 and 1")
+    if not 0.1 < card.same_iou < 1.0:
+        faults.append("same_iou lies between 0.1 and 1")
     return faults
 
 

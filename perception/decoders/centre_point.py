@@ -10,6 +10,8 @@ from perception.decoders.boxes import RawBoxes
 
 _STRIDE_PX = 4
 _MOST = 600
+"""Of more cells, those beside peaks give way: a faint peak may be a head that must be hidden."""
+_MOST_PEAKS = 3000
 _SMALL_PX = 12.0
 """The boxes that two cells give for anything smaller differ too much to be known as one: only its peak counts."""
 _AWAY = np.array([-1, -1, 1, 1], np.float32)
@@ -36,8 +38,7 @@ class CentrePointDecoder:
         cells = np.greater_equal(flat, lowest_score, out=self._is_peak).nonzero()[0]
         scores = flat.take(cells)
         if len(scores) > _MOST:
-            best = np.argpartition(-scores, _MOST)[:_MOST]
-            cells, scores = cells[best], scores[best]
+            cells, scores = self._chosen(outputs["heat"][0], cells, scores)
         classes = cells // len(self._centres)
         cells -= classes * len(self._centres)
         sides = outputs["distances"].reshape(4, -1).take(cells, axis=1)
@@ -48,6 +49,16 @@ class CentrePointDecoder:
         corners = self._centres.take(cells, axis=0)
         corners += sides.T * _AWAY
         return RawBoxes(corners_px=corners, scores=scores, classes=classes)
+
+    def _chosen(
+        self, heat: NDArray[np.float32], cells: NDArray[np.int64], scores: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return all peaks, and the best of the cells beside them while there is room."""
+        classes, places = np.divmod(cells, len(self._centres))
+        is_peak = scores >= _highest_around(heat, classes, places)
+        most = min(max(_MOST, int(is_peak.sum())), _MOST_PEAKS, len(cells) - 1)
+        best = np.argpartition(-(scores + 2.0 * is_peak), most)[:most]
+        return cells[best], scores[best]
 
 
 def _highest_around(

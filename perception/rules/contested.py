@@ -9,6 +9,8 @@ _SAME_IOU = 0.5
 _WITHIN = 0.8
 _FOOT = 0.1
 _HAVE_PARTS = frozenset({Label.CAR, Label.CART})
+_NO_PARTS = _HAVE_PARTS | {Label.PERSON, Label.LYING}
+"""Nobody who stands or lies before a vehicle is a piece of it."""
 
 
 def uncontested(tracks: Sequence[Track]) -> list[Track]:
@@ -41,7 +43,7 @@ def _certainty(track: Track) -> float:
 
 def _is_part(small: Track, large: Track) -> bool:
     """Say whether *small* is a piece of a vehicle: inside of its box, and not standing before it."""
-    if large.label not in _HAVE_PARTS or not large.is_believed or small.label in _HAVE_PARTS | {Label.PERSON}:
+    if large.label not in _HAVE_PARTS or not large.is_believed or small.label in _NO_PARTS:
         return False
     inner, outer = small.box, large.box
     width = min(inner.x1_px, outer.x1_px) - max(inner.x0_px, outer.x0_px)

@@ -228,6 +228,8 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
         ({"means": {}}, "nothing would ever be seen"),
         ({"labels": ["man", "man"]}, "names labels twice"),
         ({"min_scores": {"tram": 0.3}}, "tram"),
+        ({"same_iou": 0.0}, "same_iou"),
+        ({"same_iou": 7.0}, "same_iou"),
         ({"min_score": 40}, "between 0 and 1"),
         ({"input": {"name": "picture", **SIZE, "std_bgr": [0, 1, 1]}}, "std of 0"),
         ({"input": {"name": "picture", **SIZE, "fit": "crop"}}, "fit"),
@@ -319,3 +321,20 @@ def test_beside_a_peak_only_cells_of_larger_things_answer() -> None:
 
     assert boxes.scores.tolist() == pytest.approx([0.8, 0.7, 0.6])
     assert boxes.corners_px[2].tolist() == [19, 3, 25, 9]
+
+
+def test_in_a_crowd_faint_peaks_are_kept_and_cells_beside_strong_ones_are_not() -> None:
+    heat, distances = np.zeros((1, 1, 96, 160), np.float32), np.full((1, 4, 96, 160), 20.0, np.float32)
+    for y in range(2, 60, 6):
+        for x in range(2, 158, 6):
+            heat[0, 0, y - 1 : y + 2, x - 1 : x + 2] = 0.6
+            heat[0, 0, y, x] = 0.8
+    heat[0, 0, 70:95:4, 2:158:4] = 0.15
+    faint = int((heat == np.float32(0.15)).sum())
+    decoder = CentrePointDecoder(outputs={"heat": heat.shape, "distances": distances.shape}, labels=1)
+
+    scores = decoder.decode({"heat": heat, "distances": distances}, 0.1).scores
+
+    assert len(scores) == 600
+    assert (scores > 0.7).sum() == 260
+    assert ((scores > 0.1) & (scores < 0.2)).sum() == faint

@@ -24,6 +24,9 @@ def box(width_m: float, height_m: float) -> PixelBox:
         (Label.CART, 0.5, 1.0, False),
         (Label.PILE, 9.0, 4.0, True),
         (Label.PERSON, 3.0, 0.5, True),
+        (Label.LYING, 0.4, 1.2, True),
+        (Label.LYING, 1.7, 0.6, True),
+        (Label.LYING, 4.0, 0.6, False),
     ],
 )
 def test_what_is_much_too_large_or_small_is_something_else(

@@ -490,6 +490,15 @@ def test_a_piece_of_a_car_is_no_board_but_a_board_before_it_is() -> None:
     assert uncontested([car, before]) == [car, before]
 
 
+@pytest.mark.parametrize("label", [Label.PERSON, Label.LYING])
+@pytest.mark.parametrize("vehicle", [Label.CAR, Label.CART])
+def test_nobody_who_stands_or_lies_before_a_vehicle_is_a_piece_of_it(label: Label, vehicle: Label) -> None:
+    large = replace(track(vehicle, 0, 0), box=PixelBox(x0_px=100, y0_px=100, x1_px=200, y1_px=160))
+    body = replace(track(label, 0, 1, number=2), box=PixelBox(x0_px=110, y0_px=130, x1_px=160, y1_px=158))
+
+    assert uncontested([large, body]) == [large, body]
+
+
 def test_whom_the_detector_says_to_lie_is_an_alarm_whatever_the_box() -> None:
     found = play(watch_for("person_down", {}), still(track(Label.LYING, 0, 0)), seconds=4)
 
