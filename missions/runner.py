@@ -20,6 +20,7 @@ from missions.patrol import Run, RunKind, RunState
 from missions.preemption import Decision, Wanted, decide
 from missions.requests import make_command
 from missions.routing import Ground, route_remainder
+from missions.run_resume import MAKES_WAY, RunResume
 from missions.separation import Distances
 from missions.site import Site
 from missions.situation import Situation, Situations
@@ -27,7 +28,6 @@ from missions.sources import ZoneSource
 from missions.store import MissionStore
 
 _WANTED = {RunKind.PATROL: Wanted.PATROL, RunKind.LOOK: Wanted.LOOK}
-_MAKES_WAY = "makes way"
 _RUN_ENDS = {
     OrderState.DONE: RunState.DONE,
     OrderState.ABORTED: RunState.ABORTED,
@@ -75,6 +75,7 @@ class RunSteps:
         self._clock = clock
         self._settings = settings
         self._approved = ApprovedPatrols(database=database, missions=missions, books=books)
+        self._resume = RunResume(database=database, missions=missions, fleet=fleet, situations=situations, clock=clock)
         self._overdue = OverdueOrders(
             database=database,
             fleet=fleet,
@@ -183,7 +184,7 @@ class RunSteps:
         return ""
 
     async def _hold(self, unit: Transaction, run: Run, vehicle: Situation) -> None:
-        because = f"{_MAKES_WAY} for {run.name}"
+        because = f"{MAKES_WAY} for {run.name}"
         now = self._clock.now()
         command = make_command(vehicle.id, CommandKind.HOLD, because=because, now=now, speaker=Speaker.DISPATCHER)
         await self._fleet.add_command(unit, command)
@@ -198,10 +199,9 @@ class RunSteps:
             if fresh is None or fresh.revision != run.revision:
                 return
             why = f"goes on: {because}"[:500]
-            now = self._clock.now()
-            command = make_command(vehicle.id, CommandKind.RESUME, because=why, now=now, speaker=Speaker.DISPATCHER)
-            await self._fleet.add_command(unit, command)
+            word = await self._resume.say(unit, vehicle.id, because=why)
             await self._books.save(unit, replace(fresh, vehicle_id=None, because=f"{vehicle.id} {why}"))
+        self._resume.remember(vehicle.id, word)
 
     async def _is_being_held(self, unit: Transaction, vehicle: Situation) -> bool:
         if vehicle.state.mode is FlightMode.HOLD:
@@ -225,6 +225,7 @@ class RunSteps:
         elif (legs_done, because) != (run.legs_done, run.because):
             await self._books.change(run, lambda fresh: replace(fresh, legs_done=legs_done, because=because))
         else:
+            await self._resume.go_on(run, record)
             await self._overdue.end(record)
 
     def _ended(self, run: Run, record: OrderRecord, *, legs_done: int, tries: int) -> Run:
@@ -293,4 +294,4 @@ def _makes_way(vehicle: Situation) -> bool:
     if vehicle.current is None or not (vehicle.state.is_airborne and vehicle.state.mode is FlightMode.HOLD):
         return False
     progress = vehicle.current.progress
-    return progress.state is not OrderState.HELD or progress.because.startswith(_MAKES_WAY)
+    return progress.state is not OrderState.HELD or progress.because.startswith(MAKES_WAY)
