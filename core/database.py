@@ -10,6 +10,7 @@ from typing import Any, Self
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, event, func, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -21,6 +22,8 @@ from core.events import Bus, Event
 
 _TURN_WITHIN_S = 30.0
 _READS = "only_reads"
+_MOST_READERS = 8
+"""At a time, of the 15 connections of an engine's pool: writers find one however many read."""
 
 
 class Base(DeclarativeBase):
@@ -103,6 +106,7 @@ class Database:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
         self._writers = asyncio.Lock() if self.is_sqlite else None
+        self._reading = asyncio.Semaphore(_MOST_READERS)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         readers = self.engine.execution_options(**{_READS: True}) if self.is_sqlite else self.engine
         self._readers = async_sessionmaker(readers, expire_on_commit=False)
@@ -125,11 +129,11 @@ class Database:
         Raises StorageFull or Unavailable when the database cannot.
         """
         try:
-            async with self._turn(), self._sessions() as session, session.begin():
+            async with _turn(self._writers), self._sessions() as session, session.begin():
                 unit = Transaction(session=session)
                 yield unit
                 await self._write_journal(unit)
-        except DBAPIError as error:
+        except (DBAPIError, NoConnection) as error:
             raise translate(error) from error
         for happened in unit.events:
             await self._bus.publish(happened)
@@ -138,32 +142,16 @@ class Database:
     async def reading(self) -> AsyncIterator[Transaction]:
         """Yield a unit of work that only reads, as of one moment; it never waits for a writer nor holds one up.
 
-        Raises Unavailable when the database cannot. What it writes all the same is rolled back.
+        Further readers wait while eight read. Raises Unavailable when the database cannot. What it writes all the same is rolled back.
         """
         try:
-            async with self._readers() as session, session.begin() as begun:
+            async with _turn(self._reading), self._readers() as session, session.begin() as begun:
                 if not self.is_sqlite:
                     await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
                 yield Transaction(session=session)
                 await begun.rollback()
-        except DBAPIError as error:
+        except (DBAPIError, NoConnection) as error:
             raise translate(error) from error
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Let SQLite's writers of this process queue in their order: SQLite itself lets them race, and starve."""
-        if self._writers is None:
-            yield
-            return
-        try:
-            async with asyncio.timeout(_TURN_WITHIN_S):
-                await self._writers.acquire()
-        except TimeoutError as error:
-            raise Unavailable("the database was busy for too long", remedy="try again") from error
-        try:
-            yield
-        finally:
-            self._writers.release()
 
     async def read_journal(self, *, after: int, limit: int = 500, prefix: str = "") -> list[JournalLine]:
         """Return up to *limit* lines behind the cursor *after*, oldest first, of subjects that begin with *prefix*."""
@@ -197,8 +185,31 @@ class Database:
             await unit.session.flush()
 
 
-def translate(error: DBAPIError) -> Fault:
+@asynccontextmanager
+async def _turn(queue: asyncio.Lock | asyncio.Semaphore | None) -> AsyncIterator[None]:
+    """Let who shares *queue* wait in order. SQLite's writers need one: SQLite itself lets them race, and starve."""
+    if queue is None:
+        yield
+        return
+    try:
+        async with asyncio.timeout(_TURN_WITHIN_S):
+            await queue.acquire()
+    except TimeoutError as error:
+        raise _was_busy() from error
+    try:
+        yield
+    finally:
+        queue.release()
+
+
+def _was_busy() -> Unavailable:
+    return Unavailable("the database was busy for too long", remedy="try again")
+
+
+def translate(error: DBAPIError | NoConnection) -> Fault:
     """Return our error for the database's."""
+    if isinstance(error, NoConnection):
+        return _was_busy()
     reason = str(error.orig)
     if "disk is full" in reason or "No space left" in reason or "disk I/O error" in reason:
         return StorageFull("the database has no room left", remedy="free space on its disk")

@@ -1,5 +1,5 @@
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from sqlalchemy import text
@@ -74,3 +74,52 @@ async def test_what_a_reader_writes_does_not_stay(database: Database) -> None:
                 text("INSERT INTO events (subject, key, body, at) VALUES (:subject, :key, :body, :at)"), row
             )
     assert await database.read_journal(after=0) == []
+
+
+async def test_however_many_read_a_writer_is_not_held_up(database: Database) -> None:
+    may_end, reading = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def read() -> None:
+        async with database.reading() as reader:
+            await reader.session.execute(text("SELECT count(*) FROM events"))
+            reading.release()
+            await may_end.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(20):
+            group.create_task(read())
+        try:
+            async with asyncio.timeout(5):
+                for _ in range(8):
+                    await reading.acquire()
+                async with database.transaction() as unit:
+                    unit.emit(Event(subject="test.line", key="while they read"))
+        finally:
+            may_end.set()
+    assert len(await database.read_journal(after=0)) == 1
+
+
+async def test_a_reader_that_waits_too_long_is_told_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.database._TURN_WITHIN_S", 0.02)
+    async with AsyncExitStack() as others:
+        for _ in range(8):
+            await others.enter_async_context(database.reading())
+        with pytest.raises(Unavailable, match="busy"):
+            await others.enter_async_context(database.reading())
+    async with database.reading() as reader:
+        assert (await reader.session.execute(text("SELECT count(*) FROM events"))).scalar() == 0
+
+
+async def test_a_pool_without_a_connection_to_lend_is_said_as_ours(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database.engine.sync_engine.pool, "_timeout", 0.02)
+    async with AsyncExitStack() as others:
+        for _ in range(15):
+            await others.enter_async_context(database.engine.connect())
+        with pytest.raises(Unavailable, match="busy"):
+            async with database.reading() as reader:
+                await reader.session.execute(text("SELECT 1"))
+        with pytest.raises(Unavailable, match="busy"):
+            async with database.transaction() as unit:
+                await unit.session.execute(text("SELECT 1"))
