@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -137,7 +136,7 @@ def _blocks(
             stands = float(np.linalg.norm(theirs.velocity)) < _STANDS_M_S
             if not _stays_apart(path, theirs.at(times_s), distances, may_leave=stands):
                 yield InTheWay(id=other.id, because=f"{other.id} {'stands' if stands else 'flies'} in its way")
-        elif (there := possible_ground(other, frame, now_s, ahead_s=ahead_s)) and ground.intersects(there):
+        elif _may_be_over(ground, other, frame, now_s, ahead_s=ahead_s):
             yield InTheWay(id=other.id, because=f"{other.id} is not heard and may be in its way")
 
 
@@ -171,41 +170,52 @@ def _home(vehicle: Situation, order: Order, frame: LocalFrame, now_s: float, tim
     return np.column_stack((here[:2] + flown_m[:, None] * direction, heights_m))
 
 
-def possible_ground(other: Situation, frame: LocalFrame, now_s: float, *, ahead_s: float = 0.0) -> BaseGeometry | None:
-    """Return where a vehicle in the air that nobody hears may be until *ahead_s* from now; None: nowhere in the air.
+def _may_be_over(ground: BaseGeometry, other: Situation, frame: LocalFrame, now_s: float, *, ahead_s: float) -> bool:
+    """Say whether a vehicle in the air that nobody hears may be over *ground* at some time until *ahead_s* from now.
 
     In metres of *frame*. It has got no farther than its speed allows, keeps to its route and its ways home where they
     are known, and is down when its battery is empty.
     """
-    route = _route(other, frame)
-    if other.state.received_s is None:
+    card, state = other.record.card, other.state
+    if state.received_s is None:
         # Nobody has heard it since we began: its order is all that is known.
         is_flying = other.current is not None and other.current.progress.state in {OrderState.RUNNING, OrderState.HELD}
-        return route if is_flying else None
-    silent_s = other.state.age_s(now_s)
-    card, state = other.record.card, other.state
+        return is_flying and _leads_over(ground, other, frame)
+    silent_s = state.age_s(now_s)
     lasts_s = card.endurance_s * (1.0 if state.battery_ratio is None else state.battery_ratio) + _LANDS_WITHIN_S
     if not is_in_air(state) or silent_s > lasts_s:
-        return None
+        return False
     if state.position is None:
-        return route
+        return _leads_over(ground, other, frame)
     speed_m_s = max(card.speed_m_s, math.hypot(state.east_m_s, state.north_m_s))
     reach_m = speed_m_s * (max(0.0, silent_s) + ahead_s) + _OFF_ROUTE_M
-    reach = Point(_to(state.position, frame)).buffer(reach_m)
-    return reach if route is None else shapely.intersection(reach, route)
+    within = shapely.intersection(ground, Point(_to(state.position, frame)).buffer(reach_m))
+    return not within.is_empty and (other.current is None or _leads_over(within, other, frame))
 
 
-def _route(other: Situation, frame: LocalFrame) -> BaseGeometry | None:
-    """Return the ground of what is left of its order and of every way home from there; None without an order."""
+def _leads_over(ground: BaseGeometry, other: Situation, frame: LocalFrame) -> bool:
+    """Say whether what is left of its order, or a way home from there, comes near *ground*; never without an order.
+
+    All ground of a route in one piece costs tens of milliseconds; most routes are ruled out by their outline.
+    """
     if other.current is None:
-        return None
+        return False
     order, done = other.current.order, other.current.progress.legs_done
-    ends = [_to(home.place, frame) for home in (order.dock, *order.rally_points)]
     before = other.state.position or (order.legs[done - 1].place if done else order.dock.place)
-    places = [_to(place, frame) for place in (before, *(leg.place for leg in order.legs[done:]))]
-    pairs = list(pairwise(places)) or [(places[0], places[0])]
-    hulls = [shapely.convex_hull(MultiPoint([*pair, end])) for pair in pairs for end in ends]
-    return shapely.union_all(hulls).buffer(_OFF_ROUTE_M)
+    route = _to_all((before, *(leg.place for leg in order.legs[done:])), frame)
+    homes = _to_all((order.dock.place, *(rally.place for rally in order.rally_points)), frame)
+    outline = shapely.convex_hull(MultiPoint(np.vstack((route, homes))))
+    if not shapely.dwithin(outline, ground, _OFF_ROUTE_M):
+        return False
+    begins, ends = (route[:-1], route[1:]) if len(route) > 1 else (route, route)
+    corners = [np.stack((begins, ends, np.broadcast_to(home, begins.shape)), axis=1) for home in homes]
+    hulls = shapely.convex_hull(shapely.multipoints(np.concatenate(corners)))
+    return bool(shapely.dwithin(hulls, ground, _OFF_ROUTE_M).any())
+
+
+def _to_all(places: Sequence[GeoPosition], frame: LocalFrame) -> FloatArray:
+    """Return the places in metres of *frame*, shape (n, 2)."""
+    return frame.to_local_array(np.array([(place.lon_deg, place.lat_deg) for place in places]))
 
 
 def _to(place: GeoPosition, frame: LocalFrame) -> FloatArray:

@@ -1,11 +1,17 @@
 """Those that wait for others go on: one by one, past what cannot be near, and never against a person's word."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import shapely
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from shapely import LineString, MultiPoint
+from shapely.geometry.base import BaseGeometry
 
 from core.clock import ManualClock
 from core.database import Database
@@ -13,7 +19,7 @@ from core.events import InProcessBus
 from core.ids import VehicleId
 from fleet.holding import Speaker
 from fleet.orders import CommandKind, CommandOutcome, CommandState, Dock, OrderPurpose, OrderState
-from fleet.store import CommandRecord
+from fleet.store import CommandRecord, OrderRecord
 from fleet.telemetry import FlightMode, LandedState, VehicleState
 from missions.live_separation import LiveDistances, encounters, remedy
 from missions.separation_waits import blocks_way_home, in_the_way, may_go_on
@@ -81,6 +87,68 @@ def test_after_a_restart_a_vehicle_that_nobody_has_heard_yet_is_where_its_order_
     unheard = replace(over, state=replace(over.state, received_s=None, position=None, link_up=False))
     assert blocked_by(waits, unheard) == "b is not heard and may be in its way"
     assert blocked_by(waits, replace(unheard, current=None)) == ""
+
+
+def unheard(name: str, corners: Sequence[Point], homes: Sequence[Point], *, legs_done: int = 0) -> Situation:
+    """Return a vehicle that flies over *corners* and that nobody has heard yet; the first of *homes* is its dock."""
+    over = vehicle(name, (0, 0), to=corners[0])
+    assert over.current is not None
+    (leg,), docks = over.current.order.legs, [Dock(id=name, place=place(*home)) for home in homes]
+    legs = tuple(replace(leg, place=place(*corner)) for corner in corners)
+    given = replace(over.current.order, legs=legs, dock=docks[0], rally_points=tuple(docks[1:]))
+    current = OrderRecord(order=given, progress=replace(over.current.progress, legs_done=legs_done))
+    return replace(over, current=current, state=replace(over.state, received_s=None, position=None, link_up=False))
+
+
+def ground_of(corners: Sequence[Point], homes: Sequence[Point]) -> BaseGeometry:
+    """Return all ground of a route and of its ways home, in one piece: right, and slow."""
+    hulls = [shapely.convex_hull(MultiPoint([*pair, home])) for pair in pairwise(corners) for home in homes]
+    return shapely.union_all(hulls).buffer(10.0)
+
+
+@given(
+    corners=st.lists(st.tuples(st.integers(-300, 300), st.integers(40, 600)), min_size=2, max_size=6),
+    homes=st.lists(st.tuples(st.integers(-300, 300), st.integers(40, 600)), min_size=1, max_size=3),
+    to=st.tuples(st.integers(-200, 200), st.integers(-200, 200)),
+)
+def test_one_that_nobody_has_heard_is_in_the_way_where_the_ground_of_its_order_is(
+    corners: list[Point], homes: list[Point], to: Point
+) -> None:
+    apart_m = ground_of(corners, homes).distance(LineString([(0, 0), to])) - DISTANCES.free_sideways_m
+    assume(abs(apart_m) > 0.1)
+    other = unheard("b", [corners[0], *corners], homes, legs_done=1)
+    assert bool(blocked_by(held("a", (0, 0), to=to), other)) is (apart_m < 0)
+
+
+def test_one_that_was_heard_once_is_in_the_way_only_where_it_may_have_got_to_on_its_route() -> None:
+    waits = held("a", (0, 0), to=(0, 40))
+    other = unheard("b", [(100, 300), (100, 0), (0, 0)], [(100, 300)])
+    silent = replace(other.state, received_s=-5.0, position=place(100, 280), link_up=False)
+    assert blocked_by(waits, other)
+    assert not blocked_by(waits, replace(other, state=silent))
+    assert blocked_by(waits, replace(other, state=replace(silent, received_s=-60.0)))
+    assert not blocked_by(waits, replace(other, state=silent, current=None))
+    assert blocked_by(waits, replace(other, state=replace(silent, received_s=-60.0), current=None))
+    nowhere = replace(silent, position=None)
+    assert blocked_by(waits, replace(other, state=nowhere))
+    assert not blocked_by(waits, replace(other, state=nowhere, current=None))
+
+
+def test_a_fleet_that_nobody_has_heard_yet_is_looked_at_for_a_fraction_of_uniting_its_ground() -> None:
+    corners: list[Point] = [(20 * (leg // 2), 400 if leg % 4 in {1, 2} else 300) for leg in range(60)]
+    homes: list[Point] = [(0, 500), (0, 600), (300, 600), (600, 600)]
+    fleet = [unheard(f"u{number}", [corners[0], *corners], homes, legs_done=1) for number in range(4)]
+    waits = held("a", (0, 0), to=(0, -40))
+    assert blocked_by(waits, *fleet) == ""
+
+    def cpu_s(work: Callable[[], object]) -> float:
+        began_s = time.process_time()
+        work()
+        return time.process_time() - began_s
+
+    united_s = min(cpu_s(lambda: [ground_of(corners, homes) for _ in fleet]) for _ in range(3))
+    looked_s = min(cpu_s(lambda: blocked_by(waits, *fleet)) for _ in range(3))
+    assert looked_s < united_s / 4
 
 
 def test_the_way_home_is_free_when_climbing_and_flying_there_come_near_nobody() -> None:
