@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import CommandId, VehicleId
 from core.tasks import RestartPolicy
 from fleet.holding import Speaker
-from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderState, VehicleEvent
+from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderPurpose, OrderState, VehicleEvent
 from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
 from missions.patrol import Run, RunKind
@@ -18,6 +19,7 @@ from missions.store import MissionStore
 
 MAKES_WAY = "makes way"
 _LOOK_OVER = "the look that it made way for is over"
+_CANCEL_LIVES = timedelta(hours=1)
 _AGAIN = RestartPolicy(first_s=2.0, most_s=60.0)
 _REFUSED = frozenset({CommandState.FAILED, CommandState.EXPIRED})
 
@@ -77,6 +79,28 @@ class RunResume:
     def remember(self, vehicle_id: VehicleId, word: ResumeWord) -> None:
         """Keep the newest word to a vehicle: what became of it decides when the next one is said."""
         self._words[vehicle_id] = word
+
+    async def after_look(self, looked: OrderRecord) -> None:
+        """Call a vehicle home that still makes way after its look, when the run it was held in has ended meanwhile."""
+        if looked.order.purpose is not OrderPurpose.LOOK:
+            return
+        vehicle_id, now = looked.order.vehicle_id, self._clock.now()
+        async with self._database.transaction() as unit:
+            current = await self._fleet.current_order(unit, vehicle_id)
+            if current is None or current.order.run_id is None or not _is_held_for_look(current):
+                return
+            run = await self._missions.run(unit, current.order.run_id)
+            if not run.is_ended or await self._fleet.open_commands(unit, vehicle_id=vehicle_id):
+                return
+            command = make_command(
+                vehicle_id,
+                CommandKind.CANCEL,
+                because=run.because,
+                now=now,
+                speaker=Speaker.DISPATCHER,
+                order_id=current.order.id,
+            )
+            await self._fleet.add_command(unit, replace(command, expires_at=now + _CANCEL_LIVES))
 
     async def _hear(self, unit: Transaction, record: OrderRecord) -> ResumeWord | None:
         """Look at what became of the newest word; that the vehicle still waits says that it changed nothing."""

@@ -221,6 +221,7 @@ class RunSteps:
         # What the vehicle does by itself (a failsafe, a hold) is news of the run as well.
         because = record.progress.because or run.because
         if record.is_ended:
+            await self._resume.after_look(record)
             await self._books.change(run, lambda fresh: self._ended(fresh, record, legs_done=legs_done, tries=tries))
         elif (legs_done, because) != (run.legs_done, run.because):
             await self._books.change(run, lambda fresh: replace(fresh, legs_done=legs_done, because=because))

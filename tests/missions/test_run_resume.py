@@ -151,6 +151,25 @@ async def test_a_refused_word_is_repeated_with_patience_and_told_once(held: Held
     assert await held.told("resume_refused") == ["the word to go on was not done: did not switch to mission"]
 
 
+@pytest.mark.parametrize("held_by_person", [False, True])
+async def test_it_comes_home_when_its_patrol_was_cancelled_and_the_look_refused(
+    held: Held, held_by_person: bool
+) -> None:
+    await held.tick()
+    looking = await held.estate.order_of(held.drone)
+    assert looking is not None
+    async with held.estate.database.transaction() as unit:
+        await held.estate.requests.cancel(unit, held.patrol.id, because="rain", by="wang")
+    if held_by_person:
+        await held.estate.reports(held.order.order.id, OrderState.HELD, legs_done=3, because="li: a child is below it")
+    await held.estate.reports(looking.order.id, OrderState.FAILED, because="leaves its zones")
+    await held.tick()
+    assert (await held.estate.run(held.look)).state is RunState.FAILED
+    said = [(word.command.kind, word.command.order_id, word.command.because) for word in await held.words()]
+    home = (CommandKind.CANCEL, held.order.order.id, "cancelled by wang: rain")
+    assert said == ([] if held_by_person else [home])
+
+
 async def test_it_waits_for_a_look_that_is_still_to_come_and_for_whoever_took_it_over(held: Held) -> None:
     held.estate.says(held.drone, held.place, height_m=25.0, mode=FlightMode.HOLD, speed_m_s=3.0)
     await held.estate.dispatcher.reconcile()
