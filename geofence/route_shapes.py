@@ -12,6 +12,7 @@ from geofence.prisms import BoolArray, GeometryArray, IntArray
 from geofence.route import OrderRoute, RoutePhase
 
 NO_LEG = -1
+_FLAT_M2 = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -160,12 +161,12 @@ class _Path:
         before = np.minimum(radius, self.lengths_m)[:, None] * self.directions
         after = np.zeros_like(before)
         after[:-1] = np.minimum(radius, self.lengths_m[1:])[:, None] * self.directions[1:]
-        hulls = _hulls([corners - before, corners, self.tips, corners + after])
+        hulls = _triangles(corners - before, self.tips, corners + after)
         return self._flat(hulls, RoutePhase.TURN, self.heights_m[1:], self.heights_m[1:])
 
     def sweeps(self) -> Shapes:
-        legs = [self.places[:-1], self.places[1:], self.tips]
-        hulls = [_hulls([*legs, np.repeat(home[None], self.count, axis=0)]) for home in self.homes]
+        starts = self.places[:-1]
+        hulls = [_triangles(starts, self.tips, np.broadcast_to(home, starts.shape)) for home in self.homes]
         return self._sweep(np.concatenate(hulls), np.tile(np.arange(self.count), len(hulls)))
 
     def landing(self) -> Shapes:
@@ -194,11 +195,21 @@ class _Path:
         )
 
 
-def _hulls(corners: list[FloatArray]) -> GeometryArray:
-    if not len(corners[0]):
+def _triangles(first: FloatArray, second: FloatArray, third: FloatArray) -> GeometryArray:
+    """Return the hulls of three corners each, all (n, 2): what lies on the way from *first* to *second* is in them.
+
+    Those without an area are lines or points: they are made as hulls, which takes twice as long.
+    """
+    if not len(first):
         return np.empty(0, dtype=object)
+    corners = np.stack((first, second, third, first), axis=1)
+    sides, others = second - first, third - first
+    has_area = np.abs(sides[:, 0] * others[:, 1] - sides[:, 1] * others[:, 0]) > _FLAT_M2
+    hulls: GeometryArray = np.empty(len(first), dtype=object)
+    hulls[has_area] = shapely.polygons(corners[has_area])
     # As lines through the corners: a hull of points takes seven times as long to make.
-    return np.asarray(shapely.convex_hull(shapely.linestrings(np.stack(corners, axis=1))), dtype=object)
+    hulls[~has_area] = shapely.convex_hull(shapely.linestrings(corners[~has_area]))
+    return hulls
 
 
 def _joined(parts: list[Shapes]) -> Shapes:
