@@ -74,7 +74,7 @@ def build_missions(
         requests=MissionRequests(missions=store, fleet=fleet, books=books, clock=clock),
         trial=trial,
         idleness=IdlenessReader(database=database, missions=store, fleet=fleet),
-        notice=NoticePlanner(database=database, trial=trial, zones=zones),
+        notice=NoticePlanner(database=database, trial=trial, zones=zones, clock=clock),
         coverage=CoverageProver(database=database, missions=store, fleet=fleet),
         dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),
         separation=SeparationWatcher(

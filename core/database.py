@@ -142,7 +142,9 @@ class Database:
     async def reading(self) -> AsyncIterator[Transaction]:
         """Yield a unit of work that only reads, as of one moment; it never waits for a writer nor holds one up.
 
-        Further readers wait while eight read. Raises Unavailable when the database cannot. What it writes all the same is rolled back.
+        Further readers wait while eight read. What it writes all the same is rolled back.
+
+        Raises Unavailable when the database cannot.
         """
         try:
             async with _turn(self._reading), self._readers() as session, session.begin() as begun:

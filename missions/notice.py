@@ -127,12 +127,16 @@ class Notice:
         gaps = _gaps(sights, appearing.span_s)
         return cls(appearing=appearing, places=places, never_seen_ratio=1 - seen / places, gaps_s=gaps)
 
+    @cached_property
+    def _at_begins(self) -> Array:
+        """Return the chance that it has appeared by the beginning of each gap; asked for again and again."""
+        return self.appearing.until(self.gaps_s[:, 0])
+
     def chance(self, after_s: float) -> float:
         """Return the chance that it is still unseen after so many seconds."""
         begins, ends = self.gaps_s.T
         is_longer = ends - begins > after_s
-        begins, ends = begins[is_longer], ends[is_longer]
-        waits = self.appearing.until(ends - after_s) - self.appearing.until(begins)
+        waits = self.appearing.until(ends[is_longer] - after_s) - self._at_begins[is_longer]
         return float(waits.sum()) / self.places + self.never_seen_ratio
 
     @property
@@ -158,7 +162,7 @@ class Notice:
             return math.inf
         begins, ends = self.gaps_s.T
         area = self.appearing.integral(ends) - self.appearing.integral(begins)
-        return float((area - self.appearing.until(begins) * (ends - begins)).sum() / seen)
+        return float((area - self._at_begins * (ends - begins)).sum() / seen)
 
     def quantile_s(self, ratio: float) -> float:
         """Return the seconds after which that share of everything has been noticed; infinite when it never is."""

@@ -10,6 +10,7 @@ from shapely.geometry import shape
 from api.accounts import Account
 from api.auth import may
 from api.permissions import Permission
+from api.presence import Wanted
 from api.schemas.notice import NoticeGiven, NoticePlanGiven, NoticeTold, tell_notice
 from api.services import Services, ServicesNow
 from core.errors import InvalidInput
@@ -27,8 +28,11 @@ _MOST_PATROLS = 100
 
 
 @router.post("/notice")
-async def compare_notice(_account: Reader, services: ServicesNow, given: NoticeGiven) -> NoticeTold:
-    """Tell for each plan how long something that appears at a random place and hour stays unseen; stores nothing."""
+async def compare_notice(_account: Reader, services: ServicesNow, is_wanted: Wanted, given: NoticeGiven) -> NoticeTold:
+    """Tell for each plan how long something that appears at a random place and hour stays unseen; stores nothing.
+
+    One comparison runs at a time, and ends when its caller hangs up. 503 says that too many others wait.
+    """
     asked = sum(len(plan.patrol_ids) + len(plan.patrols) for plan in given.plans)
     if asked > _MOST_PATROLS:
         what, remedy = (
@@ -46,7 +50,8 @@ async def compare_notice(_account: Reader, services: ServicesNow, given: NoticeG
     question = Question(
         appearing=appearing, area=_area(given), spacing_m=given.spacing_m, view=View(range_m=given.range_m)
     )
-    found = await services.notice.compare([await _plan(plan, services) for plan in given.plans], question)
+    plans = [await _plan(plan, services) for plan in given.plans]
+    found = await services.notice.compare(plans, question, is_wanted=is_wanted)
     told = await run_blocking(lambda: [tell_notice(one) for one in found])
     return NoticeTold(places=found[0].notice.places, plans=told)
 

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 
 from api.accounts import Account
 from api.auth import may
 from api.permissions import Permission
+from api.presence import Wanted
 from api.schemas.rounds import RoundsGiven, RoundsTold, tell_rounds
 from api.services import ServicesNow
 from core.tasks import run_blocking
@@ -19,7 +20,7 @@ Planner = Annotated[Account, may(Permission.PLAN_PATROLS)]
 
 @router.post("")
 async def plan_endless_rounds(
-    _account: Planner, services: ServicesNow, request: Request, given: RoundsGiven
+    _account: Planner, services: ServicesNow, is_wanted: Wanted, given: RoundsGiven
 ) -> RoundsTold:
     """Plan rounds on which no node stays unseen for longer than it must; a caller who hangs up ends the search.
 
@@ -33,8 +34,5 @@ async def plan_endless_rounds(
         time_limit_s=given.time_limit_s,
         seed=given.seed,
     )
-
-    async def is_wanted() -> bool:
-        return not await request.is_disconnected()
 
     return await services.rounds.plan(wanted, is_wanted=is_wanted, tell=tell_rounds)

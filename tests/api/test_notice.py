@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import httpx
 import pytest
 
-from core.errors import NotFound
-from core.ids import RunId, VehicleId
+from core.errors import NotFound, Unavailable
+from core.ids import PatrolId, RunId, VehicleId
 from fleet.telemetry import FlightMode, LandedState, VehicleState
 from fleet.vehicle import VehicleCard, VehicleKind
+from missions.notice import Appearing
+from missions.notice_planner import NamedPlan, Question
+from missions.route_view import View, grid_of_places
 from tests.api.controller import ESTATE, ZONES, Controller
 
 
@@ -88,7 +92,7 @@ async def test_a_plan_without_runs_never_notices_anything(controller: Controller
     assert answer.json()["plans"][0] | {"curve": []} == {
         "name": "nothing", "starts": 0, "never_seen_ratio": 1.0, "mean_s": None, "mean_seen_s": None,
         "median_s": None, "p90_s": None, "p99_s": None, "worst_s": None, "worst_seen_s": 0.0, "curve": [],
-        "problems": [],
+        "problems": [], "problems_said": [],
     }  # fmt: skip
 
 
@@ -125,3 +129,67 @@ async def test_places_and_proofs_are_read_while_somebody_writes(controller: Cont
         assert await services.idleness.read(since=services.clock.now(), runs=10) == ()
         with pytest.raises(NotFound):
             await services.coverage.prove(RunId("nobody"))
+
+
+async def test_starts_every_minute_of_a_month_are_refused_before_they_fill_the_memory(controller: Controller) -> None:
+    await a_drone(controller)
+    desk = await the_estate(controller)
+    plans = [{"name": "every minute", "patrols": [patrol("FREQ=MINUTELY")]}]
+    answer = await desk.post("patrols/notice", json={"plans": plans, "days": 31, "spacing_m": 12})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["where"] == "plans"
+    assert "seldomer" in answer.text
+
+
+async def test_the_plans_of_a_request_are_counted_together(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("missions.notice_planner._MOST_SIGHTS", 8_000)
+    await a_drone(controller)
+    desk = await the_estate(controller)
+    plan = {"name": "every hour", "patrols": [patrol("FREQ=HOURLY")]}
+    for count, status in ((1, 200), (3, 422)):
+        asked = {"plans": [plan] * count, "days": 2, "spacing_m": 12}
+        assert (await desk.post("patrols/notice", json=asked)).status_code == status
+
+
+async def test_a_crowd_that_compares_is_served_in_turn_or_sent_away(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await the_estate(controller)
+    may_go_on, at_once, most_at_once = threading.Event(), list[int](), list[int]()
+
+    def held_up(*ground: Any, **choices: Any) -> Any:
+        at_once.append(1)
+        most_at_once.append(len(at_once))
+        assert may_go_on.wait(20)
+        at_once.pop()
+        return grid_of_places(*ground, **choices)
+
+    monkeypatch.setattr("missions.notice_planner.grid_of_places", held_up)
+    asked = {"plans": [{"name": "nothing"}]}
+    crowd = [asyncio.ensure_future(desk.post("patrols/notice", json=asked)) for _ in range(6)]
+    try:
+        done, _ = await asyncio.wait(crowd, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+    finally:
+        may_go_on.set()
+    assert [answer.result().status_code for answer in done] == [503]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*crowd)) == [200] * 5 + [503]
+    assert max(most_at_once) == 1
+
+
+async def test_a_comparison_that_nobody_waits_for_ends(controller: Controller) -> None:
+    await a_drone(controller)
+    desk = await the_estate(controller)
+    services = controller.services
+    stored = (await desk.post("patrols", json=patrol("FREQ=HOURLY"))).json()
+    async with services.database.reading() as unit:
+        plan = NamedPlan(name="every hour", patrols=(await services.missions.patrol(unit, PatrolId(stored["id"])),))
+    appearing = Appearing(begin_at=services.clock.now(), span_s=86_400.0)
+
+    async def is_wanted() -> bool:
+        return False
+
+    question = Question(appearing=appearing, area=None, spacing_m=12.0, view=View())
+    with pytest.raises(Unavailable, match="nobody waits"):
+        await services.notice.compare([plan], question, is_wanted=is_wanted)

@@ -482,6 +482,8 @@ export interface paths {
         /**
          * Compare Notice
          * @description Tell for each plan how long something that appears at a random place and hour stays unseen; stores nothing.
+         *
+         *     One comparison runs at a time, and ends when its caller hangs up. 503 says that too many others wait.
          */
         post: operations["compare_notice_api_v1_patrols_notice_post"];
         delete?: never;
