@@ -110,8 +110,12 @@ def problem(
     remedy: str | None = None,
     params: Mapping[str, Detail] | None = None,
     problems: Sequence[Mapping[str, Json]] = (),
+    quotes_caller: bool = False,
 ) -> JSONResponse:
-    """Return an RFC 9457 answer; `problems` lists every single mistake where there are several."""
+    """Return an RFC 9457 answer; `problems` lists every single mistake where there are several.
+
+    A detail that quotes what the caller sent is not read back by codes: it is not our sentence.
+    """
     body = {
         "type": f"urn:roundsman:problem:{code}",
         "title": status.phrase,
@@ -121,7 +125,7 @@ def problem(
         "where": where,
         "remedy": remedy,
         "params": dict(params or {}),
-        "detail_said": _said(detail),
+        "detail_said": [] if quotes_caller else _said(detail),
         "remedy_said": _said(remedy or ""),
         "problems": [dict(one) for one in problems],
     }
@@ -208,6 +212,7 @@ async def _tell_validation(_: Request, error: Exception) -> JSONResponse:
         detail=sentence,
         where=wrong[0]["where"] if wrong else None,
         problems=wrong,
+        quotes_caller=True,
     )
 
 

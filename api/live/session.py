@@ -11,6 +11,7 @@ from api.accounts import Account
 from api.live.messages import FROM_CLIENT, Hello, Rung, Topic, event_text, telemetry_frame, text, tracks_text
 from api.live.snapshot import snapshot
 from api.permissions import Permission
+from api.schemas.alarms import PEOPLES_STATES
 from api.schemas.shapes import with_said
 from api.services import Services
 from api.topics import may_hear
@@ -99,7 +100,8 @@ class LiveSession:
         while True:
             for alarm in bell.ringing:
                 if not self._is_confirmed(alarm):
-                    await self._send(text({"type": "alarm", "alarm": with_said(alarm_body(alarm))}))
+                    told = with_said(alarm_body(alarm), peoples=PEOPLES_STATES)
+                    await self._send(text({"type": "alarm", "alarm": told}))
             await bell.changed(within_s=again_s)
 
     def _is_confirmed(self, alarm: HelpAlarm) -> bool:

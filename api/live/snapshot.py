@@ -2,6 +2,7 @@
 
 from api.accounts import Account
 from api.permissions import Permission
+from api.schemas import alarms, incidents
 from api.schemas.patrols import RunTold
 from api.schemas.shapes import with_said
 from api.schemas.vehicles import tell_vehicle
@@ -25,13 +26,16 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
         shown["runs"] = [RunTold.of(run).model_dump(mode="json") for run in runs]
     if account.may(Permission.READ_INCIDENTS):
         shown["incidents"] = [
-            with_said(incident_body(one)) for one in await services.incidents.find(unit, states=OPEN_STATES)
+            with_said(incident_body(one), peoples=incidents.PEOPLES_STATES)
+            for one in await services.incidents.find(unit, states=OPEN_STATES)
         ]
         newest = await services.sightings.newest(unit, limit=_RECENT_SIGHTINGS)
         shown["sightings"] = [with_said(sighting_body(one)) for one in newest]
     if account.may(Permission.READ_ALARMS):
         shown["alarms"] = [
-            with_said(alarm_body(alarm, rung_by=await services.alarms.rung_by(unit, alarm)))
+            with_said(
+                alarm_body(alarm, rung_by=await services.alarms.rung_by(unit, alarm)), peoples=alarms.PEOPLES_STATES
+            )
             for alarm in await services.alarm_store.find(unit, states=_OPEN_ALARMS)
         ]
     return shown

@@ -6,9 +6,12 @@ from pydantic import Field
 
 from api.schemas.incidents import LineTold, tell_line
 from api.schemas.shapes import Because, BecauseTold, Given, Moment, Place, Told
-from incidents.alarm import ALLOWED, AlarmState, HelpAlarm
+from incidents.alarm import ALLOWED, UNANSWERED, AlarmState, HelpAlarm
 from incidents.bodies import alarm_body
 from incidents.incident import TimelineLine
+
+PEOPLES_STATES = frozenset(AlarmState) - UNANSWERED
+"""Those into which only people bring an alarm: its `because` is in their own words."""
 
 
 class AlarmTold(BecauseTold):
@@ -37,6 +40,9 @@ class AlarmTold(BecauseTold):
     mistaken: bool
     rung_by: list[str] = Field(description="desks where it rings at its present escalation")
     revision: int
+
+    def _is_a_persons(self) -> bool:
+        return self.state in PEOPLES_STATES
 
 
 class AlarmsTold(Told):

@@ -1,9 +1,18 @@
 """Lines of the journal."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from pydantic import JsonValue
 
+from api.schemas import alarms, incidents
 from api.schemas.shapes import Moment, Told, with_said
 from core.database import JournalLine
+
+_PEOPLES: Final[Mapping[str, frozenset[str]]] = {
+    "incidents.changed": incidents.PEOPLES_STATES,
+    "alarms.changed": alarms.PEOPLES_STATES,
+}
 
 
 class EventTold(Told):
@@ -25,6 +34,6 @@ class EventsTold(Told):
 
 def tell_line(line: JournalLine) -> EventTold:
     """Return what is told of one line."""
-    return EventTold(
-        cursor=line.cursor, subject=line.event.subject, key=line.event.key, at=line.at, body=with_said(line.event.body)
-    )
+    event = line.event
+    body = with_said(event.body, peoples=_PEOPLES.get(event.subject, ()))
+    return EventTold(cursor=line.cursor, subject=event.subject, key=event.key, at=line.at, body=body)

@@ -6,10 +6,20 @@ from pydantic import Field
 
 from api.schemas.evidence import PhotoTold, tell_photo
 from api.schemas.shapes import Because, BecauseTold, Given, Moment, Place, Told
+from incidents.alarm import UNANSWERED, AlarmState
 from incidents.bodies import incident_body
 from incidents.evidence import Evidence
 from incidents.incident import Incident, IncidentState, TimelineLine
+from incidents.intake import ACTOR as SYSTEM
 from incidents.kinds import FoundBy, Kind, KindTable, LimitClock, LimitUnit, Stage
+
+_S = IncidentState
+_BY_ITSELF = frozenset({_S.REPORTED, _S.FILED, _S.DISPATCHED, _S.VERIFYING, _S.REWORK, _S.CLOSED})
+"""The states into which the service brings an incident as well."""
+PEOPLES_STATES = frozenset(_S) - _BY_ITSELF
+"""Those into which only people bring it: its `because` is in their own words."""
+_STEPS = (frozenset(_S) - {_S.REPORTED}) | (frozenset(AlarmState) - UNANSWERED)
+"""What people do to incidents and alarms, by the lines of their stories."""
 
 
 class EllipseTold(Told):
@@ -44,6 +54,9 @@ class IncidentTold(BecauseTold):
     needs_decision: bool
     revision: int
 
+    def _is_a_persons(self) -> bool:
+        return self.state in PEOPLES_STATES
+
 
 class IncidentsTold(Told):
     """Incidents, newest first."""
@@ -60,6 +73,10 @@ class LineTold(BecauseTold):
     photos: list[str]
     sighting_id: str | None
     vehicle_id: str | None
+
+    def _is_a_persons(self) -> bool:
+        is_ours = self.actor == SYSTEM or self.sighting_id is not None or self.vehicle_id is not None
+        return self.what in _STEPS and not is_ours
 
 
 class IncidentInFullTold(IncidentTold):

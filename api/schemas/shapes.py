@@ -1,6 +1,6 @@
 """The two parents of all HTTP models, and the small shapes that many of them share."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, computed_field
@@ -38,7 +38,11 @@ class BecauseTold(Told):
     @property
     def because_said(self) -> list[SaidTold]:
         """Return the reason by its codes."""
-        return tell_said(self.because)
+        return [] if self._is_a_persons() else tell_said(self.because)
+
+    def _is_a_persons(self) -> bool:
+        """Say whether a person wrote `because`: such words stay words."""
+        return False
 
 
 Place = Annotated[tuple[float, float], Field(description="[longitude, latitude] in degrees, WGS-84")]
@@ -59,10 +63,14 @@ def _tell(said: Said) -> SaidTold:
     return SaidTold(code=said.code, params=params)
 
 
-def with_said(body: Mapping[str, Json]) -> dict[str, Json]:
-    """Return a body of the journal with its sentences by their codes as well: `because_said` beside `because`."""
+def with_said(body: Mapping[str, Json], *, peoples: Container[str] = ()) -> dict[str, Json]:
+    """Return a body of the journal with its sentences by their codes as well: `because_said` beside `because`.
+
+    Into the states *peoples* only people bring it: what they wrote stays as it is.
+    """
+    is_a_persons = body.get("state") in peoples
     said: dict[str, Json] = {
-        f"{key}_said": [one.model_dump(mode="json") for one in tell_said(value)]
+        f"{key}_said": [] if is_a_persons else [one.model_dump(mode="json") for one in tell_said(value)]
         for key in _SENTENCES
         if isinstance(value := body.get(key), str)
     }

@@ -7,12 +7,18 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from api.sentences import AS_IT_IS, Said, catalogue, read
+import api.sentences
+from api.sentences import AS_IT_IS, LONGEST, MOST_TRIES, Said, catalogue, read
+from core.ids import new_id
 from fleet.readiness import TEXTS
+from tests.api.controller import Controller
+from tests.api.sightings import a_sighting, take
 
 ROOT = Path(__file__).parents[2]
 # Modules whose sentences reach the desk: reasons, refusals, remedies, stories.
@@ -209,3 +215,143 @@ def test_the_catalogue_is_written_in_one_form() -> None:
 def test_who_says_it_is_not_taken_for_a_part_of_it() -> None:
     (said,) = read("drone-2: leg 11 of drone-2 comes within 0 m of the way home of drone-1")
     assert (said.code, said.params["who"]) == ("who_because", "drone-2")
+
+
+def test_a_list_of_reasons_is_read_whole() -> None:
+    reasons = (
+        "is busy (coming home)",
+        "leaves the keep-in zone by 3.2 m; 5.0 m inside of it are needed at (121.400000, 31.300000)",
+        "its link is lost: nothing heard from its agent for 12 s",
+        "enters the keep-out zone Pond (the ground to 30 m), 4.0 m are needed",
+    )
+    text = "nobody could begin it in time: " + "; ".join(f"drone-{n}: {reasons[n % 4]}" for n in range(12))
+    assert LONGEST - 200 < len(text) <= LONGEST
+    each = ["who_because", "because_at", "who_because", "who_because"]
+    assert [one.code for one in read(text)] == ["run.not_begun", *each[1:], *each * 2]
+
+
+def test_no_sentence_eats_the_next() -> None:
+    said = read("patrol; the run is over; it holds")
+    assert said == (
+        Said(code=AS_IT_IS, params={"text": "patrol"}),
+        Said(code="run.is", params={"run_state": "over"}),
+        Said(code="agent.holds"),
+    )
+    (cancelled, rest) = read("cancelled by supervisor: the crane; it holds")
+    assert (cancelled.params["words"], rest.code) == ("the crane", "agent.holds")
+
+
+def test_names_and_peoples_words_within_a_sentence_stay_words() -> None:
+    (cancelled,) = read("cancelled by supervisor: is busy (lunch)")
+    assert cancelled.params["words"] == "is busy (lunch)"
+    (inside,) = read("is inside the keep-out zone the dock")
+    assert inside.params["zone"] == "the dock"
+
+
+class Tried(Exception):
+    """More was tried than may be."""
+
+
+class CountingPattern:
+    """Stands for the pattern of a form, and counts how often any of them is tried."""
+
+    tries = 0
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Try the form; raises Tried beyond the bound."""
+        type(self).tries += 1
+        if type(self).tries > MOST_TRIES:
+            raise Tried(text)
+        return self._pattern.fullmatch(text)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> type[CountingPattern]:
+    """Count the tries of forms from here on."""
+    forms = [replace(form, pattern=CountingPattern(form.pattern)) for form in api.sentences._forms()]  # type: ignore[arg-type]
+    monkeypatch.setattr(api.sentences, "_forms", lambda: forms)
+    monkeypatch.setattr(CountingPattern, "tries", 0)
+    read.cache_clear()
+    return CountingPattern
+
+
+HOSTILE = (
+    "x; the place was well in view for ",
+    " s; ",
+    "a b is ",
+    "a b and ",
+    "it ",
+    "a: ",
+    "leg 1, ",
+    "the run is ",
+    "; it has not landed in time",
+    "drone-1: is busy (a) at 1.0, 2.0 ",
+    "the agent was stopped; sending the vehicle home failed: ",
+)
+
+
+@pytest.mark.parametrize("head", HOSTILE)
+def test_no_text_costs_more_than_so_many_tries(head: str, counted: type[CountingPattern]) -> None:
+    for again in HOSTILE:
+        counted.tries = 0
+        read((head + again * 500)[:LONGEST])
+        assert 0 < counted.tries <= MOST_TRIES
+        counted.tries = 0
+        assert read((head + again * 500)[:2000]) == ()
+        assert counted.tries == 0
+
+
+async def move(controller: Controller, incident_id: str, because: str) -> dict[str, Any]:
+    worker = await controller.sign_in("grid_worker", name="grid1")
+    revision = (await worker.get(f"incidents/{incident_id}")).json()["revision"]
+    body = {"to": "accepted", "because": because, "revision": revision}
+    answer = await worker.post(f"incidents/{incident_id}/moves", json=body)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = (await worker.get(f"incidents/{incident_id}")).json()
+    return told
+
+
+@pytest.mark.parametrize("because", ["a b is " * 46, "a b and " * 60, "leg 3", "the dock", "is busy (lunch)"])
+async def test_a_persons_because_is_stored_and_stays_words(controller: Controller, because: str) -> None:
+    told = await move(controller, await take(controller, a_sighting(controller)), because)
+    assert (told["state"], told["because"], told["because_said"]) == ("accepted", because, [])
+    line = next(line for line in told["timeline"] if line["what"] == "accepted")
+    assert (line["because"], line["because_said"]) == (because, [])
+    events = (await (await controller.sign_in("supervisor")).get("events", params={"after": 0})).json()["events"]
+    moved = [one["body"] for one in events if one["body"].get("state") == "accepted"]
+    assert [one["because_said"] for one in moved] == [[]]
+
+
+async def test_the_services_own_steps_are_said_by_code(controller: Controller) -> None:
+    told = await move(controller, await take(controller, a_sighting(controller)), "the dock")
+    own = {line["what"]: [one["code"] for one in line["because_said"]] for line in told["timeline"]}
+    assert own["dispatched"] == ["incident.responsible"]
+    assert own["accepted"] == []
+
+
+async def test_an_alarm_says_our_words_by_code_and_a_persons_as_they_are(controller: Controller) -> None:
+    panel, desk = await controller.sign_in("resident_device", panel_id="gate"), await controller.sign_in("supervisor")
+    await panel.post("panel/presses", json={"press_id": new_id(), "pressed_at": "2026-01-05T08:00:00Z"})
+    (alarm,) = (await desk.get("alarms", params={"open": True})).json()["alarms"]
+    assert [one["code"] for one in alarm["because_said"]] == ["alarm.pressed"]
+    await desk.post(f"alarms/{alarm['id']}/moves", json={"to": "answered", "because": "the dock"})
+    told = (await desk.get(f"alarms/{alarm['id']}")).json()
+    assert (told["because"], told["because_said"]) == ("the dock", [])
+    said = {line["what"]: [one["code"] for one in line["because_said"]] for line in told["timeline"]}
+    assert (said["ringing"], said["answered"]) == (["alarm.rings"], [])
+
+
+@pytest.mark.parametrize(
+    "key", ["x; the place was well in view for " + " s; " * 170, "a b is " * 60, "the run is over; it holds"]
+)
+async def test_what_a_stranger_sends_is_not_read_at_all(
+    controller: Controller, key: str, counted: type[CountingPattern]
+) -> None:
+    answer = await controller.client().post("session", json={"user": "a", "password": "b", key: 1})
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["detail_said"]) == (422, "invalid_input", [])
+    assert key in told["detail"]
+    assert counted.tries == 0
