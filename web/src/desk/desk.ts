@@ -224,6 +224,7 @@ export class Desk extends Emitter<DeskTopic> {
     this.user = user;
     this.isAsking = false;
     this.hasBeenSignedIn = true;
+    this.planner.belongTo(user.id);
     this.emit("session");
     this.#live.start();
     void this.#loadSite();

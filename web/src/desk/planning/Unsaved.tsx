@@ -16,6 +16,11 @@ export function Unsaved() {
   const open = planner.draft;
   return (
     <>
+      {planner.isShelfFull && (
+        <p className="note" role="alert">
+          {t("plan.shelf_full")}
+        </p>
+      )}
       {planner.unsaved.map(({ draft }) => (
         <p key={draft.id ?? NEW} className="note unsaved" role="status">
           {t("plan.unsaved", { name: nameOf(draft) || t("plan.new") })}

@@ -9,6 +9,13 @@ export interface OpenDraft {
 
 export const NEW = "new";
 const STORED_AS = "roundsman.drafts";
+/** Grows with every change of what a draft is made of: what another version of the page wrote is not read. */
+const VERSION = 1;
+
+interface Stored {
+  version: number;
+  drafts: Record<string, OpenDraft>;
+}
 
 /** The name under which a draft is kept: its patrol's id; there is one new one. */
 export function shelfKey(id: string | null): string {
@@ -19,14 +26,18 @@ export function isChanged({ draft, base }: OpenDraft): boolean {
   return JSON.stringify(draft) !== JSON.stringify(base);
 }
 
-/** Outlives a reload of the page where `storage` does. */
+/** One person's drafts; they outlive a reload of the page where `storage` does. */
 export class DraftShelf {
+  /** The browser had no room for the last change: a reload of the page would lose it. */
+  isFull = false;
   readonly #kept: Map<string, OpenDraft>;
   readonly #storage: Storage | undefined;
+  readonly #storedAs: string;
 
-  constructor(storage?: Storage) {
+  constructor(user: string, storage?: Storage) {
     this.#storage = storage;
-    this.#kept = new Map(Object.entries(JSON.parse(storage?.getItem(STORED_AS) ?? "{}") as Record<string, OpenDraft>));
+    this.#storedAs = `${STORED_AS}.${user}`;
+    this.#kept = read(storage?.getItem(this.#storedAs) ?? null);
   }
 
   get keys(): string[] {
@@ -51,6 +62,18 @@ export class DraftShelf {
   }
 
   #write(): void {
-    this.#storage?.setItem(STORED_AS, JSON.stringify(Object.fromEntries(this.#kept)));
+    const stored: Stored = { version: VERSION, drafts: Object.fromEntries(this.#kept) };
+    try {
+      this.#storage?.setItem(this.#storedAs, JSON.stringify(stored));
+      this.isFull = false;
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
+      this.isFull = true;
+    }
   }
+}
+
+function read(text: string | null): Map<string, OpenDraft> {
+  const stored = text === null ? null : (JSON.parse(text) as Partial<Stored> | null);
+  return new Map(stored?.version === VERSION ? Object.entries(stored.drafts ?? {}) : []);
 }

@@ -11,6 +11,36 @@ function patrol(id: string, changes: Partial<Patrol> = {}): Patrol {
   return { ...given, is_active: true, next_start_at: null, parts: [], ...changes };
 }
 
+interface Memory extends Storage {
+  kept: Map<string, string>;
+  isFull: boolean;
+}
+
+/** A browser's storage, which can be full. */
+function memory(): Memory {
+  const kept = new Map<string, string>();
+  const storage = {
+    kept,
+    isFull: false,
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, text: string) => {
+      if (storage.isFull) throw new DOMException("the quota has been exceeded", "QuotaExceededError");
+      kept.set(key, text);
+    },
+  };
+  return storage as unknown as Memory;
+}
+
+function plannerOf(user: string, storage: Storage): Planner {
+  const planner = new Planner(storage);
+  planner.belongTo(user);
+  return planner;
+}
+
+function namesOf(planner: Planner): string[] {
+  return planner.unsaved.map((one) => one.draft.name);
+}
+
 const CONFLICT = { status: 409, code: "conflict", detail: "the patrol has been changed by someone else" };
 
 beforeEach(() => {
@@ -35,13 +65,64 @@ describe("a draft with changes", () => {
   });
 
   it("outlives a reload of the page", () => {
-    const kept = new Map<string, string>();
-    const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, text: string) => kept.set(key, text) };
-    const before = new Planner(storage as unknown as Storage);
+    const storage = memory();
+    const before = plannerOf("li", storage);
     before.open(null);
     before.change({ name: "typed" });
-    const after = new Planner(storage as unknown as Storage);
-    expect(after.unsaved.map((one) => one.draft.name)).toEqual(["typed"]);
+    expect(namesOf(plannerOf("li", storage))).toEqual(["typed"]);
+  });
+
+  it("is dropped where another version of the page wrote it", () => {
+    const storage = memory();
+    const before = plannerOf("li", storage);
+    before.open(patrol("street"));
+    before.change({ name: "typed" });
+    for (const [key, text] of storage.kept) storage.kept.set(key, text.replace(/"version":\d+/, '"version":0'));
+    expect(namesOf(plannerOf("li", storage))).toEqual([]);
+    for (const key of storage.kept.keys()) storage.kept.set(key, '{"street":{}}');
+    expect(namesOf(plannerOf("li", storage))).toEqual([]);
+  });
+
+  it("goes on where the browser has no room to keep it, and says so", () => {
+    const storage = memory();
+    const planner = plannerOf("li", storage);
+    const heard = vi.fn();
+    planner.on(["draft"], heard);
+    planner.open(patrol("street"));
+    storage.isFull = true;
+    heard.mockClear();
+    planner.change({ name: "typed" });
+    expect([planner.draft?.name, heard.mock.calls.length, planner.isShelfFull]).toEqual(["typed", 1, true]);
+    planner.open(patrol("yard"));
+    expect(namesOf(planner)).toEqual(["typed"]);
+    storage.isFull = false;
+    planner.discard("street");
+    expect(planner.isShelfFull).toBe(false);
+  });
+
+  it("is its author's: the next person on the page neither sees nor loses it", () => {
+    const storage = memory();
+    const planner = plannerOf("li", storage);
+    planner.open(patrol("street"));
+    planner.change({ name: "li was here" });
+    planner.open(null);
+    planner.change({ name: "a new one of li" });
+    planner.belongTo("wang");
+    expect([planner.draft?.name, planner.canUndo, namesOf(planner)]).toEqual(["", false, []]);
+    planner.open(patrol("street"));
+    expect([planner.draft?.name, planner.isChanged]).toEqual(["street", false]);
+    expect(namesOf(plannerOf("wang", storage))).toEqual([]);
+    expect(namesOf(plannerOf("li", storage)).sort()).toEqual(["a new one of li", "li was here"]);
+    planner.belongTo("li");
+    expect([planner.draft?.name, namesOf(planner)]).toEqual(["li was here", ["a new one of li"]]);
+  });
+
+  it("stays open when the same person signs in again", () => {
+    const planner = plannerOf("li", memory());
+    planner.open(patrol("street"));
+    planner.change({ name: "typed" });
+    planner.belongTo("li");
+    expect([planner.draft?.name, planner.canUndo]).toEqual(["typed", true]);
   });
 
   it("leaves nothing behind once it is as it was", () => {
@@ -88,6 +169,25 @@ describe("a draft that is stored", () => {
     await done;
     expect([planner.draft?.id, planner.draft?.revision]).toEqual(["yard", 7]);
     expect(planner.unsaved).toEqual([]);
+  });
+});
+
+describe("a draft that is stored while another person signs in", () => {
+  it("leaves theirs alone", async () => {
+    const planner = plannerOf("wang", memory());
+    planner.open(patrol("street"));
+    planner.change({ name: "wang's" });
+    planner.belongTo("li");
+    planner.change({ name: "li's" });
+    const done = planner.store(false);
+    planner.belongTo("wang");
+    await asked[0]!.answer(200, patrol("street", { name: "li's", revision: 2 }));
+    await done;
+    expect([planner.draft?.name, planner.draft?.revision, planner.isChanged]).toEqual(["wang's", 1, true]);
+    planner.open(patrol("yard"));
+    expect(namesOf(planner)).toEqual(["wang's"]);
+    planner.belongTo("li");
+    expect(namesOf(planner)).toEqual([]);
   });
 });
 

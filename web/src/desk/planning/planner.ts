@@ -24,7 +24,9 @@ export class Planner extends Emitter<PlannerTopic> {
   check: PatrolCheck | null = null;
   error: ApiError | null = null;
   isChecking = false;
-  readonly #shelf: DraftShelf;
+  readonly #storage: Storage | undefined;
+  readonly #shelves = new Map<string, DraftShelf>();
+  #shelf: DraftShelf;
   readonly #before: PatrolDraft[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
@@ -34,7 +36,21 @@ export class Planner extends Emitter<PlannerTopic> {
 
   constructor(storage?: Storage) {
     super();
-    this.#shelf = new DraftShelf(storage);
+    this.#storage = storage;
+    // Nobody has signed in yet.
+    this.#shelf = new DraftShelf("");
+  }
+
+  /** Drafts are their author's: another person on the same page goes on with their own, from what is stored. */
+  belongTo(user: string): void {
+    const shelf = this.#shelves.get(user) ?? new DraftShelf(user, this.#storage);
+    if (shelf === this.#shelf) return;
+    this.#putAside();
+    this.#shelves.set(user, shelf);
+    this.#shelf = shelf;
+    if (!this.draft) return;
+    const fresh = this.draft.id === null ? emptyDraft() : (this.theirs ?? this.base ?? this.draft);
+    this.#load(shelf.get(shelfKey(fresh.id)) ?? { draft: fresh, base: fresh });
   }
 
   /** Opens a stored patrol, or a new one, as it was left: the draft before it is put aside with its changes. */
@@ -50,6 +66,11 @@ export class Planner extends Emitter<PlannerTopic> {
   get unsaved(): OpenDraft[] {
     const open = this.draft && shelfKey(this.draft.id);
     return this.#shelf.keys.filter((key) => key !== open).map((key) => this.#shelf.get(key)!);
+  }
+
+  /** The browser has no room to keep the drafts: a reload of the page would lose the last changes. */
+  get isShelfFull(): boolean {
+    return this.#shelf.isFull;
   }
 
   get isChanged(): boolean {
@@ -142,9 +163,10 @@ export class Planner extends Emitter<PlannerTopic> {
 
   async #send(sent: PatrolDraft, document: number): Promise<Patrol> {
     const isNew = sent.id === null;
+    const shelf = this.#shelf;
     try {
       const stored = await send<Patrol>(isNew ? "POST" : "PUT", isNew ? "/patrols" : `/patrols/${sent.id}`, givenOf(sent));
-      this.#stored(sent, stored, document);
+      this.#stored(sent, stored, document, shelf);
       return stored;
     } catch (error) {
       if (error instanceof ApiError && error.code === "conflict" && sent.id !== null) {
@@ -157,15 +179,15 @@ export class Planner extends Emitter<PlannerTopic> {
   }
 
   /** What was typed while it was stored stays, on top of the new revision, wherever that draft lies now. */
-  #stored(sent: PatrolDraft, stored: Patrol, document: number): void {
+  #stored(sent: PatrolDraft, stored: Patrol, document: number, shelf: DraftShelf): void {
     const { id, revision } = stored;
     const told = { id, revision, is_active: sent.is_active };
     const base = { ...sent, ...told };
     const isOpen = document === this.#document && this.draft !== null;
-    const draft = isOpen ? this.draft : this.#shelf.get(shelfKey(sent.id))?.draft;
-    this.#shelf.remove(shelfKey(sent.id));
+    const draft = isOpen ? this.draft : shelf.get(shelfKey(sent.id))?.draft;
+    shelf.remove(shelfKey(sent.id));
     if (!draft) return;
-    this.#shelf.put({ draft: { ...draft, ...told }, base });
+    shelf.put({ draft: { ...draft, ...told }, base });
     if (!isOpen) {
       this.emit("draft");
       return;
