@@ -199,8 +199,7 @@ class OrderExecutor:
         if self._flight is None:
             await self._vehicle.return_home()
         else:
-            speaker = command.speaker if command.kind is CommandKind.RETURN else Speaker.PERSON
-            await self._flight.end_at_home(command.because, speaker)
+            await self._flight.end_at_home(command.because, command.speaker)
         return "it is on its way home"
 
     async def _land(self, command: Command) -> str:
@@ -211,9 +210,9 @@ class OrderExecutor:
         return "it is landing"
 
     async def _cancel(self, command: Command) -> str:
-        current = self.current
-        if current is not None and command.order_id in {None, current.order.id}:
-            return await self._return(command)
+        if self._flight is not None and command.order_id in {None, self._flight.held.order.id}:
+            await self._flight.cancel(command.because, command.speaker)
+            return "it is on its way home"
         known = None if command.order_id is None else await self._book.store.find(command.order_id)
         if known is None or not known.progress.is_ended:
             raise Conflict("no such order is under way", where=self._vehicle.id)

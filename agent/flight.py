@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from agent.executor_store import HeldOrder
-from agent.flight_hold import Ask, Hands
+from agent.flight_hold import Ask, Hands, stop
 from agent.flight_watch import WAYS_DOWN, FlightWatch, hangs
 from agent.guard import OrderGuard
 from agent.kept_order import KeptOrder
@@ -48,8 +48,6 @@ class Flight(KeptOrder):
         self._settled_s = settled_s
         self._down_since_s: float | None = None
         self._hands = Hands()
-        self._stopped: Ask | None = None
-        """The word by which the vehicle was told to hold while the order was still being loaded."""
 
     async def run(self, previous: "Flight | None" = None) -> None:
         """Bring the order to its end, or to the point where a newer order supersedes it."""
@@ -71,14 +69,24 @@ class Flight(KeptOrder):
     # ----------------------------------------------------------------------------------- commands
 
     async def hold(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
-        """Stop where the vehicle is; raises Conflict where the word of *speaker* does not count."""
+        """Stop where the vehicle is; raises Conflict where *speaker* does not count, or the order ended meanwhile."""
         self._check(Word.HOLD, speaker)
+        was_ended = self.is_ended
         if self.held.progress.state in _NOT_BEGUN:
-            self._stopped = Ask(because=because, speaker=speaker)
-        with self._hands.asking(because, speaker):
-            await self._vehicle.hold()
-        # A person may have spoken while the vehicle was braking.
-        self._check(Word.HOLD, speaker)
+            self._hands.stopped = Ask(because=because, speaker=speaker)
+        try:
+            with self._hands.asking(because, speaker):
+                await self._vehicle.hold()
+            # A person may have spoken while the vehicle was braking.
+            self._check(Word.HOLD, speaker)
+            if self.is_ended and not was_ended:
+                raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
+            await self._held_by_word(because, speaker)
+        finally:
+            if self.held.progress.state not in _NOT_BEGUN:
+                self._hands.stopped = None
+
+    async def _held_by_word(self, because: str, speaker: Speaker) -> None:
         by, progress = holder_of(speaker), self.held.progress
         if progress.state is OrderState.RUNNING:
             await self._to(OrderState.HELD, because=because, held_by=by)
@@ -96,6 +104,7 @@ class Flight(KeptOrder):
         self._check_way_back()
         with self._hands.asking(because, speaker):
             await self._vehicle.resume()
+        self._hands.stopped = None
         self._watch.expects_descent = False
         self.held = replace(self.held, ending=None, ending_because="")
         if self.held.progress.state is OrderState.HELD:
@@ -120,18 +129,29 @@ class Flight(KeptOrder):
         self._check(Word.RETURN, speaker)
         await self._end_by(self._vehicle.return_home, because)
 
+    async def cancel(self, because: str, speaker: Speaker) -> None:
+        """End what nobody wants any more; in the air as the way home does, if the word of *speaker* counts."""
+        if not self._is_on_ground_unbegun():
+            self._check(Word.CANCEL, speaker)
+        await self._end_by(self._vehicle.return_home, because)
+
     async def end_here(self, because: str) -> None:
         """Land where the vehicle is; then the order is aborted."""
         await self._end_by(self._vehicle.land, because)
 
-    async def superseded_by(self, order: Order) -> None:
-        """Stop in the air and close the books of this order: done when its legs are, else aborted."""
+    async def superseded_by(self, order: Order, hands: Hands) -> Ask | None:
+        """Stop in the air and close the books: done when the legs are, else aborted; return a person's hold in force.
+
+        *hands* are those of the new order's flight, which takes that hold over.
+        """
         if self._vehicle.state().is_airborne:
-            await self._vehicle.hold()
+            await stop(self._vehicle, self._clock, self._hands, hands)
+        of_person = self._hands.person_in(self.held)
         if not self.is_ended:
             is_done = self.held.progress.legs_done >= len(self.held.order.legs)
             end = OrderState.DONE if is_done and self.held.progress.state not in _NOT_BEGUN else OrderState.ABORTED
             await self._to(end, because=f"superseded by order {order.id} ({order.because or order.purpose})")
+        return of_person
 
     # ------------------------------------------------------------------------------------- begin
 
@@ -151,19 +171,20 @@ class Flight(KeptOrder):
             await self._clock.sleep(_POLL_S)
         if self.held.ending is not None:
             return
-        if self._stopped:
-            raise Conflict(f"it was told to hold before it began: {self._stopped.because}", where=order.id)
+        if stopped := self._hands.stopped:
+            raise Conflict(f"it was told to hold before it began: {stopped.because}", where=order.id)
         if not self.is_ended:
             await self._vehicle.start()
             await self._to(OrderState.RUNNING, because="the vehicle flies it")
 
     async def _make_way(self, previous: "Flight | None") -> None:
         if previous is not None:
-            await previous.superseded_by(self.held.order)
+            of_person = await previous.superseded_by(self.held.order, self._hands)
+            self._hands.stopped = self._hands.person_in(self.held) or of_person or self._hands.stopped
         elif self._vehicle.state().is_airborne and self.held.order.supersedes is None:
             raise NotReady("the vehicle is in the air without an order of ours", where=self._vehicle.id)
         elif self._vehicle.state().is_airborne:
-            await self._vehicle.hold()
+            await stop(self._vehicle, self._clock, self._hands)
 
     async def _compare(self) -> None:
         """After our restart: is the vehicle in the air with this very order on board?"""
@@ -190,7 +211,7 @@ class Flight(KeptOrder):
             await self._to(OrderState.RUNNING, because="the vehicle is in the air")
             return
         await self._to(OrderState.FAILED, because=str(error))
-        if is_airborne:
+        if is_airborne and self._hands.person_in(self.held) is None:
             await self._home_at_any_rate()
 
     async def _home_at_any_rate(self) -> None:
@@ -256,7 +277,7 @@ class Flight(KeptOrder):
 
     def _why_held(self, state: VehicleState) -> tuple[str, Holder]:
         """Return why a vehicle hangs in the air that was to fly on, and by whose act."""
-        asked, self._stopped = self._hands.asked or self._stopped, None
+        asked, self._hands.stopped = self._hands.asked or self._hands.stopped, None
         if asked is not None:
             return asked.because, holder_of(asked.speaker)
         return self._guard.because() or state.because or "the vehicle holds by itself", Holder.ITSELF

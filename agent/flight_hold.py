@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from agent.executor_store import HeldOrder
+from core.clock import Clock
 from core.errors import Conflict
-from fleet.holding import Holder, Speaker, Word, counts
+from fleet.holding import Holder, Speaker, Word, counts, holder_of
 from fleet.orders import OrderState
 from fleet.telemetry import FlightMode, VehicleState
+from fleet.vehicle import Vehicle
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 
@@ -17,6 +19,7 @@ OTHER_HANDS = frozenset({FlightMode.MANUAL, FlightMode.RETURN, FlightMode.LAND, 
 """Modes that nobody but a person takes a vehicle out of."""
 _STILL_M_S = 0.7
 _MOVED_M = 10.0
+_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Hands:
     def __init__(self) -> None:
         self._asks: list[Ask] = []
         self._waits_at: GeoPosition | None = None
+        self.stopped: Ask | None = None
+        """The word by which the vehicle was told to hold while the order was still being loaded."""
 
     @contextmanager
     def asking(self, because: str, speaker: Speaker) -> Iterator[None]:
@@ -52,12 +57,27 @@ class Hands:
 
     def check(self, word: Word, speaker: Speaker, held: HeldOrder, state: VehicleState) -> None:
         """Raise Conflict where the word of *speaker* does not count against whoever has the vehicle."""
-        holder = holder_in(held, state)
+        holder = self._holder(held, state)
         if counts(word, of=speaker, against=holder):
             return
-        why = held.progress.because if held.progress.state is OrderState.HELD else f"it is in mode {state.mode}"
+        stopped = self.stopped.because if self.stopped is not None else f"it is in mode {state.mode}"
+        why = held.progress.because if held.progress.state is OrderState.HELD else stopped
         whose = {Holder.NOBODY: "it is not held", Holder.ITSELF: "others have it in hand"}
         raise Conflict(f"{whose.get(holder, f'it is held by the {holder}')}: {why}", where=held.order.id)
+
+    def _holder(self, held: HeldOrder, state: VehicleState) -> Holder:
+        """Return who has the vehicle: by the order's books where it is held, else by what was said or it shows."""
+        if held.progress.state is OrderState.HELD:
+            return Holder.ITSELF if held.held_by is Holder.NOBODY else held.held_by
+        if self.stopped is not None:
+            return holder_of(self.stopped.speaker)
+        return Holder.ITSELF if state.mode in OTHER_HANDS else Holder.NOBODY
+
+    def person_in(self, held: HeldOrder) -> Ask | None:
+        """Return the hold of a person that is in force."""
+        if held.held_by is Holder.PERSON:
+            return Ask(because=held.progress.because, speaker=Speaker.PERSON)
+        return self.stopped if self.stopped is not None and self.stopped.speaker is Speaker.PERSON else None
 
     def taken_over(self, held: HeldOrder, state: VehicleState) -> str:
         """Return how somebody else took over a vehicle that waits by a word of the controller; empty: nobody did."""
@@ -80,8 +100,13 @@ class Hands:
         return math.hypot(away.east_m, away.north_m) > _MOVED_M
 
 
-def holder_in(held: HeldOrder, state: VehicleState) -> Holder:
-    """Return who has the vehicle: by the order's books where it is held, else by what it shows."""
-    if held.progress.state is OrderState.HELD:
-        return Holder.ITSELF if held.held_by is Holder.NOBODY else held.held_by
-    return Holder.ITSELF if state.mode in OTHER_HANDS else Holder.NOBODY
+async def stop(vehicle: Vehicle, clock: Clock, *hands: Hands) -> None:
+    """Hold the vehicle for an order that comes; what somebody asks of it is not given up for that, but comes first."""
+    while True:
+        while any(one.asked for one in hands):
+            await clock.sleep(_POLL_S)
+        try:
+            return await vehicle.hold()
+        except Conflict:
+            if not any(one.asked for one in hands):
+                raise

@@ -35,6 +35,8 @@ class Word(StrEnum):
     HOLD = "hold"
     RESUME = "resume"
     RETURN = "return"
+    CANCEL = "cancel"
+    """Ends an order that nobody wants any more, by the way home where it is flown."""
 
 
 _EVERY = frozenset(Word)
@@ -42,17 +44,17 @@ _NONE: frozenset[Word] = frozenset()
 COUNTS: Mapping[Holder, Mapping[Speaker, frozenset[Word]]] = {
     Holder.NOBODY: {
         Speaker.PERSON: _EVERY,
-        Speaker.DISPATCHER: frozenset({Word.HOLD}),
+        Speaker.DISPATCHER: frozenset({Word.HOLD, Word.CANCEL}),
         Speaker.SEPARATION: frozenset({Word.HOLD}),
     },
     Holder.SEPARATION: {
         Speaker.PERSON: _EVERY,
-        Speaker.DISPATCHER: frozenset({Word.HOLD}),
-        Speaker.SEPARATION: _EVERY,
+        Speaker.DISPATCHER: frozenset({Word.HOLD, Word.CANCEL}),
+        Speaker.SEPARATION: frozenset({Word.HOLD, Word.RESUME, Word.RETURN}),
     },
     Holder.DISPATCHER: {
         Speaker.PERSON: _EVERY,
-        Speaker.DISPATCHER: frozenset({Word.HOLD, Word.RESUME}),
+        Speaker.DISPATCHER: frozenset({Word.HOLD, Word.RESUME, Word.CANCEL}),
         Speaker.SEPARATION: _NONE,
     },
     Holder.PERSON: {Speaker.PERSON: _EVERY, Speaker.DISPATCHER: _NONE, Speaker.SEPARATION: _NONE},

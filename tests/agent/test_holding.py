@@ -1,18 +1,24 @@
 """In whose hands a vehicle is: the table through the executor, cell by cell, and everybody who may take it over."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+from core.errors import Conflict
+from fleet.errors import VehicleRefused
 from fleet.holding import Holder, Speaker, Word, counts
 from fleet.orders import CommandKind, CommandState, OrderState
 from fleet.telemetry import FlightMode
+from fleet.vehicle import Loaded, Plan
 from geofence.frames import LocalFrame
 from geofence.positions import LocalPosition
-from tests.agent.test_executor import Desk
+from tests.agent.test_executor import CLOCK, Desk
 from tests.fleet.drivers.orders import HOME, make_order
 
 KEEPS_CLEAR = "keeps clear of drone-2: they would come within 3 m and 0 m in height in 2 s"
@@ -21,7 +27,13 @@ SPEAKERS = {
     Holder.DISPATCHER: Speaker.DISPATCHER,
     Holder.PERSON: Speaker.PERSON,
 }
-SHOWN = {Word.HOLD: FlightMode.HOLD, Word.RESUME: FlightMode.MISSION, Word.RETURN: FlightMode.RETURN}
+SHOWN = {
+    Word.HOLD: FlightMode.HOLD,
+    Word.RESUME: FlightMode.MISSION,
+    Word.RETURN: FlightMode.RETURN,
+    Word.CANCEL: FlightMode.RETURN,
+}
+CHILD = "wang: a child is below it"
 
 
 @pytest.fixture
@@ -31,6 +43,15 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await desk.start()
     await desk.executor.offer(make_order())
     await desk.reach(OrderState.RUNNING)
+    yield desk
+    await desk.kill()
+
+
+@pytest.fixture
+async def idle(tmp_path: Path) -> AsyncIterator[Desk]:
+    """Return an agent without an order."""
+    desk = Desk(tmp_path)
+    await desk.start()
     yield desk
     await desk.kill()
 
@@ -89,10 +110,10 @@ async def test_a_person_who_speaks_while_the_controllers_hold_is_under_way_has_t
     desk.vehicle.returns_late_s = 0.1
     await desk.executor.command(desk.word(CommandKind.HOLD, speaker=Speaker.SEPARATION, because=KEEPS_CLEAR))
     await desk.eventually(lambda: desk.vehicle.calls.count("hold") == 1)
-    assert await desk.say(CommandKind.HOLD, because="wang: a child is below it") is CommandState.DONE
+    assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
 
     await desk.reach(OrderState.HELD)
-    await desk.eventually(lambda: desk.reports.last().because == "wang: a child is below it")
+    await desk.eventually(lambda: desk.reports.last().because == CHILD)
     assert await desk.say(CommandKind.RESUME, speaker=Speaker.SEPARATION) is CommandState.FAILED
 
 
@@ -128,6 +149,150 @@ async def test_no_order_takes_a_vehicle_out_of_a_persons_hands(desk: Desk) -> No
     refused = desk.reports.end_of(look.id)
     assert (refused.state, refused.because) == (OrderState.FAILED, "a person holds it: by person")
     assert desk.reports.end_of(held.order.id).state is OrderState.HELD
+
+
+@pytest.mark.parametrize("comes", ["while it is carried out", "with it", "before it"])
+async def test_a_persons_hold_around_the_moment_an_order_comes_outlives_the_order(desk: Desk, comes: str) -> None:
+    held = desk.executor.current
+    assert held is not None
+    await held_by(desk, Holder.DISPATCHER)
+    desk.vehicle.returns_late_s = 0.2
+    look, word = make_order(supersedes=held.order.id), desk.word(CommandKind.HOLD, because=CHILD)
+    if comes == "before it":
+        await desk.executor.offer(look)
+        await desk.executor.command(word)
+    elif comes == "with it":
+        await asyncio.gather(desk.executor.command(word), desk.executor.offer(look))
+    else:
+        await desk.executor.command(word)
+        await desk.eventually(lambda: desk.vehicle.calls.count("hold") == 2)
+        await desk.executor.offer(look)
+
+    await desk.eventually(lambda: desk.reports.outcome(word.id) is CommandState.DONE)
+    await desk.eventually(lambda: desk.reports.last().order_id == look.id and "load" in desk.vehicle.calls[1:])
+    await desk.eventually(lambda: desk.reports.end_of(look.id).state in {OrderState.HELD, OrderState.RUNNING})
+    await desk.reach(OrderState.HELD)
+    assert (desk.reports.last().because, desk.vehicle.state().mode) == (CHILD, FlightMode.HOLD)
+    assert desk.vehicle.calls.count("start") == 1
+    assert await desk.say(CommandKind.RESUME, speaker=Speaker.DISPATCHER) is CommandState.FAILED
+    assert await desk.say(CommandKind.RESUME) is CommandState.DONE
+    await desk.reach(OrderState.RUNNING)
+
+
+def hold_gives_up_for_a_newer_one(desk: Desk) -> None:
+    """Let the vehicle need a while to hold, and an older hold give up, as the driver's do."""
+    wishes: list[None] = []
+
+    async def hold() -> None:
+        wishes.append(None)
+        desk.vehicle.calls.append("hold")
+        mine = len(wishes)
+        await CLOCK.sleep(0.1)
+        if mine != len(wishes):
+            raise Conflict("a newer command has taken over", where=desk.vehicle.id)
+        desk.vehicle.shows(mode=FlightMode.HOLD)
+
+    desk.vehicle.hold = hold  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+async def test_a_persons_hold_and_the_stop_for_an_order_do_not_undo_each_other(desk: Desk, is_before: bool) -> None:
+    held = desk.executor.current
+    assert held is not None
+    hold_gives_up_for_a_newer_one(desk)
+    look, word = make_order(supersedes=held.order.id), desk.word(CommandKind.HOLD, because=CHILD)
+    if is_before:
+        await desk.executor.command(word)
+        await desk.eventually(lambda: "hold" in desk.vehicle.calls)
+        await desk.executor.offer(look)
+    else:
+        await desk.executor.offer(look)
+        await desk.eventually(lambda: "hold" in desk.vehicle.calls)
+        await desk.executor.command(word)
+
+    await desk.eventually(lambda: desk.reports.outcome(word.id) not in {None, CommandState.ACCEPTED})
+    assert desk.reports.outcome(word.id) is CommandState.DONE
+    await desk.eventually(lambda: desk.reports.end_of(look.id).state in {OrderState.HELD, OrderState.FAILED})
+    assert (desk.reports.end_of(look.id).state, desk.reports.end_of(look.id).because) == (OrderState.HELD, CHILD)
+    assert (desk.vehicle.calls.count("start"), "return_home" in desk.vehicle.calls) == (1, False)
+
+
+async def test_an_order_that_cannot_be_loaded_leaves_a_vehicle_to_the_person_who_holds_it(desk: Desk) -> None:
+    held = desk.executor.current
+    assert held is not None
+    desk.vehicle.troubles["load"] = VehicleRefused("Geofence violation for waypoint 3")
+    look = make_order(supersedes=held.order.id)
+    await desk.executor.offer(look)
+    assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
+    await desk.eventually(lambda: desk.reports.end_of(look.id).state is OrderState.FAILED)
+    await CLOCK.sleep(0.05)
+    assert (desk.vehicle.state().mode, "return_home" in desk.vehicle.calls) == (FlightMode.HOLD, False)
+
+
+async def test_the_controllers_hold_does_not_cover_a_persons_while_an_order_is_loaded(idle: Desk) -> None:
+    loaded, load = asyncio.Event(), idle.vehicle.load
+
+    async def slow_load(plan: Plan) -> Loaded:
+        await loaded.wait()
+        return await load(plan)
+
+    idle.vehicle.load = slow_load  # type: ignore[method-assign]
+    await idle.executor.offer(make_order())
+    await idle.reach(OrderState.ACCEPTED)
+    assert await idle.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
+    assert await idle.say(CommandKind.HOLD, speaker=Speaker.SEPARATION) is CommandState.FAILED
+    loaded.set()
+    await idle.reach(OrderState.FAILED)
+    assert idle.reports.last().because.count(CHILD) == 1
+
+
+@pytest.mark.parametrize("gives_up", [False, True])
+async def test_a_hold_on_the_way_up_is_not_the_reason_of_the_pilots_later_one(idle: Desk, gives_up: bool) -> None:
+    told, start = asyncio.Event(), idle.vehicle.start
+
+    async def slow_start() -> None:
+        await start()
+        await told.wait()
+        if gives_up:
+            raise Conflict("a newer command has taken over", where=idle.vehicle.id)
+
+    async def slow_hold() -> None:
+        told.set()
+        await idle.eventually(lambda: idle.reports.last().state is OrderState.RUNNING)
+        idle.vehicle.calls.append("hold")
+        idle.vehicle.shows(mode=FlightMode.HOLD)
+
+    idle.vehicle.start, idle.vehicle.hold = slow_start, slow_hold  # type: ignore[method-assign]
+    await idle.executor.offer(make_order())
+    await idle.eventually(lambda: "start" in idle.vehicle.calls)
+    assert await idle.say(CommandKind.HOLD, speaker=Speaker.SEPARATION, because=KEEPS_CLEAR) is CommandState.DONE
+    await idle.reach(OrderState.HELD)
+    assert await idle.say(CommandKind.RESUME, speaker=Speaker.SEPARATION) is CommandState.DONE
+    await idle.reach(OrderState.RUNNING)
+
+    idle.vehicle.shows(mode=FlightMode.HOLD, because="the pilot's switch")
+    await idle.reach(OrderState.HELD)
+    assert idle.reports.last().because == "the pilot's switch"
+    assert await idle.say(CommandKind.RESUME, speaker=Speaker.SEPARATION) is CommandState.FAILED
+    assert idle.vehicle.state().mode is FlightMode.HOLD
+
+
+async def test_the_controllers_cancel_does_not_take_it_from_a_pilot(desk: Desk) -> None:
+    held = desk.executor.current
+    assert held is not None
+    desk.vehicle.shows(mode=FlightMode.MANUAL)
+    assert await desk.say(CommandKind.CANCEL, order=held.order, speaker=Speaker.DISPATCHER) is CommandState.FAILED
+    assert (desk.vehicle.state().mode, "return_home" in desk.vehicle.calls) == (FlightMode.MANUAL, False)
+    assert await desk.say(CommandKind.CANCEL, order=held.order) is CommandState.DONE
+
+
+async def test_the_controllers_cancel_ends_an_order_on_the_ground_whatever_the_mode(idle: Desk) -> None:
+    idle.vehicle.shows(mode=FlightMode.MANUAL)
+    order = replace(make_order(lasts_s=7200.0), not_before_at=CLOCK.now() + timedelta(hours=1))
+    await idle.executor.offer(order)
+    await idle.reach(OrderState.LOADED)
+    assert await idle.say(CommandKind.CANCEL, order=order, speaker=Speaker.DISPATCHER) is CommandState.DONE
+    await idle.reach(OrderState.ABORTED)
 
 
 async def test_without_an_order_nobody_but_a_person_takes_it_from_its_pilot(tmp_path: Path) -> None:

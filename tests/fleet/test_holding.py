@@ -7,12 +7,15 @@ from fleet.holding import COUNTS, Holder, Speaker, Word, counts, holder_of
 OF_THE_CONTROLLER = {
     (Holder.NOBODY, Speaker.DISPATCHER, Word.HOLD),
     (Holder.NOBODY, Speaker.SEPARATION, Word.HOLD),
+    (Holder.NOBODY, Speaker.DISPATCHER, Word.CANCEL),
     (Holder.SEPARATION, Speaker.DISPATCHER, Word.HOLD),
+    (Holder.SEPARATION, Speaker.DISPATCHER, Word.CANCEL),
     (Holder.SEPARATION, Speaker.SEPARATION, Word.HOLD),
     (Holder.SEPARATION, Speaker.SEPARATION, Word.RESUME),
     (Holder.SEPARATION, Speaker.SEPARATION, Word.RETURN),
     (Holder.DISPATCHER, Speaker.DISPATCHER, Word.HOLD),
     (Holder.DISPATCHER, Speaker.DISPATCHER, Word.RESUME),
+    (Holder.DISPATCHER, Speaker.DISPATCHER, Word.CANCEL),
 }
 
 
