@@ -45,8 +45,8 @@ async def _end_lost(
     await store.set_progress(unit, record.progress.move(OrderState.FAILED, because=because, at=now))
     event = VehicleEvent(vehicle_id=vehicle_id, kind="order_lost", text=because, at=now, order_id=order_id)
     await store.add_vehicle_event(unit, event)
-    if sends_home:
-        # Nobody guards what it flies now; on the ground this does nothing.
+    if sends_home and record.progress.state is not OrderState.HELD:
+        # Nobody guards what it flies now; on the ground this does nothing. One that was held may be a person's.
         await _say(unit, store, vehicle_id, CommandKind.RETURN, because, now=now)
 
 

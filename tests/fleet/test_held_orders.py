@@ -58,7 +58,7 @@ async def controller(tmp_path: Path) -> AsyncIterator[Controller]:
         yield controller
 
 
-@pytest.mark.parametrize("state", [OrderState.ACCEPTED, OrderState.LOADED, OrderState.RUNNING, OrderState.HELD])
+@pytest.mark.parametrize("state", [OrderState.ACCEPTED, OrderState.LOADED, OrderState.RUNNING])
 async def test_an_order_that_the_agent_does_not_know_any_more_ends_and_its_vehicle_comes_home(
     controller: Controller, tmp_path: Path, state: OrderState
 ) -> None:
@@ -67,6 +67,15 @@ async def test_an_order_that_the_agent_does_not_know_any_more_ends_and_its_vehic
         record, [command] = await books(controller, order)
     assert (record.progress.state, "does not know the order" in record.progress.because) == (OrderState.FAILED, True)
     assert (command.command.kind, command.command.speaker) == (CommandKind.RETURN, Speaker.DISPATCHER)
+    lines = await controller.database.read_journal(after=0, prefix="vehicles.event")
+    assert "order_lost" in {line.event.body["kind"] for line in lines}
+
+
+async def test_a_held_vehicle_is_not_called_home_for_a_lost_order(controller: Controller, tmp_path: Path) -> None:
+    order = await given(controller, OrderState.HELD)
+    async with greeted(controller, tmp_path / "a", []):
+        record, commands = await books(controller, order)
+    assert (record.progress.state, commands) == (OrderState.FAILED, [])
     lines = await controller.database.read_journal(after=0, prefix="vehicles.event")
     assert "order_lost" in {line.event.body["kind"] for line in lines}
 
