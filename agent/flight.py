@@ -256,7 +256,7 @@ class Flight(KeptOrder):
         if self.held.ending is not None:
             if (self._clock.now() - progress.at).total_seconds() > HOME_BOUND_S:
                 await self._to(self.held.ending, because=f"{self.held.ending_because}; it has not landed in time")
-        elif self._clock.now() > self.held.order.not_after_at:
+        elif self._clock.now() > self.held.order.not_after_at and state.mode is not FlightMode.MANUAL:
             self._watch.expects_descent = True
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")

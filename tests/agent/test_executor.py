@@ -405,6 +405,21 @@ async def test_order_whose_time_is_over_is_flown_home_and_timed_out(desk: Desk) 
     assert desk.reports.last().because == "its time is over"
 
 
+async def test_nobody_takes_it_from_its_pilot_because_its_time_is_over(desk: Desk) -> None:
+    await desk.executor.offer(make_order(lasts_s=1.0))
+    await desk.reach(OrderState.RUNNING)
+    desk.vehicle.shows(mode=FlightMode.MANUAL)
+    order = desk.executor.current
+    assert order is not None
+    await desk.eventually(lambda: CLOCK.now() > order.order.not_after_at)
+    seen = desk.vehicle.samples
+    await desk.eventually(lambda: desk.vehicle.samples > seen + 3)
+    assert "return_home" not in desk.vehicle.calls
+
+    desk.vehicle.shows(mode=FlightMode.HOLD)
+    await desk.eventually(lambda: "return_home" in desk.vehicle.calls)
+
+
 async def test_link_loss_changes_nothing_but_is_told(desk: Desk) -> None:
     await desk.executor.offer(make_order())
     await desk.reach(OrderState.RUNNING)
