@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from agent.executor_store import ExecutorStore, HeldOrder
 from agent.flight import SETTLED_S, Flight
@@ -13,9 +14,12 @@ from core.errors import Conflict, RoundsmanError
 from core.ids import CommandId
 from fleet.holding import Holder, Speaker
 from fleet.orders import Command, CommandKind, CommandState, Order, OrderProgress, OrderState
+from fleet.telemetry import FlightMode
 from fleet.vehicle import Vehicle
 
 OrderWatcher = Callable[[Order | None], None]
+_FIRST_HEARD_WITHIN = timedelta(seconds=5)
+_POLL_S = 0.05
 
 
 class OrderExecutor:
@@ -161,12 +165,19 @@ class OrderExecutor:
     # ----------------------------------------------------------------------------------- commands
 
     async def _carry_out(self, command: Command) -> None:
+        await self._first_heard(command)
         try:
             because = await self._obey(command)
         except RoundsmanError as error:
             await self._book.answer(command, CommandState.FAILED, str(error))
         else:
             await self._book.answer(command, CommandState.DONE, because)
+
+    async def _first_heard(self, command: Command) -> None:
+        """Give a vehicle that this agent has not heard yet a moment: words come as soon as the controller is linked."""
+        until = min(command.expires_at, self._clock.now() + _FIRST_HEARD_WITHIN)
+        while self._vehicle.state().mode is FlightMode.UNKNOWN and self._clock.now() < until:
+            await self._clock.sleep(_POLL_S)
 
     async def _obey(self, command: Command) -> str:
         state = self._vehicle.state()

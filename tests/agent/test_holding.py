@@ -304,3 +304,18 @@ async def test_without_an_order_nobody_but_a_person_takes_it_from_its_pilot(tmp_
     assert desk.vehicle.calls == []
     assert await desk.say(CommandKind.RETURN) is CommandState.DONE
     await desk.kill()
+
+
+async def test_a_word_that_comes_before_the_vehicle_is_heard_waits_for_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.start()
+    desk.vehicle.flies(FlightMode.UNKNOWN)
+
+    async def is_heard() -> None:
+        await CLOCK.sleep(0.2)
+        assert desk.vehicle.calls == []
+        desk.vehicle.flies(FlightMode.MISSION)
+
+    fate, _ = await asyncio.gather(desk.say(CommandKind.RETURN, speaker=Speaker.DISPATCHER), is_heard())
+    assert (fate, desk.vehicle.calls) == (CommandState.DONE, ["return_home"])
+    await desk.kill()
