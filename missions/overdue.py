@@ -1,14 +1,13 @@
 """Ends orders that nobody took, or that no word came of long after their time."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from core.clock import Clock
 from core.database import Database
+from fleet.commands import make_command
 from fleet.holding import Speaker
 from fleet.orders import CommandKind, OrderState
 from fleet.store import FleetStore, OrderRecord
-from missions.requests import make_command
 
 _CANCEL_LIVES = timedelta(hours=1)
 
@@ -44,5 +43,6 @@ class OverdueOrders:
                 now=now,
                 speaker=Speaker.DISPATCHER,
                 order_id=record.order.id,
+                life=_CANCEL_LIVES,
             )
-            await self._fleet.add_command(unit, replace(command, expires_at=now + _CANCEL_LIVES))
+            await self._fleet.add_command(unit, command)

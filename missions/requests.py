@@ -8,7 +8,8 @@ from core.clock import Clock
 from core.database import Transaction
 from core.errors import Conflict, InvalidInput
 from core.events import Event
-from core.ids import AlarmId, CommandId, OrderId, PatrolId, RunId, VehicleId, new_id
+from core.ids import AlarmId, PatrolId, RunId, VehicleId, new_id
+from fleet.commands import make_command
 from fleet.holding import Speaker
 from fleet.orders import Command, CommandKind
 from fleet.store import FleetStore
@@ -20,8 +21,6 @@ from missions.schedule import PlannedStart, first_start
 from missions.store import MissionStore
 
 GIVE_UP_AFTER = timedelta(minutes=15)
-COMMAND_LIFE = timedelta(seconds=30)
-"""A word to a vehicle that was not taken by then is reported as expired: by then the person has to look again."""
 
 
 def make_run(
@@ -61,28 +60,6 @@ def make_run(
         is_reversed=start is not None and start.is_reversed,
         seed=None if start is None else start.seed,
         patrol_revision=None if patrol is None else patrol.revision,
-    )
-
-
-def make_command(
-    vehicle_id: VehicleId,
-    kind: CommandKind,
-    *,
-    because: str,
-    now: datetime,
-    speaker: Speaker,
-    order_id: OrderId | None = None,
-) -> Command:
-    """Return a new command of *speaker* that lives for `COMMAND_LIFE`."""
-    return Command(
-        id=CommandId(new_id()),
-        vehicle_id=vehicle_id,
-        kind=kind,
-        because=because,
-        made_at=now,
-        expires_at=now + COMMAND_LIFE,
-        order_id=order_id,
-        speaker=speaker,
     )
 
 

@@ -8,12 +8,12 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import CommandId, VehicleId
 from core.tasks import RestartPolicy
+from fleet.commands import make_command
 from fleet.holding import Speaker
 from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderPurpose, OrderState, VehicleEvent
 from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
 from missions.patrol import Run, RunKind
-from missions.requests import make_command
 from missions.situation import Situations
 from missions.store import MissionStore
 
@@ -99,8 +99,9 @@ class RunResume:
                 now=now,
                 speaker=Speaker.DISPATCHER,
                 order_id=current.order.id,
+                life=_CANCEL_LIVES,
             )
-            await self._fleet.add_command(unit, replace(command, expires_at=now + _CANCEL_LIVES))
+            await self._fleet.add_command(unit, command)
 
     async def _hear(self, unit: Transaction, record: OrderRecord) -> ResumeWord | None:
         """Look at what became of the newest word; that the vehicle still waits says that it changed nothing."""

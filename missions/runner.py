@@ -7,6 +7,7 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.errors import Conflict
 from core.tasks import run_blocking
+from fleet.commands import make_command
 from fleet.holding import Speaker
 from fleet.orders import CommandKind, OrderState
 from fleet.store import FleetStore, OrderRecord
@@ -18,7 +19,6 @@ from missions.giver import OrderGiver, work_legs
 from missions.overdue import OverdueOrders
 from missions.patrol import Run, RunKind, RunState
 from missions.preemption import Decision, Wanted, decide
-from missions.requests import make_command
 from missions.routing import Ground, route_remainder
 from missions.run_resume import MAKES_WAY, RunResume
 from missions.separation import Distances

@@ -8,10 +8,10 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import CommandId, VehicleId
 from core.tasks import RestartPolicy
+from fleet.commands import make_command
 from fleet.holding import Speaker
 from fleet.orders import CommandKind, CommandState, VehicleEvent
 from fleet.store import FleetStore
-from missions.requests import make_command
 
 _AGAIN = RestartPolicy(first_s=2.0, most_s=60.0)
 _REFUSED = frozenset({CommandState.FAILED, CommandState.EXPIRED})
@@ -42,11 +42,13 @@ class SeparationWords:
         """Forget what was said and told within the block when it fails: its transaction was rolled back."""
         words = {vehicle_id: replace(word) for vehicle_id, word in self._words.items()}
         told = dict(self._told)
+        is_done = False
         try:
             yield
-        except BaseException:
-            self._words, self._told = words, told
-            raise
+            is_done = True
+        finally:
+            if not is_done:
+                self._words, self._told = words, told
 
     async def hear(self, unit: Transaction) -> None:
         """Look at what became of the words that were said."""

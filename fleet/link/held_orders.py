@@ -7,9 +7,10 @@ import structlog
 
 from core.database import Transaction
 from core.errors import NotFound
-from core.ids import CommandId, OrderId, VehicleId, new_id
+from core.ids import OrderId, VehicleId
+from fleet.commands import make_command
 from fleet.holding import Speaker
-from fleet.orders import Command, CommandKind, OrderProgress, OrderState, VehicleEvent
+from fleet.orders import CommandKind, OrderProgress, OrderState, VehicleEvent
 from fleet.store import FleetStore, OrderRecord
 
 TELLS_ALL_FROM = 2
@@ -76,14 +77,13 @@ async def _say(
     waiting = await store.open_commands(unit, vehicle_id=vehicle_id)
     if any((record.command.kind, record.command.order_id) == (kind, order_id) for record in waiting):
         return
-    command = Command(
-        id=CommandId(new_id()),
-        vehicle_id=vehicle_id,
-        kind=kind,
+    command = make_command(
+        vehicle_id,
+        kind,
         because=because,
-        made_at=now,
-        expires_at=now + _COMMAND_LIFE,
-        order_id=order_id,
+        now=now,
         speaker=Speaker.DISPATCHER,
+        order_id=order_id,
+        life=_COMMAND_LIFE,
     )
     await store.add_command(unit, command)

@@ -5,17 +5,15 @@ A local search with a price on what stays unswept (Lagrange's relaxation of the 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 import shapely
 from shapely import Polygon
 
-from geofence.frames import FloatArray
-from geofence.prisms import IntArray
 from missions.coverage.changes import Change, changes_at, length_m, touches, turns_of
 from missions.coverage.effort import Effort
+from missions.coverage.footing import Footing, Leg, Trial, legs_of
 from missions.coverage.ground import Ground
 from missions.coverage.line import Line
 from missions.coverage.measure import unswept
@@ -42,40 +40,13 @@ _WORTH = 1e-4
 """What a change must bring at least, in swaths."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Leg:
-    """A leg and the samples that it reaches in each layer."""
-
-    is_row: bool
-    length_m: float
-    reached: tuple[IntArray, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Trial:
-    """A change, the points of its stretch, its legs, and what it brings in metres (before the price of samples)."""
-
-    change: Change
-    stretch: list[XY]
-    gain_m: float
-    legs: list[_Leg]
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """Return between which points the change lies."""
-        return (self.change.first, self.change.last)
-
-
 class Polish:
     """Polishes one line over one ground; a turn counts as much as *turn_m* of way."""
 
     def __init__(self, ground: Ground, line: Line, angle_rad: float, *, turn_m: float) -> None:
         self._ground, self._turn_m = ground, turn_m
         self._samples = samples = Samples(ground, angle_rad)
-        self._area = shapely.transform(ground.area, samples.framed)
-        self._room = shapely.transform(ground.room, samples.framed)
-        shapely.prepare(self._area)
-        shapely.prepare(self._room)
+        self._footing = Footing(ground, samples)
         self._points: list[XY] = [(float(x), float(y)) for x, y in samples.framed(line.points)]
         self._failed: list[dict[int, float]] = [{} for _ in self._points]
         self._weights = list(_WEIGHTS)
@@ -166,7 +137,7 @@ class Polish:
             at += 1
 
     def _fill(self, gap: Polygon, effort: Effort) -> None:
-        touch = touch_of(self._room, shapely.transform(gap, self._samples.framed), self._ground.swath_m / 2)
+        touch = touch_of(self._footing.room, shapely.transform(gap, self._samples.framed), self._ground.swath_m / 2)
         if touch is not None:
             (x0, y0), (x1, y1) = touch.tolist()
             self._make_best(touches(self._points, (x0, y0), (x1, y1), self._ground.swath_m), effort)
@@ -177,7 +148,7 @@ class Polish:
         trials = self._trials(tried)
         reached = sum(len(index) for trial in trials for leg in trial.legs for index in leg.reached)
         effort.spend(_STEPS_PER_CALL + _STEPS_PER_CHANGE * len(tried) + _STEPS_PER_SAMPLE * reached)
-        best: tuple[float, _Trial] | None = None
+        best: tuple[float, Trial] | None = None
         for span, group in groupby(sorted(trials, key=lambda trial: trial.span), key=lambda trial: trial.span):
             best = self._best_of(span, list(group), best)
         if best is None:
@@ -186,8 +157,8 @@ class Polish:
         return True
 
     def _best_of(
-        self, span: tuple[int, int], trials: Sequence[_Trial], best: tuple[float, _Trial] | None
-    ) -> tuple[float, _Trial] | None:
+        self, span: tuple[int, int], trials: Sequence[Trial], best: tuple[float, Trial] | None
+    ) -> tuple[float, Trial] | None:
         layers = self._samples.layers
         before = [layer.missed for layer in layers]
         old = self._legs_between(*span)
@@ -212,7 +183,7 @@ class Polish:
             self._add(leg)
         return best
 
-    def _exactly(self, trial: _Trial, before: Sequence[int]) -> list[float]:
+    def _exactly(self, trial: Trial, before: Sequence[int]) -> list[float]:
         """Return how many samples less are missed in each layer; endlessly many more, if that is not allowed."""
         layers = self._samples.layers
         for leg in trial.legs:
@@ -223,63 +194,35 @@ class Polish:
         may_stay = all(now <= max(was, most) for now, was, most in zip(after, before, self._most, strict=True))
         return [float(was - now) for was, now in zip(before, after, strict=True)] if may_stay else [-np.inf]
 
-    def _trials(self, changes: Sequence[Change]) -> list[_Trial]:
+    def _trials(self, changes: Sequence[Change]) -> list[Trial]:
         """Return those of *changes* that are legal and could be better, with their legs."""
-        inner = self._inside([place for change in changes for place in change.inner])
-        trials: list[_Trial] = []
+        inner = self._footing.inside([place for change in changes for place in change.inner])
+        trials: list[Trial] = []
         for change in changes:
             mine = inner[: len(change.inner)]
             inner = inner[len(change.inner) :]
             stretch = self._stretch(change, mine)
             gain_m = self._shorter_m(change, stretch)
             if gain_m > 0 or gain_m + self._worth_m(self._samples.missed_around(mine, self._ground.swath_m)) > 0:
-                trials.append(_Trial(change=change, stretch=stretch, gain_m=gain_m, legs=[]))
-        trials = self._legal(trials)
+                trials.append(Trial(change=change, stretch=stretch, gain_m=gain_m, legs=[]))
+        trials = self._footing.legal(trials)
         legs = iter(self._laid_all(trials))
         for trial in trials:
             trial.legs = [next(legs) for _ in trial.stretch[1:]]
         return trials
 
-    def _inside(self, places: Sequence[XY]) -> list[XY]:
-        """Return *places*, those outside moved to the nearest place inside."""
-        if not places:
-            return []
-        x, y = np.array(places).T
-        if (inside := shapely.contains_xy(self._room, x, y)).all():
-            return list(places)
-        lines = shapely.shortest_line(self._room, shapely.points(x, y))
-        nearest = shapely.get_coordinates(lines).reshape(-1, 2, 2)[:, 0].tolist()
-        return [place if ok else (near[0], near[1]) for place, ok, near in zip(places, inside, nearest, strict=True)]
-
-    def _legal(self, trials: list[_Trial]) -> list[_Trial]:
-        """Return those of *trials* whose legs stay on the ground."""
+    def _laid_all(self, trials: list[Trial]) -> list[Leg]:
         if not trials:
             return []
-        legs, trial = _legs_of(trials)
-        clear = shapely.covers(self._area, shapely.linestrings(legs))
-        is_legal = np.ones(len(trials), dtype=bool)
-        is_legal[trial[~clear]] = False
-        return [trial for trial, is_ok in zip(trials, is_legal, strict=True) if is_ok]
-
-    def _laid_all(self, trials: list[_Trial]) -> list[_Leg]:
-        if not trials:
-            return []
-        legs, number = _legs_of(trials)
+        legs, number = legs_of(trials)
         are_rows = [any(leg.is_row for leg in self._legs_between(*trial.span)) for trial in trials]
-        return self._lay(legs, [are_rows[n] for n in number.tolist()])
+        return self._footing.lay(legs, [are_rows[n] for n in number.tolist()])
 
-    def _laid(self, points: Sequence[XY], rows: Sequence[bool]) -> list[_Leg]:
+    def _laid(self, points: Sequence[XY], rows: Sequence[bool]) -> list[Leg]:
         line = np.array(points)
-        return self._lay(np.stack((line[:-1], line[1:]), axis=1), rows)
+        return self._footing.lay(np.stack((line[:-1], line[1:]), axis=1), rows)
 
-    def _lay(self, legs: FloatArray, rows: Sequence[bool]) -> list[_Leg]:
-        lengths = np.hypot(*(legs[:, 1] - legs[:, 0]).T).tolist()
-        return [
-            _Leg(is_row=row, length_m=length, reached=mine)
-            for row, length, mine in zip(rows, lengths, self._samples.reached(legs), strict=True)
-        ]
-
-    def _take_over(self, trial: _Trial) -> None:
+    def _take_over(self, trial: Trial) -> None:
         change, old = trial.change, self._legs_between(*trial.span)
         for leg in old:
             self._take(leg)
@@ -296,7 +239,7 @@ class Polish:
         for at in range(max(first - 1, 0), min(first + len(inner) + 3, len(self._points))):
             self._failed[at] = {}
 
-    def _legs_between(self, first: int, last: int) -> list[_Leg]:
+    def _legs_between(self, first: int, last: int) -> list[Leg]:
         return self._legs[max(first, 0) : last]
 
     def _stretch(self, change: Change, inner: Sequence[XY]) -> list[XY]:
@@ -316,16 +259,10 @@ class Polish:
         weighted = sum(weight * count for weight, count in zip(self._weights, samples, strict=False))
         return self._price * self._samples.cell_m2 * weighted
 
-    def _add(self, leg: _Leg) -> None:
+    def _add(self, leg: Leg) -> None:
         for layer, index in zip(self._samples.layers, leg.reached, strict=True):
             layer.add(index)
 
-    def _take(self, leg: _Leg) -> None:
+    def _take(self, leg: Leg) -> None:
         for layer, index in zip(self._samples.layers, leg.reached, strict=True):
             layer.take(index)
-
-
-def _legs_of(trials: Sequence[_Trial]) -> tuple[FloatArray, IntArray]:
-    """Return all legs of *trials*, shape (n, 2 ends, 2), and of which trial each is."""
-    legs = [(a, b) for trial in trials for a, b in zip(trial.stretch[:-1], trial.stretch[1:], strict=True)]
-    return np.array(legs).reshape(-1, 2, 2), np.repeat(np.arange(len(trials)), [len(t.stretch) - 1 for t in trials])

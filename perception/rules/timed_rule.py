@@ -1,5 +1,6 @@
 """What rules with parameters by hour and licensed places have in common."""
 
+from abc import ABC, abstractmethod
 from typing import Generic, Protocol, TypeVar
 
 from geofence.frames import LocalFrame
@@ -18,7 +19,7 @@ class Licensing(Protocol):
 P = TypeVar("P", bound=Licensing)
 
 
-class TimedRule(Generic[P]):
+class TimedRule(ABC, Generic[P]):
     """Takes the parameters of the hour, and leaves out what stands where it may."""
 
     def __init__(self, *, parameters: Timed[P], zone: Zone, frame: LocalFrame) -> None:
@@ -37,10 +38,10 @@ class TimedRule(Generic[P]):
         p = self._parameters.at(observed.at)
         return None if p is None else self._weigh(observed, p)
 
+    @abstractmethod
     def _points_at(self, view: View, p: P) -> list[Candidate]:
         """Return the places of interest, licensed or not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _weigh(self, observed: Observed, p: P) -> Finding | None:
         """Return the finding when what was observed is enough for *p*."""
-        raise NotImplementedError

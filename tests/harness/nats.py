@@ -32,5 +32,6 @@ def _wait_for_url(*, folder: Path, log: Path, server: subprocess.Popen[bytes]) -
             if text := ports.read_text():
                 url: str = json.loads(text)["nats"][0]
                 return url
-        time.sleep(0.02)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=0.02)
     raise RuntimeError(f"nats-server did not start:\n{log.read_text() if log.exists() else 'no log'}")
