@@ -2,9 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -13,20 +14,25 @@ from sim.camera import CameraRenderer, SeenThing, to_jpeg
 from sim.dataset_scenes import (
     COMMON_MIX,
     HARD_MIX,
+    HIGH_MIX,
     ROBOT_MIX,
-    RandomScene,
     SceneMix,
     random_flaws,
     random_scene,
     random_view,
 )
-from sim.scene import CameraLens, CameraView
+from sim.scene import CameraFlaws, CameraLens, CameraView, SceneThing
+from sim.street_flight import Carrier, make_scene
 
 CATEGORIES = ("person", "cart", "pile", "bike", "car", "board", "bin", "full_bin", "lying")
 """The classes: types of things; who lies, and is seen so, looks unlike everybody else and is a class of his own."""
 _LIES_FROM = 1.1
 """Wider than high by this: who lies along the line of sight is not to be told from who stands."""
 _VIEWS_A_SCENE = 6
+_PX_PER_M = {False: 8.0, True: 20.0}
+"""How finely the ground is painted for a drone, and for a ground robot (True)."""
+_STREETS_A_SEED = 10_000
+"""Streets are numbered from the seed times this on: none of the benchmark's (0 to 1099), nor of another seed."""
 _SHOWN_FROM = 0.50
 """A thing is a target from this visible share on, ignored down to the next, and nothing below that."""
 _IGNORED_FROM = 0.12
@@ -36,8 +42,14 @@ _FARTHEST_M = {False: 50.0, True: 20.0}
 _LENSES = {False: CameraLens(), True: CameraLens(fx_px=320.0, fy_px=320.0)}
 """A drone's lens, and the wide one of a ground robot."""
 
-_TRAINING = (("common", COMMON_MIX, 1, 0.55), ("robot", ROBOT_MIX, 2, 0.2), ("hard", HARD_MIX, 3, 0.25))
-"""Folder, mix, seed and share of all pictures of the sets that the simulator model learns from."""
+_TRAINING: tuple[tuple[str, SceneMix | None, int, float], ...] = (
+    ("common", COMMON_MIX, 1, 0.4),
+    ("robot", ROBOT_MIX, 12, 0.2),
+    ("hard", HARD_MIX, 13, 0.15),
+    ("high", HIGH_MIX, 14, 0.15),
+    ("streets", None, 15, 0.1),
+)
+"""Folder, mix (None: streets), seed and share of all pictures of the sets that the simulator model learns from."""
 
 
 @dataclass(slots=True)
@@ -73,44 +85,81 @@ def make_dataset(
     *,
     pictures: int,
     seed: int,
-    mix: SceneMix = COMMON_MIX,
+    mix: SceneMix | None = COMMON_MIX,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Path:
     """Write *pictures* JPEG files and `annotations.json` (COCO; `ignore` 1 marks hardly visible things) into *folder*.
 
-    Returns the annotations' path. Equal seeds give equal pictures.
+    They are of corners of random towns, or of streets where *mix* is None. Returns the annotations' path. Equal seeds
+    give equal pictures.
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
     coco = _Coco()
-    for scene_number in range(-(-pictures // _VIEWS_A_SCENE)):
-        random = np.random.default_rng([seed, scene_number])
-        chosen = random_scene(random, mix)
-        renderer = CameraRenderer(scene=chosen.scene, px_per_m=20.0 if chosen.is_low else 8.0)
-        for _ in range(min(_VIEWS_A_SCENE, pictures - len(coco.images))):
-            _add_picture(folder, coco, renderer, chosen, random)
+    for photo in islice(_in_streets(seed) if mix is None else _in_towns(seed, mix), pictures):
+        _add_picture(folder, coco, photo)
         on_progress(len(coco.images))
     annotations = folder / "annotations.json"
     annotations.write_text(coco.text(), encoding="utf-8")
     return annotations
 
 
-def _add_picture(
-    folder: Path,
-    coco: _Coco,
-    renderer: CameraRenderer,
-    chosen: RandomScene,
-    random: np.random.Generator,
-) -> None:
-    view, flaws, lens = random_view(random, chosen), random_flaws(random, chosen.weather), _LENSES[chosen.is_low]
-    picture, seen = renderer.render_with_boxes(view=view, lens=lens, flaws=replace(flaws, jpeg_quality=0))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Photo:
+    """One picture to take: of *things*, or of those that stand in the scene of the *renderer*."""
+
+    renderer: CameraRenderer
+    view: CameraView
+    flaws: CameraFlaws
+    weather: str
+    is_low: bool
+    things: tuple[SceneThing, ...] | None = None
+
+
+def _in_towns(seed: int, mix: SceneMix) -> Iterator[_Photo]:
+    for number in count():
+        random = np.random.default_rng([seed, number])
+        chosen = random_scene(random, mix)
+        renderer = CameraRenderer(scene=chosen.scene, px_per_m=_PX_PER_M[chosen.is_low])
+        for _ in range(_VIEWS_A_SCENE):
+            yield _Photo(
+                renderer=renderer,
+                view=random_view(random, chosen),
+                flaws=random_flaws(random, chosen.weather),
+                weather=chosen.weather.value,
+                is_low=chosen.is_low,
+            )
+
+
+def _in_streets(seed: int) -> Iterator[_Photo]:
+    """Take single shots of passes through streets, far apart in time."""
+    for number in count(seed * _STREETS_A_SEED):
+        scene = make_scene(number)
+        is_low = scene.carrier is Carrier.ROBOT
+        renderer = CameraRenderer(scene=scene.scene, px_per_m=_PX_PER_M[is_low])
+        for i in range(_VIEWS_A_SCENE):
+            shot = scene.shots[(2 * i + 1) * len(scene.shots) // (2 * _VIEWS_A_SCENE)]
+            yield _Photo(
+                renderer=renderer,
+                view=shot.true,
+                flaws=shot.flaws,
+                weather=scene.condition.value,
+                is_low=is_low,
+                things=scene.street.things(shot.time_s),
+            )
+
+
+def _add_picture(folder: Path, coco: _Coco, photo: _Photo) -> None:
+    lens = _LENSES[photo.is_low]
+    flaws = replace(photo.flaws, jpeg_quality=0)
+    picture, seen = photo.renderer.render_with_boxes(view=photo.view, lens=lens, flaws=flaws, things=photo.things)
     number = len(coco.images) + 1
     name = f"{number:06d}.jpg"
-    (folder / "images" / name).write_bytes(to_jpeg(picture, quality=flaws.jpeg_quality))
+    (folder / "images" / name).write_bytes(to_jpeg(picture, quality=photo.flaws.jpeg_quality))
     size = {"width": lens.width_px, "height": lens.height_px}
-    shown = {"weather": chosen.weather.value, "camera": "robot" if chosen.is_low else "drone"}
+    shown = {"weather": photo.weather, "camera": "robot" if photo.is_low else "drone"}
     coco.images.append({"id": number, "file_name": name, **size, **shown})
     for item in seen:
-        entry = _annotation(item, lens, is_near=_away_m(item, view) <= _FARTHEST_M[chosen.is_low])
+        entry = _annotation(item, lens, is_near=_away_m(item, photo.view) <= _FARTHEST_M[photo.is_low])
         if entry is not None:
             coco.annotations.append({"id": len(coco.annotations) + 1, "image_id": number, **entry})
 

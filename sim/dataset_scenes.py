@@ -1,7 +1,7 @@
 """Random corners of a town for data sets: ground, buildings, things, weather and views unlike any one estate."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -42,6 +42,19 @@ _SCATTER = (
     (ThingType.TREE, 0.12),
     (ThingType.BENCH, 0.04),
 )
+_CONFUSING = (
+    (ThingType.PERSON, 0.26),
+    (ThingType.BIKE, 0.10),
+    (ThingType.CART, 0.08),
+    (ThingType.PILE, 0.11),
+    (ThingType.CAR, 0.06),
+    (ThingType.BOARD, 0.09),
+    (ThingType.BIN, 0.07),
+    (ThingType.FULL_BIN, 0.08),
+    (ThingType.TREE, 0.06),
+    (ThingType.BENCH, 0.09),
+)
+"""More of what is taken for something else: benches, full bins, carts, piles."""
 _TRIES = 6
 _FROM_WALLS_M = 4.0
 
@@ -57,7 +70,10 @@ class Weather(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneMix:
-    """How often a scene is a ground robot's, how often a person lies, and how often each weather comes (sums to 1)."""
+    """How often a scene is a ground robot's, how often a person lies, and how often each weather comes (sums to 1).
+
+    *scatter* says of which types the things are that stand about, *height_m* how high a drone flies: middle and spread.
+    """
 
     robot: float = 0.25
     lying: float = 0.05
@@ -65,6 +81,8 @@ class SceneMix:
     dusk: float = 0.2
     rain: float = 0.2
     haze: float = 0.1
+    scatter: tuple[tuple[ThingType, float], ...] = _SCATTER
+    height_m: tuple[float, float] = (25.0, 6.0)
 
     def weathers(self) -> tuple[float, ...]:
         """Return the shares in the order of `Weather`."""
@@ -73,9 +91,10 @@ class SceneMix:
 
 COMMON_MIX = SceneMix()
 """What the held-out pictures are of."""
-ROBOT_MIX = SceneMix(robot=1.0, lying=0.15, day=0.4, dusk=0.2, rain=0.2, haze=0.2)
-HARD_MIX = SceneMix(robot=0.1, lying=0.2, day=0.3, dusk=0.2, rain=0.25, haze=0.25)
-"""More of what a model learns last: a ground robot's eyes, people who lie, thick air."""
+ROBOT_MIX = SceneMix(robot=1.0, lying=0.15, day=0.4, dusk=0.2, rain=0.2, haze=0.2, scatter=_CONFUSING)
+HARD_MIX = SceneMix(robot=0.1, lying=0.2, day=0.3, dusk=0.2, rain=0.25, haze=0.25, scatter=_CONFUSING)
+HIGH_MIX = replace(HARD_MIX, robot=0.0, height_m=(31.0, 3.5))
+"""More of what a model learns last: a ground robot's eyes, people who lie, thick air, things far below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +104,13 @@ class RandomScene:
     scene: Scene
     weather: Weather
     is_low: bool
+    height_m: tuple[float, float]
+    """How high a drone flies here: middle and spread."""
 
 
 def random_scene(random: np.random.Generator, mix: SceneMix = COMMON_MIX) -> RandomScene:
     """Return a corner of some town, about 100 m wide."""
-    things = _Things(random, lying=mix.lying)
+    things = _Things(random, mix=mix)
     is_low = bool(random.random() < mix.robot)
     weather = list(Weather)[int(random.choice(len(Weather), p=mix.weathers()))]
     nearest_m = 10.0 if is_low else 24.0
@@ -108,17 +129,18 @@ def random_scene(random: np.random.Generator, mix: SceneMix = COMMON_MIX) -> Ran
         base=bases[int(random.choice(4, p=[0.5, 0.2, 0.15, 0.15]))],
         seed=int(random.integers(2**31)),
     )
-    return RandomScene(scene=scene, weather=weather, is_low=is_low)
+    return RandomScene(scene=scene, weather=weather, is_low=is_low, height_m=mix.height_m)
 
 
 def random_view(random: np.random.Generator, chosen: RandomScene) -> CameraView:
     """Return a view on the middle of such a corner: a drone's from 14 to 40 m, or a ground robot's from 1.2 m."""
-    views = [_view(random, is_low=chosen.is_low) for _ in range(_TRIES if chosen.is_low else 1)]
+    views = [_view(random, chosen) for _ in range(_TRIES if chosen.is_low else 1)]
     return next((view for view in views if not _is_indoors(view, chosen.scene.buildings)), views[-1])
 
 
-def _view(random: np.random.Generator, *, is_low: bool) -> CameraView:
-    height_m = float(random.uniform(1.0, 1.4) if is_low else np.clip(random.normal(25, 6), 14, 40))
+def _view(random: np.random.Generator, chosen: RandomScene) -> CameraView:
+    is_low = chosen.is_low
+    height_m = float(random.uniform(1.0, 1.4) if is_low else np.clip(random.normal(*chosen.height_m), 14, 40))
     pitch_deg = float(random.uniform(-16, -2) if is_low else np.clip(random.normal(-39, 8), -60, -25))
     yaw_deg = float(random.uniform(0, 360))
     ahead_m = float(random.uniform(5, 15)) if is_low else height_m / math.tan(math.radians(-pitch_deg))
@@ -172,9 +194,9 @@ def random_air(random: np.random.Generator, weather: Weather) -> SceneAir:
 class _Things:
     """Places things so that solid ones do not stand in one another."""
 
-    def __init__(self, random: np.random.Generator, *, lying: float) -> None:
+    def __init__(self, random: np.random.Generator, *, mix: SceneMix) -> None:
         self._random = random
-        self._lying = lying
+        self._mix = mix
         self._things: list[SceneThing] = []
 
     def fill(self) -> tuple[SceneThing, ...]:
@@ -185,7 +207,7 @@ class _Things:
             self._row_of_bikes()
         if random.random() < 0.5:
             self._crowd(*self._somewhere(), int(random.integers(4, 13)), 3.5)
-        kinds, shares = zip(*_SCATTER, strict=True)
+        kinds, shares = zip(*self._mix.scatter, strict=True)
         for i in random.choice(len(kinds), int(random.integers(25, 75)), p=shares):
             self._put(kinds[int(i)], *self._somewhere())
         return tuple(self._things)
@@ -232,7 +254,7 @@ class _Things:
                 size=float(random.uniform(0.92, 1.1)),
                 seed=int(random.integers(2**20)),
                 stride=float(random.uniform(0, 1)),
-                lies=bool(kind is ThingType.PERSON and random.random() < self._lying),
+                lies=bool(kind is ThingType.PERSON and random.random() < self._mix.lying),
             )
         )
 

@@ -1,6 +1,8 @@
 """The training loop: crops in, weights out; equal seeds and data give equal weights on one machine."""
 
 import copy
+import ctypes
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -11,6 +13,9 @@ from torch import Tensor, nn
 from perception.training.coco import Coco, random_crop
 from perception.training.net import CentrePointNet
 from perception.training.targets import Targets, box_loss, heat_loss, make_targets
+
+_KEEP_FREED = {-4: 0, -1: 2**31 - 1, -2: 2**26}
+"""Parameters of glibc's `mallopt`: M_MMAP_MAX, M_TRIM_THRESHOLD and M_TOP_PAD in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ def train(
     start: CentrePointNet | None = None,
 ) -> CentrePointNet:
     """Return the averaged network after `settings.steps` steps; *on_step* sees the average as it grows."""
+    _keep_freed_memory()
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     net = start or CentrePointNet(classes=len(data.labels))
@@ -73,6 +79,14 @@ def train(
         _average(average, net, min(settings.averaging, 1 - 1 / (number + 1)))
         on_step(Step(number=number, heat_loss=losses[0].item(), box_loss=losses[1].item()), average)
     return average
+
+
+def _keep_freed_memory() -> None:
+    """Ask glibc to keep what is freed: fresh pages for every step's tensors are a sixth of its time."""
+    if sys.platform != "linux" or not hasattr(library := ctypes.CDLL(None), "mallopt"):
+        return
+    for parameter, value in _KEEP_FREED.items():
+        library.mallopt(parameter, value)
 
 
 def _learnt(net: CentrePointNet, settings: TrainingSettings) -> list[nn.Parameter]:

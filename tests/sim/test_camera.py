@@ -8,7 +8,7 @@ import pytest
 
 from sim.camera import CameraRenderer, SeenThing, render_photo
 from sim.camera_ground import Picture
-from sim.dataset import CATEGORIES, category_of, make_dataset
+from sim.dataset import CATEGORIES, category_of, make_dataset, make_training_sets
 from sim.scene import (
     CameraFlaws,
     CameraLens,
@@ -20,6 +20,7 @@ from sim.scene import (
     SceneThing,
     ThingType,
 )
+from sim.street_flight import StreetScene, make_scene
 
 LENS = CameraLens()
 SMALL = Scene(ground=(), min_east_m=-50.0, min_north_m=-50.0, max_east_m=50.0, max_north_m=50.0, seed=3)
@@ -125,6 +126,35 @@ def test_equal_seeds_give_equal_data_sets_with_boxes_in_the_pictures(tmp_path: P
         assert y >= 0
         assert x + w <= 640
         assert y + h <= 360
+
+
+def test_what_is_learnt_from_holds_random_towns_and_streets_seen_by_drones_and_robots(tmp_path: Path) -> None:
+    files = make_training_sets(tmp_path, pictures=10)
+
+    sets = {file.parent.name: json.loads(file.read_text()) for file in files}
+    assert {name: len(coco["images"]) for name, coco in sets.items()} == {
+        "common": 4, "robot": 2, "hard": 2, "high": 2, "streets": 1
+    }  # fmt: skip
+    assert all(coco["annotations"] for coco in sets.values())
+    assert {image["camera"] for image in sets["robot"]["images"]} == {"robot"}
+    assert {image["camera"] for image in sets["high"]["images"]} == {"drone"}
+
+
+def test_streets_to_learn_from_are_none_of_the_benchmark_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def note(seed: int) -> StreetScene:
+        asked.append(seed)
+        return make_scene(seed)
+
+    monkeypatch.setattr("sim.dataset.make_scene", note)
+
+    first = make_dataset(tmp_path / "a", pictures=7, seed=1, mix=None)
+    make_dataset(tmp_path / "b", pictures=1, seed=2, mix=None)
+
+    assert asked == [10_000, 10_001, 20_000]
+    places = [row["bbox"] for row in json.loads(first.read_text())["annotations"] if row["image_id"] in (1, 2)]
+    assert len({tuple(place) for place in places}) > 5
 
 
 def develop(
