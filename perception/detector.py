@@ -20,7 +20,11 @@ from perception.privacy import LEAST_SCORES
 Picture = NDArray[np.uint8]
 BUILT_IN_CARD = Path(__file__).parent / "models" / "simulator.json"
 _LOWEST_SCORE = 0.1
+_LARGEST = 100.0
+"""A raw model's boxes are smaller than so many inputs, however bad they are; what is decoded twice is not."""
 _LABELS = list(Label)
+_NUMBERS: Mapping[str, type[np.generic]] = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
+"""What small inputs are made of; a model that takes a size may want it as whole numbers or not."""
 _RUNTIME_ERRORS = (
     onnxruntime.capi.onnxruntime_pybind11_state.Fail,
     onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument,
@@ -73,7 +77,11 @@ class OnnxDetector:
         self._outputs = list(self.card.outputs)
         wanted = self.card.input
         self._tensor = np.full((1, 3, wanted.height_px, wanted.width_px), 0.0, np.float32)
-        self._extra = {name: kind.value_for(wanted) for name, kind in wanted.extra.items()}
+        kinds = {node.name: node.type for node in self._session.get_inputs()}
+        self._extra = {
+            name: kind.value_for(wanted).astype(_NUMBERS.get(kinds.get(name, ""), np.float32))
+            for name, kind in wanted.extra.items()
+        }
         self._planes = [np.empty((0, 0), np.uint8) for _ in range(3)]
         self._channels = [0, 1, 2] if wanted.colours == "bgr" else [2, 1, 0]
         meanings = [self.card.means.get(label) for label in self.card.labels]
@@ -143,11 +151,27 @@ class OnnxDetector:
             ) from error
         inputs = {self.card.input.name: self._tensor.shape}
         check_shapes(self.card, inputs, {name: value.shape for name, value in raw.items()})
-        self._decoder.decode(raw, _LOWEST_SCORE)
+        with np.errstate(over="ignore", invalid="ignore"):
+            corners = self._decoder.decode(raw, 0.0).corners_px
+        largest = _LARGEST * max(self._tensor.shape)
+        if not (np.abs(corners) < largest).all():
+            raise InvalidInput(
+                "the model's boxes cannot be: of an empty picture some are a hundred times as large as it",
+                where=self.card.name,
+                remedy="its boxes may be decoded already: export it without that; or name the decoder of its family",
+            )
 
     def infer(self, tensor: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
-        """Return the model's raw outputs by name."""
+        """Return the model's raw outputs by name; raises InvalidInput when it computes what is no number."""
         values = self._session.run(self._outputs, {self.card.input.name: tensor, **self._extra})
+        if broken := [
+            name for name, value in zip(self._outputs, values, strict=True) if np.isnan(value.sum(dtype=np.float32))
+        ]:
+            raise InvalidInput(
+                f"the model gives what is no number (NaN) in {', '.join(broken)}",
+                where=self.card.name,
+                remedy="its file is damaged, or it was made for fewer bits than it needs: export it again",
+            )
         return dict(zip(self._outputs, values, strict=True))
 
     def read(self, raw: Mapping[str, NDArray[np.float32]], scale: Scale, width_px: int, height_px: int) -> Detections:

@@ -117,12 +117,14 @@ MADE: dict[str, tuple[str, dict[str, Array]]] = {
 }
 
 
-def write_model(folder: Path, outputs: Mapping[str, Array], *, extra: str | None = None) -> str:
+def write_model(
+    folder: Path, outputs: Mapping[str, Array], *, extra: str | None = None, kind: int = onnx.TensorProto.INT64
+) -> str:
     """Write a model that says the same of every picture; returns its hash."""
     helper, kinds = onnx.helper, onnx.TensorProto
     inputs = [helper.make_tensor_value_info("picture", kinds.FLOAT, [1, 3, 64, 64])]
     if extra is not None:
-        inputs.append(helper.make_tensor_value_info(extra, kinds.INT64, [1, 2]))
+        inputs.append(helper.make_tensor_value_info(extra, kind, [1, 2]))
     nodes = [
         helper.make_node("Constant", [], [name], value=onnx.numpy_helper.from_array(value))
         for name, value in outputs.items()
@@ -212,6 +214,41 @@ def test_a_model_with_a_second_input_runs_only_when_the_card_gives_it(tmp_path: 
     card = write_card(tmp_path, "detr", outputs, sha256, input=given)
 
     assert len(OnnxDetector(card_file=card).detect(blank())) == 1
+
+
+@pytest.mark.parametrize("kind", [onnx.TensorProto.FLOAT, onnx.TensorProto.INT32])
+def test_a_second_input_gets_the_numbers_that_the_model_wants(tmp_path: Path, kind: int) -> None:
+    outputs = ppyoloe_finished()
+    sha256 = write_model(tmp_path, outputs, extra="im_shape", kind=kind)
+    given = {"name": "picture", **SIZE, "extra": {"im_shape": "size_hw"}}
+    card = write_card(tmp_path, "ppyoloe", outputs, sha256, input=given)
+
+    assert len(OnnxDetector(card_file=card).detect(blank())) == 1
+
+
+def test_a_second_input_that_the_model_does_not_have_is_refused(tmp_path: Path) -> None:
+    outputs = {"out": yolox()}
+    given = {"name": "picture", **SIZE, "extra": {"scale_factor": "ones"}}
+    card = write_card(tmp_path, "yolox", outputs, write_model(tmp_path, outputs), input=given)
+
+    with pytest.raises(InvalidInput, match="scale_factor"):
+        OnnxDetector(card_file=card)
+
+
+def test_a_model_whose_boxes_are_decoded_already_is_refused(tmp_path: Path) -> None:
+    decoded = yolox()
+    decoded[0, :, 2:4] = (40.0, 120.0)
+
+    with pytest.raises(InvalidInput, match="decoded already"):
+        OnnxDetector(card_file=write_card(tmp_path, "yolox", {"o": decoded}, write_model(tmp_path, {"o": decoded})))
+
+
+def test_a_model_that_computes_no_numbers_is_refused(tmp_path: Path) -> None:
+    broken = yolox()
+    broken[0, 3, 6] = np.nan
+
+    with pytest.raises(InvalidInput, match="NaN"):
+        OnnxDetector(card_file=write_card(tmp_path, "yolox", {"o": broken}, write_model(tmp_path, {"o": broken})))
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
