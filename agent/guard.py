@@ -14,9 +14,10 @@ from fleet.orders import Order, VehicleEvent
 from fleet.telemetry import FlightMode, VehicleState
 from fleet.vehicle import Vehicle
 from geofence.frames import LocalFrame
-from geofence.live_guard import GuardSettings, GuardVerdict, LiveGuard
+from geofence.live_guard import GuardSettings, LiveGuard
 from geofence.margins import Margins
 from geofence.route_proof import prove_order
+from geofence.verdicts import GuardVerdict
 
 _STALE_S = 2.0
 _HELD_AT_MOST_S = 30.0

@@ -3,7 +3,8 @@
 Bare means: places already in metres, an index over the zones, prepared polygons, one query and one containment for what
 it found; no heights, hours, projection or reasons. Ours begins with longitude and latitude. *Where* says for every
 vehicle whether it is where it may be (`LiveGuard.whereabouts`); *ahead* predicts for every vehicle whether its way to a
-standstill breaks a fence (`LiveGuard.check_many`), for vehicles anywhere and for a fleet that keeps out of the zones.
+standstill breaks a fence (`LiveGuard.check_many`), for vehicles anywhere (7 % of them inside of zones) and for a fleet
+that keeps out of the zones; *put into words* asks for every verdict with zone and reason.
 """
 
 import math
@@ -43,6 +44,7 @@ def main() -> None:
         "where, keep-out zones": lambda: guard.whereabouts(places, heights, _NOW),
         "where, keep-in zone as well": lambda: fenced.whereabouts(places, heights, _NOW),
         "ahead, vehicles anywhere": lambda: fenced.check_many(places, heights, velocities, _NOW),
+        "ahead, anywhere, all put into words": lambda: list(fenced.check_many(places, heights, velocities, _NOW)),
         "ahead, a fleet that keeps out": lambda: fenced.check_many(away, heights, velocities, _NOW),
     }
     print_table(works, dict(zip(works, side_by_side_s(*works.values()), strict=True)))

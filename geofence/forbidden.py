@@ -9,8 +9,9 @@ from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
 from core.ids import ZoneId
+from geofence.contacts import Borders
 from geofence.frames import FloatArray, LocalFrame
-from geofence.prisms import BoolArray, GeometryArray, IntArray, Prisms, Slab, slabs
+from geofence.prisms import GeometryArray, IntArray, Prisms, Slab, slabs
 from geofence.zone_grid import ZoneGrid
 from geofence.zones import Zone, ZoneKind, ZoneSet
 
@@ -68,6 +69,11 @@ class ForbiddenSpace:
     def _grid(self) -> ZoneGrid:
         return ZoneGrid(areas=self.areas, frame=self._frame, grown_m=_GROWN_M)
 
+    @cached_property
+    def borders(self) -> Borders:
+        """Return the edges of all areas, indexed."""
+        return Borders(self.areas)
+
     def pairs(
         self, lon_lat_deg: FloatArray, lows_m: FloatArray, highs_m: FloatArray, reaches_m: FloatArray
     ) -> tuple[IntArray, IntArray]:
@@ -104,10 +110,6 @@ class ForbiddenSpace:
         first: IntArray = np.full(len(heights_m), len(self.prisms), dtype=np.intp)
         np.minimum.at(first, rows[is_in], prisms[is_in])
         return np.where(first < len(self.prisms), first, -1)
-
-    def is_near(self, paths: GeometryArray, prisms: IntArray, *, within_m: float) -> BoolArray:
-        """Say for each path and prism, shape (k,), whether they are no farther apart over ground than *within_m*."""
-        return np.asarray(shapely.dwithin(self.areas[prisms], paths, within_m))
 
 
 def _keep_out(prisms: Prisms, index: int) -> Forbidden:

@@ -7,10 +7,12 @@ import pytest
 import shapely
 
 from core.ids import ZoneId
+from geofence.forbidden import ForbiddenSpace
 from geofence.frames import FloatArray
-from geofence.live_guard import LiveGuard
+from geofence.live_guard import GuardSettings, LiveGuard
 from geofence.zones import ZoneSet
 from tests.geofence.places import FRAME, NOW, box, keep_in, keep_out, zone_set
+from tests.geofence.slow_guard import said_of
 from tests.geofence.test_free_room import TOWN
 
 FLEET = 300
@@ -49,7 +51,7 @@ def test_a_fleet_gets_the_verdicts_that_each_vehicle_would_get_alone(seed: int) 
     alone = [
         guard.check_many(places[n : n + 1], heights[n : n + 1], velocities[n : n + 1], NOW)[0] for n in range(FLEET)
     ]
-    assert together == alone
+    assert list(together) == alone
     assert sum(verdict.breach is None for verdict in together) > 20
     assert sum(verdict.is_inside for verdict in together) > 20
 
@@ -82,3 +84,38 @@ def test_whereabouts_know_hours_heights_and_the_seam_of_two_zones() -> None:
     assert in_lesson.zone_id(2) == ZoneId("school")
     assert in_lesson.zone_id(3) is None
     assert "keep-in" in at_four.because(5)
+
+
+@pytest.mark.parametrize("seed", [6, 7, 8])
+def test_the_verdicts_are_those_of_looking_at_every_zone_with_shapely_alone(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    zones, (places, heights, velocities) = blocks(rng), fleet(rng, 2700)
+    velocities[20:25, :2] = 0.0
+    space = ForbiddenSpace.of(zones, (True,) * len(zones.zones), FRAME)
+
+    verdicts = LiveGuard(zones, FRAME).check_many(places, heights, velocities, NOW)
+    local = FRAME.to_local_array(places)
+    breaks = 0
+    for row, verdict in enumerate(verdicts):
+        said = said_of(space, GuardSettings(), (*local[row],), float(heights[row]), (*velocities[row],))
+        assert verdict.is_inside == said.is_inside == verdict.is_inside == verdicts.is_inside[row]
+        assert (verdict.breach is None) == (said.breach is None) == np.isinf(verdicts.in_s[row])
+        if verdict.breach is not None and said.breach is not None:
+            prism, in_s, distance_m = said.breach
+            breaks += in_s > 0
+            assert verdict.breach.zone_id == prism.zone_id
+            assert verdict.breach.in_s == pytest.approx(in_s, abs=0.01)
+            assert verdict.breach.distance_m == pytest.approx(distance_m, abs=0.01)
+            assert verdict.breach == verdict.breach
+    assert breaks > 5
+
+
+def test_verdicts_are_a_sequence_in_the_order_of_the_vehicles() -> None:
+    rng = np.random.default_rng(9)
+    verdicts = LiveGuard(blocks(rng), FRAME).check_many(*fleet(rng, 2700), NOW)
+
+    assert len(verdicts) == FLEET
+    assert verdicts[-1] == verdicts[FLEET - 1]
+    assert verdicts[5:20:3] == list(verdicts)[5:20:3]
+    with pytest.raises(IndexError):
+        verdicts[FLEET]

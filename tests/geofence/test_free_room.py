@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from geofence.frames import FloatArray, LocalFrame
 from geofence.free_room import Wall, free_room
-from geofence.live_guard import GuardSettings, GuardVerdict, LiveGuard
+from geofence.live_guard import GuardSettings, LiveGuard
 from geofence.positions import GeoPosition, LocalPosition
+from geofence.verdicts import GuardVerdict, Verdicts
 from geofence.zones import WeeklyWindow
 from tests.geofence.places import FRAME, NOW, at, box, keep_in, keep_out, zone_set
 
@@ -33,7 +34,7 @@ class Counted(LiveGuard):
 
     def check_many(
         self, lon_lat_deg: FloatArray, heights_agl_m: FloatArray, velocities_m_s: FloatArray, now: datetime
-    ) -> list[GuardVerdict]:
+    ) -> Verdicts:
         self.looks += 1
         return super().check_many(lon_lat_deg, heights_agl_m, velocities_m_s, now)
 

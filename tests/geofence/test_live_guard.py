@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.ids import ZoneId
-from geofence.live_guard import GuardSettings, GuardVerdict, LiveGuard
+from geofence.live_guard import GuardSettings, LiveGuard
 from geofence.margins import Stopping
 from geofence.route_proof import prove_order
+from geofence.verdicts import GuardVerdict
 from geofence.zones import WeeklyWindow, ZoneSet
 from tests.geofence.places import FRAME, NOW, at, box, keep_in, keep_out, route, zone_set
 
@@ -135,7 +136,7 @@ def test_many_vehicles_get_the_verdicts_that_each_would_get_alone() -> None:
         guard.check(at(*place), float(height), east, north, up, NOW)
         for place, height, (east, north, up) in zip(local, heights, velocities.tolist(), strict=True)
     ]
-    assert together == alone
+    assert list(together) == alone
     assert {verdict.is_inside for verdict in together} == {True, False}
 
 
