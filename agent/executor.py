@@ -12,7 +12,7 @@ from agent.order_book import OrderBook, ReportSink
 from core.clock import Clock
 from core.errors import Conflict, RoundsmanError
 from core.ids import CommandId
-from fleet.holding import Holder, Speaker
+from fleet.holding import OURS, Holder, Speaker
 from fleet.orders import Command, CommandKind, CommandState, Order, OrderProgress, OrderState
 from fleet.telemetry import FlightMode
 from fleet.vehicle import Vehicle
@@ -74,6 +74,7 @@ class OrderExecutor:
             held = self._book.moved(held, OrderState.ACCEPTED, because=order.because)
             await self._book.keep(held)
             self._queue(held)
+            await self._book.let_go()
 
     async def command(self, command: Command) -> None:
         """Take a command in: stored and answered when this returns; `run` carries it out at once."""
@@ -113,11 +114,24 @@ class OrderExecutor:
             return f"it is for {order.vehicle_id}, this is {self._vehicle.id}"
         if order.not_after_at <= self._clock.now():
             return "its time is over"
-        if current is not None and not current.progress.is_ended and order.supersedes != current.order.id:
-            return f"order {current.order.id} is being carried out"
-        if current is not None and not current.progress.is_ended and current.held_by is Holder.PERSON:
-            return f"a person holds it: {current.progress.because}"
+        if current is not None and not current.progress.is_ended:
+            if order.supersedes != current.order.id:
+                return f"order {current.order.id} is being carried out"
+            if because := self._why_not_superseded(current):
+                return because
         return self._guard.refuse(order)
+
+    def _why_not_superseded(self, current: HeldOrder) -> str:
+        """Return who has the vehicle, so that no order may take it over in the air; empty: one may."""
+        state, progress = self._vehicle.state(), current.progress
+        if progress.held_by is Holder.PERSON:
+            return f"a person holds it: {progress.because}"
+        if current.ending is not None:
+            return f"it is on its way home: {current.ending_because}"
+        if state.is_airborne and state.mode in OTHER_HANDS:
+            return f"others have it in hand: it is in mode {state.mode}"
+        is_ours = progress.holder in OURS or progress.holder is Holder.NOBODY
+        return "" if is_ours else f"others have it in hand: {progress.because}"
 
     def _queue(self, held: HeldOrder) -> None:
         self._next = held
@@ -128,6 +142,7 @@ class OrderExecutor:
     async def _take_up(self) -> None:
         """Find the orders that were under way when this process ended: the newest, and the one it superseded."""
         await self._book.catch_up()
+        await self._book.let_go()
         for outcome in await self._book.store.open_commands():
             if outcome.command_id not in self._taken:
                 await self._book.lost(outcome)
@@ -144,9 +159,19 @@ class OrderExecutor:
                 held, self._next = self._next, None
                 previous, self._flight = self._flight, self._new_flight(held)
                 self._announce(held.order)
-                await self._flight.run(None if previous is None or previous.is_ended else previous)
+                goes_on = None if previous is None or previous.is_ended else previous
+                await self._flight.run(goes_on)
+                if goes_on is not None and not goes_on.is_ended and self._flight.is_ended:
+                    self._back_to(goes_on)
             self._flight = None
             self._announce(None)
+
+    def _back_to(self, before: Flight) -> None:
+        """Go on with the order before: the newer one could not take the vehicle over, which still flies it."""
+        if self._next is None:
+            self._next, self._flight = before.held, None
+        else:
+            self._flight = before
 
     def _new_flight(self, held: HeldOrder) -> Flight:
         return Flight(

@@ -67,7 +67,6 @@ class HeldOrder:
     ending: OrderState | None = None
     """Set while the vehicle is on its way home for good: what the order becomes when it has landed."""
     ending_because: str = ""
-    held_by: Holder = Holder.NOBODY
 
 
 class ExecutorStore(Protocol):
@@ -99,6 +98,9 @@ class ExecutorStore(Protocol):
 
     async def mark_reported(self, report: OrderProgress | CommandOutcome) -> None:
         """Remember that this very report was handed over."""
+
+    async def let_go(self, *, before: datetime, newest: int) -> None:
+        """Forget ended orders and answered commands of before that were reported, except so many of the newest."""
 
 
 class SqliteExecutorStore:
@@ -142,7 +144,7 @@ class SqliteExecutorStore:
             int(held.from_air),
             held.ending,
             held.ending_because,
-            held.held_by.value,
+            progress.held_by.value,
             None if held.start is None else held.start.lon_deg,
             None if held.start is None else held.start.lat_deg,
         )
@@ -194,6 +196,23 @@ class SqliteExecutorStore:
             report.at.isoformat(),
         )
 
+    async def let_go(self, *, before: datetime, newest: int) -> None:
+        marks = ", ".join("?" for _ in _ENDED)
+        await self._write(
+            f"DELETE FROM orders WHERE state IN ({marks}) AND is_reported = 1 AND at < ?"
+            " AND number NOT IN (SELECT number FROM orders ORDER BY number DESC LIMIT ?)",
+            *_ENDED,
+            before.isoformat(),
+            newest,
+        )
+        await self._write(
+            "DELETE FROM commands WHERE state != ? AND is_reported = 1 AND at < ?"
+            " AND id NOT IN (SELECT id FROM commands ORDER BY at DESC LIMIT ?)",
+            CommandState.ACCEPTED,
+            before.isoformat(),
+            newest,
+        )
+
     async def _write(self, statement: str, *values: object) -> None:
         with _translated(self._file):
             await self._connection.execute(statement, values)
@@ -223,7 +242,6 @@ def _held(row: aiosqlite.Row) -> HeldOrder:
         from_air=bool(row["from_air"]),
         ending=None if row["ending"] is None else OrderState(row["ending"]),
         ending_because=row["ending_because"],
-        held_by=Holder(row["held_by"]),
         start=_start(row),
     )
 
@@ -241,6 +259,7 @@ def _progress(row: aiosqlite.Row) -> OrderProgress:
         legs_done=row["legs_done"],
         because=row["because"],
         at=_time(row["at"]),
+        held_by=Holder(row["held_by"]),
     )
 
 

@@ -1,14 +1,14 @@
 """In whose hands a vehicle is during a flight: who asked for what just now, and whether somebody took it over."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from agent.executor_store import HeldOrder
 from core.clock import Clock
 from core.errors import Conflict
-from fleet.holding import Holder, Speaker, Word, counts, holder_of
+from fleet.holding import OURS, Holder, Speaker, Word, counts, holder_of
 from fleet.orders import OrderState
 from fleet.telemetry import FlightMode, VehicleState
 from fleet.vehicle import Vehicle
@@ -17,6 +17,7 @@ from geofence.positions import GeoPosition
 
 OTHER_HANDS = frozenset({FlightMode.MANUAL, FlightMode.RETURN, FlightMode.LAND, FlightMode.OTHER})
 """Modes that nobody but a person takes a vehicle out of."""
+_OTHERS = (Holder.PILOT, Holder.GUARD, Holder.ITSELF)
 _STILL_M_S = 0.7
 _MOVED_M = 10.0
 _POLL_S = 0.05
@@ -62,26 +63,28 @@ class Hands:
             return
         stopped = self.stopped.because if self.stopped is not None else f"it is in mode {state.mode}"
         why = held.progress.because if held.progress.state is OrderState.HELD else stopped
-        whose = {Holder.NOBODY: "it is not held", Holder.ITSELF: "others have it in hand"}
+        whose = {Holder.NOBODY: "it is not held"} | dict.fromkeys(_OTHERS, "others have it in hand")
         raise Conflict(f"{whose.get(holder, f'it is held by the {holder}')}: {why}", where=held.order.id)
 
     def _holder(self, held: HeldOrder, state: VehicleState) -> Holder:
-        """Return who has the vehicle: by the order's books where it is held, else by what was said or it shows."""
+        """Return who has the vehicle: by the order's books where they say so, else by what was said or it shows."""
+        if held.progress.held_by is Holder.PERSON:
+            return Holder.PERSON
         if held.progress.state is OrderState.HELD:
-            return Holder.ITSELF if held.held_by is Holder.NOBODY else held.held_by
+            return held.progress.holder
         if self.stopped is not None:
             return holder_of(self.stopped.speaker)
-        return Holder.ITSELF if state.mode in OTHER_HANDS else Holder.NOBODY
+        return itself(state) if state.mode in OTHER_HANDS else Holder.NOBODY
 
     def person_in(self, held: HeldOrder) -> Ask | None:
         """Return the hold of a person that is in force."""
-        if held.held_by is Holder.PERSON:
+        if held.progress.held_by is Holder.PERSON:
             return Ask(because=held.progress.because, speaker=Speaker.PERSON)
         return self.stopped if self.stopped is not None and self.stopped.speaker is Speaker.PERSON else None
 
     def taken_over(self, held: HeldOrder, state: VehicleState) -> str:
         """Return how somebody else took over a vehicle that waits by a word of the controller; empty: nobody did."""
-        if held.held_by not in {Holder.SEPARATION, Holder.DISPATCHER} or self._asks:
+        if held.progress.holder not in OURS or self._asks:
             self._waits_at = None
             return ""
         if state.mode is not FlightMode.HOLD:
@@ -100,13 +103,21 @@ class Hands:
         return math.hypot(away.east_m, away.north_m) > _MOVED_M
 
 
-async def stop(vehicle: Vehicle, clock: Clock, *hands: Hands) -> None:
-    """Hold the vehicle for an order that comes; what somebody asks of it is not given up for that, but comes first."""
+def itself(state: VehicleState) -> Holder:
+    """Return whose act it is that a vehicle does something by itself."""
+    return Holder.PILOT if state.mode is FlightMode.MANUAL else Holder.ITSELF
+
+
+async def stop(vehicle: Vehicle, clock: Clock, *hands: Hands, unless: Callable[[], bool]) -> None:
+    """Hold the vehicle for an order that comes, *unless* it must not be; what somebody asks of it comes first."""
     while True:
         while any(one.asked for one in hands):
             await clock.sleep(_POLL_S)
+        if unless():
+            return
         try:
-            return await vehicle.hold()
+            await vehicle.hold()
+            return
         except Conflict:
             if not any(one.asked for one in hands):
                 raise

@@ -25,14 +25,13 @@ class KeptOrder:
     async def _to(
         self, state: OrderState, *, because: str, legs_done: int | None = None, held_by: Holder = Holder.NOBODY
     ) -> None:
-        moved = self._book.moved(self.held, state, because=because, legs_done=legs_done)
-        await self._keep(replace(moved, held_by=held_by))
+        await self._keep(self._book.moved(self.held, state, because=because, legs_done=legs_done, held_by=held_by))
 
     async def _held_for(self, because: str, by: Holder, legs_done: int | None = None) -> None:
         """Keep why the vehicle is held now, and by whom."""
         done = self.held.progress.legs_done if legs_done is None else legs_done
-        progress = replace(self.held.progress, because=because, legs_done=done, at=self._clock.now())
-        await self._keep(replace(self.held, progress=progress, held_by=by))
+        progress = replace(self.held.progress, because=because, legs_done=done, at=self._clock.now(), held_by=by)
+        await self._keep(replace(self.held, progress=progress))
 
     async def _will_end(self, end: OrderState, because: str) -> None:
         """Remember, over a restart too, what the order becomes when the vehicle has landed."""

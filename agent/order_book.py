@@ -1,13 +1,18 @@
 """The agent's books of orders and commands: written first, then reported."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 from agent.executor_store import ExecutorStore, HeldOrder
 from core.clock import Clock
 from core.ids import VehicleId
+from fleet.holding import Holder
 from fleet.orders import Command, CommandOutcome, CommandState, OrderProgress, OrderState, VehicleEvent
 
+ORDERS_TOLD = 100
+"""So many of the newest orders a hello tells of, and so many are kept however old they are."""
+_KEPT_FOR = timedelta(days=30)
 Report = OrderProgress | CommandOutcome | VehicleEvent
 
 
@@ -27,9 +32,18 @@ class OrderBook:
         self.reports = reports
         self._clock = clock
 
-    def moved(self, held: HeldOrder, to: OrderState, *, because: str, legs_done: int | None = None) -> HeldOrder:
+    def moved(
+        self,
+        held: HeldOrder,
+        to: OrderState,
+        *,
+        because: str,
+        legs_done: int | None = None,
+        held_by: Holder = Holder.NOBODY,
+    ) -> HeldOrder:
         """Return *held* after moving to *to*; raises Conflict when the table does not allow it."""
-        progress = held.progress.move(to, because=because, at=self._clock.now(), legs_done=legs_done)
+        now = self._clock.now()
+        progress = held.progress.move(to, because=because, at=now, legs_done=legs_done, held_by=held_by)
         return replace(held, progress=progress)
 
     async def keep(self, held: HeldOrder) -> None:
@@ -57,6 +71,10 @@ class OrderBook:
         await self.reports.put(
             VehicleEvent(vehicle_id=self._vehicle_id, kind=kind, text=text, at=now, order_id=order_id)
         )
+
+    async def let_go(self) -> None:
+        """Forget what has been over for long; the controller keeps its own books."""
+        await self.store.let_go(before=self._clock.now() - _KEPT_FOR, newest=ORDERS_TOLD)
 
     async def catch_up(self) -> None:
         """Hand over what was written but not yet handed over when this process ended."""

@@ -10,6 +10,7 @@ import structlog
 from agent.executor import OrderExecutor
 from agent.executor_store import SqliteExecutorStore
 from agent.guard import Guard
+from agent.order_book import ORDERS_TOLD
 from agent.outbox import Outbox, OutboxFile
 from agent.settings import OnStop, VehicleSettings
 from core.clock import Clock
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from agent.eyes_worker import EyesWorker
 
 SAFE_WITHIN_S = 8.0
-ORDERS_TOLD = 100
 _LENS = ("width_px", "height_px", "fx_px", "fy_px", "cx_px", "cy_px")
 _OURS_IN_AIR = frozenset({FlightMode.MISSION, FlightMode.HOLD, FlightMode.TAKEOFF, FlightMode.OFFBOARD})
 _TOLD = frozenset({"warning", "error", "critical", "alert", "emergency"})

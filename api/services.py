@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from api.figures import Figures
 from api.live.bell import Bell
 from api.live.journal_tail import JournalTail
+from api.retention import KeptFor
 from api.settings import ControllerSettings
 from api.sign_in import SignInDesk
 from api.store import AccountStore, AnswerStore, ZoneDocumentStore
@@ -62,6 +63,7 @@ class Services:
     zone_documents: ZoneDocumentStore
     zone_book: ZoneBook
     figures: Figures
+    kept_for: KeptFor
 
     fleet: FleetStore
     registry: FleetRegistry

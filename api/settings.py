@@ -44,6 +44,12 @@ class ControllerSettings:
     live_send_within_s: float = 10.0
     """A browser that takes nothing for so long is dropped; it comes back with its cursor."""
     idempotency_hours: float = 48.0
+    keep_flights_days: float = 180.0
+    """How long orders, commands and what cameras showed of the ground are kept after their end; 0: for ever."""
+    keep_journal_days: float = 90.0
+    """How long the journal reaches back; 0: for ever."""
+    keep_refused_days: float = 30.0
+    """How long reports are kept that could not be put into the books; 0: for ever."""
     stop_within_s: float = 10.0
     log_level: str = "INFO"
 

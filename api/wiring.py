@@ -11,10 +11,12 @@ from api.grpc.reports import report_routes
 from api.housekeeping import Housekeeper
 from api.live.bell import Bell
 from api.live.journal_tail import JournalTail
+from api.retention import KeptFor, Retention
 from api.services import Services
 from api.settings import ControllerSettings
 from api.sign_in import SignInDesk
 from api.store_sql import SqlAccountStore, SqlAnswerStore, SqlZoneDocumentStore
+from api.store_sql_retention import aged_rows
 from api.wiring_incidents import (
     AlarmParts,
     IncidentParts,
@@ -146,8 +148,13 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         clock=clock,
         keep_answers=timedelta(hours=settings.idempotency_hours),
     )
+    kept_for = KeptFor.of(
+        flights=settings.keep_flights_days, journal=settings.keep_journal_days, refused=settings.keep_refused_days
+    )
+    retention = Retention(database=database, clock=clock, aged=aged_rows(kept_for, orders=ground.fleet))
     return Services(
         settings=settings,
+        kept_for=kept_for,
         site=ground.site,
         clock=clock,
         bus=ground.bus,
@@ -204,6 +211,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
             "zones": missions.zone_watcher.run,
             "downlink": downlink.run,
             "housekeeper": housekeeper.run,
+            "retention": retention.run,
         },
     )
 

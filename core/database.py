@@ -169,6 +169,12 @@ class Database:
             for row in rows
         ]
 
+    async def let_go_until(self) -> int:
+        """Return the cursor up to which the journal is not kept any more, 0 when it reaches back to its beginning."""
+        async with self.reading() as unit:
+            oldest = await unit.session.scalar(select(func.min(EventRow.cursor)))
+        return (oldest or 1) - 1
+
     async def last_cursor(self) -> int:
         """Return the cursor of the newest line, 0 when there is none."""
         async with self.transaction() as unit:

@@ -30,6 +30,7 @@ def order_changed(record: OrderRecord) -> Event:
         "legs_done": progress.legs_done,
         "legs_total": len(order.legs),
         "because": progress.because,
+        "held_by": progress.holder.value,
         "at": iso(progress.at),
     }
     return Event(subject=ORDERS_CHANGED, key=order.id, body=body)

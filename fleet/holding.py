@@ -25,8 +25,12 @@ class Holder(StrEnum):
     SEPARATION = "separation"
     DISPATCHER = "dispatcher"
     PERSON = "person"
+    PILOT = "pilot"
+    """Whoever flies it by hand."""
+    GUARD = "guard"
+    """The agent's own stop before a fence."""
     ITSELF = "itself"
-    """The vehicle, its pilot or its guard: a failsafe, manual flight, a stop before a fence, the way home."""
+    """The vehicle, for a reason that may be anybody's: a failsafe, the way home, a switch on the ground."""
 
 
 class Word(StrEnum):
@@ -58,9 +62,17 @@ COUNTS: Mapping[Holder, Mapping[Speaker, frozenset[Word]]] = {
         Speaker.SEPARATION: _NONE,
     },
     Holder.PERSON: {Speaker.PERSON: _EVERY, Speaker.DISPATCHER: _NONE, Speaker.SEPARATION: _NONE},
+    Holder.PILOT: {Speaker.PERSON: _EVERY, Speaker.DISPATCHER: _NONE, Speaker.SEPARATION: _NONE},
+    Holder.GUARD: {Speaker.PERSON: _EVERY, Speaker.DISPATCHER: _NONE, Speaker.SEPARATION: _NONE},
     Holder.ITSELF: {Speaker.PERSON: _EVERY, Speaker.DISPATCHER: _NONE, Speaker.SEPARATION: _NONE},
 }
 """Which words of whom count while somebody holds the vehicle; all others are refused with the holder's because."""
+
+OURS = frozenset({Holder.SEPARATION, Holder.DISPATCHER})
+"""Holds that the service itself made, and ends by itself; every other one waits for a person."""
+MAKES_WAY = "makes way for"
+KEEPS_CLEAR = "keeps clear of"
+"""How the reason begins of a hold by the dispatcher, and by the separation: agents before protocol 3 tell only that."""
 
 _HOLDERS = {
     Speaker.PERSON: Holder.PERSON,
@@ -77,3 +89,15 @@ def counts(word: Word, *, of: Speaker, against: Holder) -> bool:
 def holder_of(speaker: Speaker) -> Holder:
     """Return who holds a vehicle after a hold by *speaker*."""
     return _HOLDERS[speaker]
+
+
+def told_holder(word: str, *, because: str) -> Holder:
+    """Return who holds a vehicle by the word of an agent; an older one, which tells none, is known by its reason.
+
+    A holder that only a newer agent knows is nobody of ours: whoever it is, it is not taken out of those hands.
+    """
+    if word:
+        return Holder(word) if word in set(Holder) else Holder.ITSELF
+    if because.startswith(MAKES_WAY):
+        return Holder.DISPATCHER
+    return Holder.SEPARATION if because.startswith(KEEPS_CLEAR) else Holder.ITSELF

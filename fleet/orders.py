@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from core.errors import Conflict
 from core.ids import CommandId, IncidentId, OrderId, RunId, VehicleId, ZoneId
-from fleet.holding import Speaker
+from fleet.holding import Holder, Speaker
 from geofence.positions import GeoPosition
 from geofence.zones import ZoneSet
 
@@ -173,20 +173,37 @@ class OrderProgress:
     legs_done: int = 0
     because: str = ""
     at: datetime
+    held_by: Holder = Holder.NOBODY
+    """Who keeps the vehicle from flying on, while the order is held or about to be flown."""
 
     @property
     def is_ended(self) -> bool:
         """Say whether nothing more will happen to the order."""
         return self.state in _ENDS
 
-    def move(self, to: OrderState, *, because: str, at: datetime, legs_done: int | None = None) -> "OrderProgress":
+    @property
+    def holder(self) -> Holder:
+        """Return who holds the vehicle; a held order of which nobody told who is the vehicle's own matter."""
+        if self.state is not OrderState.HELD:
+            return Holder.NOBODY
+        return Holder.ITSELF if self.held_by is Holder.NOBODY else self.held_by
+
+    def move(
+        self,
+        to: OrderState,
+        *,
+        because: str,
+        at: datetime,
+        legs_done: int | None = None,
+        held_by: Holder = Holder.NOBODY,
+    ) -> "OrderProgress":
         """Return the progress after moving to *to*; raises Conflict when the table does not allow it."""
         if to not in ALLOWED[self.state]:
             raise Conflict(f"an order that is {self.state} cannot become {to}", where=self.order_id)
         if to in _STOPS and not because:
             raise Conflict(f"an order cannot become {to} without a because", where=self.order_id)
         done = self.legs_done if legs_done is None else max(self.legs_done, legs_done)
-        return OrderProgress(order_id=self.order_id, state=to, legs_done=done, because=because, at=at)
+        return OrderProgress(order_id=self.order_id, state=to, legs_done=done, because=because, at=at, held_by=held_by)
 
 
 class CommandKind(StrEnum):

@@ -11,6 +11,7 @@ from core.database import Base, Transaction, UtcDateTime
 from core.errors import Conflict, NotAllowed, NotFound
 from core.ids import OrderId, RunId, VehicleId
 from fleet.events import order_changed
+from fleet.holding import Holder
 from fleet.link.translate import order_from_pb, order_to_pb
 from fleet.link.translate_places import zones_from_pb, zones_to_pb
 from fleet.order_progress import later_progress
@@ -49,7 +50,8 @@ class OrderRow(Base):
     is_ended: Mapped[bool] = mapped_column(index=True)
     legs_done: Mapped[int]
     because: Mapped[str] = mapped_column(Text)
-    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    held_by: Mapped[str] = mapped_column(String(20), server_default=Holder.NOBODY)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class OrderProgressRow(Base):
@@ -62,6 +64,7 @@ class OrderProgressRow(Base):
     state: Mapped[str] = mapped_column(String(20))
     legs_done: Mapped[int]
     because: Mapped[str] = mapped_column(Text)
+    held_by: Mapped[str] = mapped_column(String(20), server_default=Holder.NOBODY)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -153,6 +156,7 @@ class SqlOrderStore:
             state=progress.state.value,
             legs_done=progress.legs_done,
             because=progress.because,
+            held_by=progress.held_by.value,
             at=progress.at,
         )
         unit.session.add(row)
@@ -185,6 +189,7 @@ def _standing(progress: OrderProgress) -> dict[str, object]:
         "is_ended": progress.is_ended,
         "legs_done": progress.legs_done,
         "because": progress.because,
+        "held_by": progress.held_by.value,
         "changed_at": progress.at,
     }
 
@@ -195,6 +200,7 @@ def _progress(order_id: str, row: OrderRow | OrderProgressRow, *, at: datetime) 
         state=OrderState(row.state),
         legs_done=row.legs_done,
         because=row.because,
+        held_by=Holder(row.held_by),
         at=at,
     )
 

@@ -75,7 +75,7 @@ class SightingRow(Base):
     opened: Mapped[bool] = mapped_column(Boolean)
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     vehicle_id: Mapped[str] = mapped_column(String(80))
-    order_id: Mapped[str | None] = mapped_column(String(36))
+    order_id: Mapped[str | None] = mapped_column(String(36), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     zone_id: Mapped[str | None] = mapped_column(String(80))
     lon_deg: Mapped[float] = mapped_column(Float(53))

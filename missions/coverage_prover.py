@@ -79,7 +79,8 @@ class CoverageProver:
             if run.patrol_id is not None and run.patrol_revision is not None:
                 patrol = await self._missions.patrol_version(unit, run.patrol_id, run.patrol_revision)
         if not orders:
-            return CoverageTold(run=run, coverage=None, because="no vehicle was sent yet")
+            because = "no vehicle was sent yet" if run.started_at is None else "its flights are not kept any more"
+            return CoverageTold(run=run, coverage=None, because=because)
         if run.patrol_id is not None and patrol is None:
             return CoverageTold(run=run, coverage=None, because="it was flown before coverage was kept")
         if not logs:

@@ -13,6 +13,7 @@ import numpy as np
 from shapely import STRtree, points
 
 from core.ids import VehicleId
+from fleet.holding import KEEPS_CLEAR
 from fleet.orders import Leg, OrderState
 from fleet.telemetry import FlightMode, VehicleState
 from geofence.frames import FloatArray, LocalFrame
@@ -37,6 +38,7 @@ _LOSS = {
     Doing.VERIFY: 1,
     Doing.NOTHING: 1,
     Doing.LOOK: 2,
+    Doing.WAITING: 3,
     Doing.HELD_BY_PERSON: 3,
     Doing.COMING_HOME: 4,
 }
@@ -168,7 +170,7 @@ def remedy(encounter: Encounter, *, distances: LiveDistances, refusing: Collecti
     waits = min(may, key=loss)
     if _stopping_harms(motions[waits.id], motions[other_of(waits).id], distances):
         return Remedy(waits=None, because=f"{names} would come {apart}, and nearer still if {waits.id} stopped")
-    return Remedy(waits=waits.id, because=f"keeps clear of {other_of(waits).id}: they would come {apart}")
+    return Remedy(waits=waits.id, because=f"{KEEPS_CLEAR} {other_of(waits).id}: they would come {apart}")
 
 
 def is_in_air(state: VehicleState) -> bool:

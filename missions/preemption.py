@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fleet.holding import OURS, Holder
 from fleet.orders import OrderPurpose
 from fleet.telemetry import FlightMode, VehicleState
 
@@ -15,7 +16,10 @@ class Doing(StrEnum):
     PATROL = "patrol"
     VERIFY = "verify"
     LOOK = "look"
+    WAITING = "waiting"
+    """Held by the service itself: to keep clear of another vehicle, or to make way for a look."""
     HELD_BY_PERSON = "held_by_person"
+    """Held by anybody else: only a person ends that."""
     COMING_HOME = "coming_home"
     """Returning or landing: by a person's word, a failsafe or the end of an order."""
 
@@ -51,6 +55,8 @@ TABLE: Mapping[Doing, Mapping[Wanted, Decision]] = {
         Wanted.LOOK: _D.INTERRUPT_AND_RESUME,
     },
     Doing.LOOK: {Wanted.PATROL: _D.WAIT, Wanted.VERIFY: _D.WAIT, Wanted.LOOK: _D.WAIT},
+    # What it waits for is under way already, or another vehicle comes at it.
+    Doing.WAITING: {Wanted.PATROL: _D.WAIT, Wanted.VERIFY: _D.WAIT, Wanted.LOOK: _D.WAIT},
     # Whoever held it may stand beneath it: only that person's "resume" or "come home" ends the hold.
     Doing.HELD_BY_PERSON: {Wanted.PATROL: _D.WAIT, Wanted.VERIFY: _D.WAIT, Wanted.LOOK: _D.WAIT},
     # It comes home for a reason that we may not know (battery, wind): it is not turned round in the air.
@@ -63,7 +69,7 @@ class Busy:
     """What is known of a vehicle's present work."""
 
     purpose: OrderPurpose | None
-    is_held_by_person: bool
+    held_by: Holder
     state: VehicleState
 
 
@@ -74,8 +80,8 @@ def doing(busy: Busy) -> Doing:
     """Say what the vehicle is doing, the strongest reason first."""
     if busy.state.is_airborne and busy.state.mode in {FlightMode.RETURN, FlightMode.LAND}:
         return Doing.COMING_HOME
-    if busy.is_held_by_person:
-        return Doing.HELD_BY_PERSON
+    if busy.held_by is not Holder.NOBODY:
+        return Doing.WAITING if busy.held_by in OURS else Doing.HELD_BY_PERSON
     return _PURPOSES[busy.purpose] if busy.purpose is not None else Doing.NOTHING
 
 

@@ -9,15 +9,14 @@ from core.database import Database, Transaction
 from core.ids import CommandId, VehicleId
 from core.tasks import RestartPolicy
 from fleet.commands import make_command
-from fleet.holding import Speaker
-from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderPurpose, OrderState, VehicleEvent
+from fleet.holding import Holder, Speaker
+from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderPurpose, VehicleEvent
 from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
 from missions.patrol import Run, RunKind
 from missions.situation import Situations
 from missions.store import MissionStore
 
-MAKES_WAY = "makes way"
 _LOOK_OVER = "the look that it made way for is over"
 _CANCEL_LIVES = timedelta(hours=1)
 _AGAIN = RestartPolicy(first_s=2.0, most_s=60.0)
@@ -38,8 +37,8 @@ class ResumeWord:
 class RunResume:
     """Says "resume" as the dispatcher until the vehicle goes on, with patience; tells people once when it is refused.
 
-    Whom a vehicle waits for is read from its order's because, which the agent rewrites when somebody else takes the
-    vehicle over; the agent knows who holds it and refuses where the dispatcher's word does not count.
+    Who holds a vehicle stands in its order's progress; its agent tells when somebody else has taken the vehicle over,
+    and refuses where the dispatcher's word does not count.
     """
 
     def __init__(
@@ -149,7 +148,7 @@ class RunResume:
 
 
 def _is_held_for_look(record: OrderRecord) -> bool:
-    return record.progress.state is OrderState.HELD and record.progress.because.startswith(MAKES_WAY)
+    return record.progress.holder is Holder.DISPATCHER
 
 
 def _is_wanted(vehicle_id: VehicleId, active: Sequence[Run]) -> bool:

@@ -8,7 +8,7 @@ from core.database import Database, Transaction
 from core.errors import Conflict
 from core.tasks import run_blocking
 from fleet.commands import make_command
-from fleet.holding import Speaker
+from fleet.holding import MAKES_WAY, Holder, Speaker
 from fleet.orders import CommandKind, OrderState
 from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
@@ -20,7 +20,7 @@ from missions.overdue import OverdueOrders
 from missions.patrol import Run, RunKind, RunState
 from missions.preemption import Decision, Wanted, decide
 from missions.routing import Ground, route_remainder
-from missions.run_resume import MAKES_WAY, RunResume
+from missions.run_resume import RunResume
 from missions.separation import Distances
 from missions.site import Site
 from missions.situation import Situation, Situations
@@ -184,7 +184,7 @@ class RunSteps:
         return ""
 
     async def _hold(self, unit: Transaction, run: Run, vehicle: Situation) -> None:
-        because = f"{MAKES_WAY} for {run.name}"
+        because = f"{MAKES_WAY} {run.name}"
         now = self._clock.now()
         command = make_command(vehicle.id, CommandKind.HOLD, because=because, now=now, speaker=Speaker.DISPATCHER)
         await self._fleet.add_command(unit, command)
@@ -294,5 +294,4 @@ def _makes_way(vehicle: Situation) -> bool:
     """Say whether it hangs in the air by our word; somebody who held it since has the last one."""
     if vehicle.current is None or not (vehicle.state.is_airborne and vehicle.state.mode is FlightMode.HOLD):
         return False
-    progress = vehicle.current.progress
-    return progress.state is not OrderState.HELD or progress.because.startswith(MAKES_WAY)
+    return vehicle.current.progress.holder in {Holder.NOBODY, Holder.DISPATCHER}

@@ -81,15 +81,25 @@ def next_start(schedule: Schedule, *, after: datetime, spent_until: datetime | N
     return next((start.at for start in starts if spent_until is None or start.rule_at > spent_until), None)
 
 
-def starts_between(schedule: Schedule, since: datetime, until: datetime, *, most: int = 5000) -> tuple[datetime, ...]:
-    """Return the starts after *since*, up to *until* (aware), at most so many, in UTC. Raises InvalidInput."""
+def starts_between(
+    schedule: Schedule,
+    since: datetime,
+    until: datetime,
+    *,
+    most: int = 5000,
+    now: datetime | None = None,
+    spent_until: datetime | None = None,
+) -> tuple[datetime, ...]:
+    """Return the starts after *since*, up to *until* (aware), at most so many, in UTC. Raises InvalidInput.
+
+    What the rule gives up to *spent_until* had its turn: it is not to come after *now*.
+    """
     found = islice(planned_starts(schedule, after=since), min(most, _MOST_STARTS))
-    times = []
-    for start in found:
-        if start.at > until:
-            break
-        times.append(start.at)
-    return tuple(times)
+    return tuple(
+        start.at
+        for start in takewhile(lambda start: start.at <= until, found)
+        if spent_until is None or start.rule_at > spent_until or (now is not None and start.at <= now)
+    )
 
 
 def start_at(schedule: Schedule, at: datetime) -> PlannedStart:

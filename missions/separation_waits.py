@@ -1,7 +1,6 @@
 """Who waits by our word, what is still in the way, and how two that wait for each other come apart."""
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from shapely import LineString, MultiPoint, Point
 from shapely.geometry.base import BaseGeometry
 
 from core.ids import VehicleId
+from fleet.holding import Holder
 from fleet.orders import Leg, Order, OrderPurpose, OrderState
 from fleet.telemetry import FlightMode
 from geofence.frames import FloatArray, LocalFrame
@@ -18,7 +18,6 @@ from geofence.positions import GeoPosition
 from missions.live_separation import LiveDistances, is_in_air, is_known, least_room, motion_of, next_leg
 from missions.situation import Situation
 
-_SENTENCE = re.compile(r"keeps clear of (?P<other>.+?): they would")
 _STEP_S = 0.25
 _ROUNDING_M = 0.1
 _STANDS_M_S = 0.7
@@ -41,15 +40,9 @@ class InTheWay:
     because: str
 
 
-def kept_clear_of(vehicle: Situation) -> VehicleId | None:
-    """Return whom a vehicle waits for by our word; None when it does not wait, or for another reason.
-
-    The agent changes the sentence as soon as anybody else takes the vehicle over (`agent.flight_hold`).
-    """
-    if vehicle.current is None or vehicle.current.progress.state is not OrderState.HELD:
-        return None
-    match = _SENTENCE.match(vehicle.current.progress.because)
-    return VehicleId(match["other"]) if match else None
+def keeps_clear(vehicle: Situation) -> bool:
+    """Say whether it waits by our word: its agent tells so, and tells otherwise once anybody else has taken it over."""
+    return vehicle.current is not None and vehicle.current.progress.holder is Holder.SEPARATION
 
 
 def waiting(vehicles: Sequence[Situation]) -> list[Situation]:
@@ -59,7 +52,7 @@ def waiting(vehicles: Sequence[Situation]) -> list[Situation]:
         purpose = vehicle.current.order.purpose if vehicle.current else OrderPurpose.PATROL
         return _URGENT[purpose], vehicle.state.battery_ratio or 0.0, vehicle.id
 
-    return sorted((vehicle for vehicle in vehicles if kept_clear_of(vehicle)), key=urgency)
+    return sorted((vehicle for vehicle in vehicles if keeps_clear(vehicle)), key=urgency)
 
 
 def may_go_on(vehicle: Situation, others: Sequence[Situation], *, now_s: float, distances: LiveDistances) -> bool:

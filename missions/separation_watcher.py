@@ -22,7 +22,7 @@ from missions.separation_waits import (
     blocks_way_home,
     in_the_way,
     is_ready,
-    kept_clear_of,
+    keeps_clear,
     steps_aside,
     waiting,
 )
@@ -98,7 +98,7 @@ class SeparationWatcher:
     async def _tell_helpless(self, unit: Transaction, encounter: Encounter, because: str) -> None:
         """Tell once that nobody can be asked to wait: a person may still do something."""
         both = (encounter.first, encounter.second)
-        if any(map(kept_clear_of, both)):
+        if any(map(keeps_clear, both)):
             return  # It was told when one of them was held.
         for vehicle in both:
             await self._words.tell_once(unit, vehicle.id, "separation_lost", _name(encounter), because)
@@ -109,7 +109,7 @@ class SeparationWatcher:
         for vehicle in vehicles:
             if vehicle.id not in meeting:
                 self._words.forget(vehicle.id, "separation_lost")
-                if kept_clear_of(vehicle) is None:
+                if not keeps_clear(vehicle):
                     self._words.forget(vehicle.id, "separation_held", *_WAITING)
 
     # ------------------------------------------------------------------------------ those that wait
@@ -121,7 +121,7 @@ class SeparationWatcher:
         for vehicle in waiting(vehicles):
             if not is_ready(vehicle, now_s) or _is_near(vehicle, gone):
                 continue
-            because = f"goes on: {kept_clear_of(vehicle)} is out of its way"
+            because = "goes on: its way is free"
             blocked = in_the_way(vehicle, vehicles, now_s=now_s, distances=self._distances)
             if blocked is not None and self._steps_aside(vehicle, blocked, vehicles, now_s):
                 because, blocked = f"steps aside: {blocked.id} comes at it", None

@@ -7,7 +7,8 @@ from typing import Protocol
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import VehicleId
-from fleet.orders import Dock, OrderState
+from fleet.holding import Holder
+from fleet.orders import Dock
 from fleet.readiness import Reason, check_readiness
 from fleet.store import FleetStore, OrderRecord, VehicleRecord
 from fleet.telemetry import VehicleState
@@ -73,7 +74,7 @@ class Situations:
         state = self._live.state(vehicle_id) or VehicleState(vehicle_id=vehicle_id)
         busy = Busy(
             purpose=current.order.purpose if current else None,
-            is_held_by_person=current is not None and current.progress.state is OrderState.HELD,
+            held_by=current.progress.holder if current else Holder.NOBODY,
             state=state,
         )
         dock = self._dock(record, state)

@@ -80,7 +80,8 @@ class LiveSession:
         newest = await services.database.last_cursor()
         async with services.database.transaction() as unit:
             shown = await snapshot(services, unit, self._listener.account)
-        start = newest if after is None or after > newest else max(after, newest - _MOST_REPLAYED)
+        earliest = max(newest - _MOST_REPLAYED, await services.database.let_go_until())
+        start = newest if after is None or after > newest else max(after, earliest)
         is_whole = after is None or after == start
         await self._send(text({"type": "snapshot", "cursor": newest, "after": start, "is_whole": is_whole, **shown}))
         return start, newest

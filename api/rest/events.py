@@ -17,6 +17,8 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="how many lines of the j
 @router.get("")
 async def list_events(account: SignedIn, services: ServicesNow, after: After = 0, limit: Limit = 200) -> EventsTold:
     """Return what happened behind a cursor, as far as the account may hear of it."""
+    let_go_until = await services.database.let_go_until()
     lines = await services.database.read_journal(after=after, limit=limit)
     heard = [tell_line(line) for line in lines if may_hear(account, line.event.subject)]
-    return EventsTold(cursor=lines[-1].cursor if lines else after, events=heard)
+    cursor = lines[-1].cursor if lines else after
+    return EventsTold(cursor=cursor, events=heard, let_go_until=let_go_until if after < let_go_until else None)

@@ -84,7 +84,11 @@ async def list_starts(_account: Reader, services: ServicesNow, since: Moment, un
         raise InvalidInput("until is not 0 to 31 days after since", where="until", remedy="ask for a shorter span")
     async with services.database.reading() as unit:
         patrols = await services.missions.patrols(unit)
-    starts = await run_blocking(lambda: starts_ahead(patrols, since=since, until=until, most=_MOST_STARTS))
+        spent = {one.id: await services.missions.spent_until(unit, one.id) for one in patrols}
+    now, spent_until = services.clock.now(), {patrol_id: at for patrol_id, at in spent.items() if at is not None}
+    starts = await run_blocking(
+        lambda: starts_ahead(patrols, since=since, until=until, most=_MOST_STARTS, now=now, spent_until=spent_until)
+    )
     counts = Counter(start.patrol_id for start in starts)
     return PatrolStartsTold(
         starts=[StartTold(patrol_id=start.patrol_id, at=start.at) for start in starts],

@@ -16,4 +16,4 @@ router = APIRouter(prefix="/site", tags=["site"])
 @router.get("")
 async def get_site(_account: Annotated[Account, may(Permission.READ_SITE)], services: ServicesNow) -> SiteTold:
     """Return docks, panels, heights, authorisation and base map."""
-    return tell_site(services.site)
+    return tell_site(services.site, kept_for=services.kept_for)

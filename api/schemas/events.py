@@ -30,6 +30,8 @@ class EventsTold(Told):
 
     cursor: int
     events: list[EventTold]
+    let_go_until: int | None = None
+    """Set where the journal does not reach back to the cursor that was asked for: up to here it is let go."""
 
 
 def tell_line(line: JournalLine) -> EventTold:

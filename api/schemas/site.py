@@ -2,6 +2,7 @@
 
 from pydantic import JsonValue
 
+from api.retention import KeptFor
 from api.schemas.shapes import Moment, Place, Told, place_of
 from missions.site import Site
 
@@ -24,6 +25,14 @@ class AuthorisationTold(Told):
     not_after_at: Moment
 
 
+class KeptForTold(Told):
+    """For how many days the controller keeps what; null keeps it for ever. Cases and alarms are kept for ever."""
+
+    flights_days: float | None
+    journal_days: float | None
+    refused_days: float | None
+
+
 class SiteTold(Told):
     """What everybody may know of the place."""
 
@@ -38,9 +47,10 @@ class SiteTold(Told):
     panels: list[PostTold]
     authorisation: AuthorisationTold | None
     basemap: dict[str, JsonValue]
+    kept_for: KeptForTold
 
 
-def tell_site(site: Site) -> SiteTold:
+def tell_site(site: Site, *, kept_for: KeptFor) -> SiteTold:
     """Return what is told of *site*."""
     return SiteTold(
         name=site.name,
@@ -57,4 +67,5 @@ def tell_site(site: Site) -> SiteTold:
         ],
         authorisation=None if site.authorisation is None else AuthorisationTold.model_validate(site.authorisation),
         basemap=dict(site.basemap),
+        kept_for=KeptForTold.model_validate(kept_for),
     )

@@ -7,7 +7,7 @@ from roundsman.v1 import link_pb2 as pb
 
 from core.errors import InvalidInput
 from core.ids import CommandId, IncidentId, OrderId, RunId, VehicleId, ZoneId
-from fleet.holding import Speaker
+from fleet.holding import Holder, Speaker, told_holder
 from fleet.link.translate_places import from_us, position_from_pb, position_to_pb, to_us, zones_from_pb, zones_to_pb
 from fleet.orders import (
     Authorisation,
@@ -224,18 +224,22 @@ def progress_to_pb(progress: OrderProgress) -> pb.OrderProgress:
         legs_done=progress.legs_done,
         because=progress.because,
         at_us=to_us(progress.at),
+        held_by=progress.held_by.value,
     )
 
 
 def progress_from_pb(message: pb.OrderProgress) -> OrderProgress:
     """Return the progress of *message*; raises InvalidInput."""
     with reading(f"progress of order {message.order_id}"):
+        state = OrderState(message.state)
+        is_told = bool(message.held_by) or state is OrderState.HELD
         return OrderProgress(
             order_id=OrderId(message.order_id),
-            state=OrderState(message.state),
+            state=state,
             legs_done=message.legs_done,
             because=message.because,
             at=from_us(message.at_us),
+            held_by=told_holder(message.held_by, because=message.because) if is_told else Holder.NOBODY,
         )
 
 

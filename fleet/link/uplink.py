@@ -22,7 +22,7 @@ from fleet.link.translate_places import to_us
 from fleet.orders import Command, Order, OrderProgress
 from fleet.vehicle import VehicleCard
 
-PROTOCOL = 2
+PROTOCOL = 3
 WELCOME_WITHIN_S = 10.0
 LIVE_EVERY_S = 0.25
 PROBE_EVERY_S = 10.0

@@ -42,7 +42,7 @@ class Desk:
         """Start the executor."""
         store = await self._stack.enter_async_context(SqliteExecutorStore(file=self._folder / "orders.db"))
         tasks = await self._stack.enter_async_context(TaskSupervisor(clock=CLOCK))
-        guard = Guard(vehicle=self.vehicle, reports=self.reports, clock=CLOCK)
+        self.guard = guard = Guard(vehicle=self.vehicle, reports=self.reports, clock=CLOCK)
         self.executor = OrderExecutor(
             vehicle=self.vehicle,
             store=store,
@@ -53,6 +53,7 @@ class Desk:
             settled_s=0.1,
         )
         tasks.run("executor", self.executor.run)
+        self.tasks = tasks
 
     async def kill(self) -> None:
         """End it where it is."""

@@ -19,7 +19,7 @@ from fleet.vehicle import Loaded, Plan
 from geofence.frames import LocalFrame
 from geofence.positions import LocalPosition
 from tests.agent.test_executor import CLOCK, Desk
-from tests.fleet.drivers.orders import HOME, make_order
+from tests.fleet.drivers.orders import HOME, make_order, place
 
 KEEPS_CLEAR = "keeps clear of drone-2: they would come within 3 m and 0 m in height in 2 s"
 SPEAKERS = {
@@ -62,14 +62,26 @@ async def held_by(desk: Desk, holder: Holder) -> None:
         assert await desk.say(CommandKind.HOLD, speaker=SPEAKERS[holder], because=f"by {holder}") is CommandState.DONE
     elif holder is Holder.ITSELF:
         desk.vehicle.shows(mode=FlightMode.HOLD, because="the pilot's switch")
+    elif holder is Holder.PILOT:
+        desk.vehicle.shows(mode=FlightMode.HOLD)
+        await desk.reach(OrderState.HELD)
+        desk.vehicle.shows(mode=FlightMode.MANUAL)
+    elif holder is Holder.GUARD:
+        desk.vehicle.shows(position=place(149.0, 0.0), east_m_s=5.0)
+        await desk.eventually(lambda: desk.guard.because() != "")
+        desk.vehicle.shows(position=HOME, east_m_s=0.0)
     if holder is not Holder.NOBODY:
         await desk.reach(OrderState.HELD)
 
 
 @pytest.mark.parametrize("holder", list(Holder))
 async def test_a_word_does_what_the_table_says_or_nothing(desk: Desk, holder: Holder) -> None:
+    if holder is Holder.GUARD:
+        desk.tasks.run("guard", desk.guard.run)
     for speaker, word in product(Speaker, Word):
         await held_by(desk, holder)
+        if holder is not Holder.PILOT:
+            assert desk.reports.last().holder is holder, (speaker, word)
         before, told, because = desk.vehicle.state().mode, len(desk.vehicle.calls), desk.reports.last().because
         fate = await desk.say(CommandKind(word.value), speaker=speaker, because=f"{speaker} says {word}")
         if counts(word, of=speaker, against=holder):
@@ -220,10 +232,17 @@ async def test_a_persons_hold_and_the_stop_for_an_order_do_not_undo_each_other(d
 async def test_an_order_that_cannot_be_loaded_leaves_a_vehicle_to_the_person_who_holds_it(desk: Desk) -> None:
     held = desk.executor.current
     assert held is not None
-    desk.vehicle.troubles["load"] = VehicleRefused("Geofence violation for waypoint 3")
+    is_held = asyncio.Event()
+
+    async def refuse(plan: Plan) -> Loaded:
+        await is_held.wait()
+        raise VehicleRefused("Geofence violation for waypoint 3")
+
+    desk.vehicle.load = refuse  # type: ignore[method-assign]
     look = make_order(supersedes=held.order.id)
     await desk.executor.offer(look)
     assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
+    is_held.set()
     await desk.eventually(lambda: desk.reports.end_of(look.id).state is OrderState.FAILED)
     await CLOCK.sleep(0.05)
     assert (desk.vehicle.state().mode, "return_home" in desk.vehicle.calls) == (FlightMode.HOLD, False)
@@ -319,3 +338,121 @@ async def test_a_word_that_comes_before_the_vehicle_is_heard_waits_for_it(tmp_pa
     fate, _ = await asyncio.gather(desk.say(CommandKind.RETURN, speaker=Speaker.DISPATCHER), is_heard())
     assert (fate, desk.vehicle.calls) == (CommandState.DONE, ["return_home"])
     await desk.kill()
+
+
+async def comes_back(desk: Desk) -> None:
+    """Kill the agent where it is, and start it again over the same vehicle."""
+    calls, desk.vehicle.returns_late_s = len(desk.vehicle.calls), 0.0
+    await desk.kill()
+    await desk.start()
+    await desk.eventually(lambda: desk.executor.current is not None)
+    await desk.eventually(lambda: len(desk.vehicle.calls) > calls)
+
+
+@pytest.mark.parametrize("says", ["before the order", "while it is loaded"])
+async def test_a_persons_hold_outlives_an_agent_that_ends_while_the_next_order_is_loaded(desk: Desk, says: str) -> None:
+    held, load = desk.executor.current, desk.vehicle.load
+    assert held is not None
+
+    async def never_loads(plan: Plan) -> Loaded:
+        desk.vehicle.calls.append("load")
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    desk.vehicle.load = never_loads  # type: ignore[method-assign]
+    look, word = make_order(supersedes=held.order.id), desk.word(CommandKind.HOLD, because=CHILD)
+    if says == "before the order":
+        await held_by(desk, Holder.DISPATCHER)
+        desk.vehicle.returns_late_s = 0.3
+        await desk.executor.command(word)
+        await desk.eventually(lambda: desk.vehicle.calls.count("hold") == 2)
+        await desk.executor.offer(look)
+        await desk.eventually(lambda: desk.vehicle.calls.count("load") == 2)
+    else:
+        await desk.executor.offer(look)
+        await desk.eventually(lambda: desk.vehicle.calls.count("load") == 2)
+        await desk.executor.command(word)
+    await desk.eventually(lambda: desk.reports.outcome(word.id) is CommandState.DONE)
+    assert desk.reports.end_of(held.order.id).state is OrderState.ABORTED
+    assert (desk.reports.end_of(look.id).state, desk.reports.end_of(look.id).held_by) == (
+        OrderState.ACCEPTED,
+        Holder.PERSON,
+    )
+
+    desk.vehicle.load = load  # type: ignore[method-assign]
+    await comes_back(desk)
+    await desk.reach(OrderState.HELD)
+    assert (desk.reports.last().order_id, desk.reports.last().because) == (look.id, CHILD)
+    assert (desk.reports.last().holder, desk.vehicle.state().mode) == (Holder.PERSON, FlightMode.HOLD)
+    assert desk.vehicle.calls.count("start") == 1
+    assert await desk.say(CommandKind.RESUME, speaker=Speaker.DISPATCHER) is CommandState.FAILED
+    assert await desk.say(CommandKind.RESUME) is CommandState.DONE
+
+
+async def test_no_order_turns_a_vehicle_round_that_a_person_calls_home(desk: Desk) -> None:
+    held = desk.executor.current
+    assert held is not None
+    assert await desk.say(CommandKind.RETURN, because="wang: come home") is CommandState.DONE
+    look = make_order(supersedes=held.order.id)
+    await desk.executor.offer(look)
+    refused = desk.reports.end_of(look.id)
+    assert (refused.state, refused.because) == (OrderState.FAILED, "it is on its way home: wang: come home")
+    desk.vehicle.lands()
+    await desk.reach(OrderState.ABORTED)
+    assert (desk.reports.last().order_id, desk.reports.last().because) == (held.order.id, "wang: come home")
+
+
+@pytest.mark.parametrize("mode", [FlightMode.MANUAL, FlightMode.RETURN, FlightMode.LAND])
+async def test_no_order_takes_a_vehicle_from_its_pilot_or_off_its_way_home(desk: Desk, mode: FlightMode) -> None:
+    held = desk.executor.current
+    assert held is not None
+    desk.vehicle.shows(mode=mode)
+    look = make_order(supersedes=held.order.id)
+    await desk.executor.offer(look)
+    refused = desk.reports.end_of(look.id)
+    assert (refused.state, refused.because) == (OrderState.FAILED, f"others have it in hand: it is in mode {mode}")
+    assert (desk.vehicle.state().mode, "hold" in desk.vehicle.calls) == (mode, False)
+
+
+@pytest.mark.parametrize("comes", ["before the order is taken up", "while the vehicle stops for it", "while it loads"])
+async def test_a_persons_way_home_around_the_moment_an_order_comes_goes_on(desk: Desk, comes: str) -> None:
+    held, load, loads = desk.executor.current, desk.vehicle.load, asyncio.Event()
+    assert held is not None
+
+    async def slow_load(plan: Plan) -> Loaded:
+        await loads.wait()
+        return await load(plan)
+
+    desk.vehicle.load, desk.vehicle.returns_late_s = slow_load, 0.2  # type: ignore[method-assign]
+    look = make_order(supersedes=held.order.id)
+    home = desk.word(CommandKind.RETURN, because="wang: come home")
+    if comes == "before the order is taken up":
+        await asyncio.gather(desk.executor.offer(look), desk.executor.command(home))
+    else:
+        await desk.executor.offer(look)
+        await desk.eventually(lambda: desk.vehicle.calls[-1] == "hold")
+        if comes == "while it loads":
+            await desk.eventually(lambda: desk.reports.end_of(held.order.id).state is OrderState.ABORTED)
+        await desk.executor.command(home)
+    await desk.eventually(lambda: desk.reports.outcome(home.id) is CommandState.DONE)
+    loads.set()
+    await CLOCK.sleep(0.05)
+
+    assert (desk.vehicle.state().mode, desk.vehicle.calls.count("start")) == (FlightMode.RETURN, 1)
+    desk.vehicle.lands()
+    await desk.eventually(lambda: desk.reports.end_of(look.id).state is not OrderState.ACCEPTED)
+    await desk.eventually(lambda: desk.reports.end_of(look.id).is_ended and desk.reports.end_of(held.order.id).is_ended)
+    assert "start" not in desk.vehicle.calls[desk.vehicle.calls.index("return_home") :]
+
+
+async def test_an_order_whose_vehicle_does_not_stop_for_it_leaves_the_one_before_flying(desk: Desk) -> None:
+    held = desk.executor.current
+    assert held is not None
+    desk.vehicle.troubles["hold"] = VehicleRefused("it did not hold")
+    look = make_order(supersedes=held.order.id)
+    await desk.executor.offer(look)
+    await desk.eventually(lambda: desk.reports.end_of(look.id).state is OrderState.FAILED)
+    assert ("return_home" in desk.vehicle.calls, desk.vehicle.state().mode) == (False, FlightMode.MISSION)
+    desk.vehicle.shows(legs=3)
+    desk.vehicle.lands()
+    await desk.eventually(lambda: desk.reports.end_of(held.order.id).state is OrderState.DONE)

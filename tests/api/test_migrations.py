@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from alembic import command
+from sqlalchemy import Connection, text
 
-from api.migrations.upgrade import differences, migrate
+from api.migrations.upgrade import configuration, differences, migrate
 from core.clock import SystemClock
 from core.database import Database
 from core.events import Event, InProcessBus
@@ -43,3 +45,33 @@ async def test_three_that_start_at_once_migrate_once(database_url: str) -> None:
             return await _differences(database)
 
     assert await asyncio.gather(*(start() for _ in range(3))) == [[], [], []]
+
+
+HELD = {
+    "makes way for a look at the gate": "dispatcher",
+    "keeps clear of drone-2: they would come within 3 m and 0 m in height in 2 s": "separation",
+    "wang: a child is below it": "itself",
+}
+_ORDER = (
+    "INSERT INTO orders (id, vehicle_id, purpose, zones_hash, body, made_at, state, is_ended, legs_done, because,"
+    " changed_at) VALUES (:id, 'drone-1', 'patrol', 'h', :body, :at, :state, :ended, 0, :because, :at)"
+)
+
+
+async def test_orders_that_are_held_say_by_whom_as_far_as_their_reason_told(empty: Database) -> None:
+    at = SystemClock().now()
+
+    def before(connection: Connection) -> None:
+        command.upgrade(configuration(connection), "0004")
+        connection.execute(text("INSERT INTO order_zone_sets (hash, body) VALUES ('h', :body)"), {"body": b""})
+        for number, because in enumerate([*HELD, "makes way for nobody"]):
+            state = "held" if because in HELD else "running"
+            values = {"id": f"o-{number}", "body": b"", "at": at, "state": state, "ended": False, "because": because}
+            connection.execute(text(_ORDER), values)
+
+    async with empty.engine.begin() as connection:
+        await connection.run_sync(before)
+    await migrate(empty)
+    async with empty.engine.begin() as connection:
+        rows = (await connection.execute(text("SELECT because, held_by FROM orders"))).all()
+    assert {row[0]: row[1] for row in rows} == HELD | {"makes way for nobody": "nobody"}

@@ -10,6 +10,7 @@ from roundsman.v1 import link_pb2 as pb
 
 from core.errors import InvalidInput
 from core.ids import EvidenceId, IncidentId, OrderId, SightingId, VehicleId, ZoneId, new_id
+from fleet.holding import Holder
 from fleet.link.translate import (
     card_from_pb,
     card_to_pb,
@@ -48,6 +49,25 @@ def test_an_order_comes_out_as_it_went_in() -> None:
     order = replace(examples.order(), rally_points=(replace(examples.DOCK, id="roof"),))
     wire = order_to_pb(order).SerializeToString()
     assert order_from_pb(pb.Order.FromString(wire)) == order
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "because", "holder"),
+    [
+        (OrderState.HELD, "", "makes way for a look at the gate", Holder.DISPATCHER),
+        (OrderState.HELD, "", "keeps clear of drone-2: they would come within 3 m", Holder.SEPARATION),
+        (OrderState.HELD, "", "wang: a child is below it", Holder.ITSELF),
+        (OrderState.HELD, "person", "makes way for a look at the gate", Holder.PERSON),
+        (OrderState.HELD, "a mayor", "makes way for a look at the gate", Holder.ITSELF),
+        (OrderState.RUNNING, "", "makes way for a look at the gate", Holder.NOBODY),
+        (OrderState.ACCEPTED, "person", "wang: a child is below it", Holder.PERSON),
+    ],
+)
+def test_who_holds_a_vehicle_is_what_its_agent_tells_and_of_an_older_one_what_its_reason_does(
+    state: OrderState, word: str, because: str, holder: Holder
+) -> None:
+    message = pb.OrderProgress(order_id="o", state=state.value, because=because, at_us=1, held_by=word)
+    assert progress_from_pb(message).held_by is holder
 
 
 def test_a_bare_order_comes_out_as_it_went_in() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.clock import ManualClock
 from core.database import Database, Transaction
 from core.ids import OrderId, PatrolId, VehicleId
+from fleet.holding import Holder
 from fleet.orders import Check, CommandKind, CommandOutcome, CommandState, OrderProgress, OrderState
 from fleet.registry import FleetRegistry
 from fleet.store import OrderRecord
@@ -138,12 +139,22 @@ class Range:
             return await self.fleet.current_order(unit, vehicle_id)
 
     async def reports(
-        self, order_id: OrderId, *states: OrderState, legs_done: int = 0, because: str = "said so"
+        self,
+        order_id: OrderId,
+        *states: OrderState,
+        legs_done: int = 0,
+        because: str = "said so",
+        held_by: Holder = Holder.NOBODY,
     ) -> None:
         """Write progress as the agent would report it."""
         for state in states:
             progress = OrderProgress(
-                order_id=order_id, state=state, legs_done=legs_done, because=because, at=self.clock.now()
+                order_id=order_id,
+                state=state,
+                legs_done=legs_done,
+                because=because,
+                at=self.clock.now(),
+                held_by=held_by,
             )
             async with self.database.transaction() as unit:
                 await self.fleet.set_progress(unit, progress)

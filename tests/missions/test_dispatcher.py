@@ -11,6 +11,7 @@ from core.database import Database
 from core.errors import Conflict, InvalidInput
 from core.events import InProcessBus
 from core.ids import AlarmId, PatrolId, VehicleId, new_id
+from fleet.holding import Holder
 from fleet.orders import CommandKind, FailsafeChoices, LegPurpose, OrderPurpose, OrderState
 from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
@@ -100,7 +101,9 @@ async def test_a_look_holds_the_patrol_flies_there_and_then_the_remainder_is_flo
 
     await estate.dispatcher.reconcile()
     assert await estate.obeys(drone, CommandKind.HOLD)
-    await estate.reports(patrol_order.order.id, OrderState.HELD, legs_done=3, because="makes way")
+    await estate.reports(
+        patrol_order.order.id, OrderState.HELD, legs_done=3, because="makes way", held_by=Holder.DISPATCHER
+    )
     here = patrol_order.order.legs[2]
     estate.says(drone, here.place, height_m=here.height_agl_m, mode=FlightMode.HOLD)
     await estate.dispatcher.reconcile()
@@ -154,7 +157,9 @@ async def test_a_vehicle_that_a_person_holds_is_left_alone(estate: Range) -> Non
     await estate.start((await estate.add_patrol()).id)
     await estate.dispatcher.reconcile()
     record = await estate.flies(drone, legs_done=2)
-    await estate.reports(record.order.id, OrderState.HELD, legs_done=2, because="wang: somebody below")
+    await estate.reports(
+        record.order.id, OrderState.HELD, legs_done=2, because="wang: somebody below", held_by=Holder.PERSON
+    )
     here = record.order.legs[1]
     estate.says(drone, here.place, height_m=here.height_agl_m, mode=FlightMode.HOLD)
     run = await look(estate)
@@ -390,7 +395,7 @@ async def test_a_vehicle_held_for_a_look_that_cannot_be_flown_goes_on_with_its_p
     run = await look(estate)
     await estate.dispatcher.reconcile()
     assert await estate.obeys(drone, CommandKind.HOLD)
-    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because="makes way")
+    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because="makes way", held_by=Holder.DISPATCHER)
     over_roof = FRAME.to_geo(LocalPosition(east_m=-76, north_m=-30))
     estate.says(drone, over_roof, height_m=25.0, mode=FlightMode.HOLD)
     await estate.dispatcher.reconcile()
@@ -410,7 +415,9 @@ async def test_a_look_does_not_take_a_vehicle_that_a_person_held_meanwhile(estat
     assert await estate.obeys(drone, CommandKind.HOLD)
     here = order.order.legs[2]
     estate.says(drone, here.place, height_m=here.height_agl_m, mode=FlightMode.HOLD)
-    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because="wang: a child is below it")
+    await estate.reports(
+        order.order.id, OrderState.HELD, legs_done=3, because="wang: a child is below it", held_by=Holder.PERSON
+    )
     await estate.dispatcher.reconcile()
     current = await estate.order_of(drone)
     assert current is not None
@@ -431,7 +438,7 @@ async def test_a_patrol_whose_interruption_was_refused_goes_on_as_it_was(estate:
     assert looking is not None
     assert looking.order.supersedes == order.order.id
     await estate.reports(looking.order.id, OrderState.FAILED, because="a person holds it: wang")
-    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because="wang")
+    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because="wang", held_by=Holder.PERSON)
     await estate.dispatcher.reconcile()
     await estate.dispatcher.reconcile()
     going = await estate.run(run)

@@ -16,6 +16,7 @@ from core.database import Database
 from core.errors import Unavailable
 from core.events import InProcessBus
 from core.ids import OrderId, VehicleId
+from fleet.holding import Holder
 from fleet.orders import (
     CommandKind,
     Dock,
@@ -36,7 +37,7 @@ from geofence.positions import GeoPosition, LocalPosition
 from geofence.zones import ZoneSet
 from missions.live_separation import LiveDistances, encounters, pairs_nearby, remedy
 from missions.preemption import Busy, doing
-from missions.separation_waits import kept_clear_of, may_go_on
+from missions.separation_waits import keeps_clear, may_go_on
 from missions.separation_watcher import SeparationWatcher
 from missions.situation import Situation
 from tests.missions.dispatch_range import START, Range
@@ -70,6 +71,7 @@ def vehicle(
     mode: FlightMode = FlightMode.MISSION,
     purpose: OrderPurpose = OrderPurpose.PATROL,
     held_because: str = "",
+    held_by: Holder = Holder.SEPARATION,
     received_s: float = 0.0,
 ) -> Situation:
     """Return a vehicle in the air, on its way over the one leg of its order where *to* is given."""
@@ -82,13 +84,13 @@ def vehicle(
     if to is not None:
         progress = OrderProgress(
             order_id=OrderId(f"order-{name}"), state=OrderState.HELD if held_because else OrderState.RUNNING,
-            because=held_because, at=START,
+            because=held_because, at=START, held_by=held_by if held_because else Holder.NOBODY,
         )  # fmt: skip
         current = OrderRecord(order=order(name, to, height_m, purpose), progress=progress)
     card = VehicleCard(
         id=VehicleId(name), kind=VehicleKind.DRONE, name=name, name_zh=name, capabilities=frozenset(), dock_id=name
     )
-    busy = Busy(purpose=purpose if current else None, is_held_by_person=bool(held_because), state=state)
+    busy = Busy(purpose=purpose if current else None, held_by=held_by if held_because else Holder.NOBODY, state=state)
     return Situation(
         record=VehicleRecord(card=card, agent="a", software="s", boot_id="b", hello_at=START, last_seen_at=START),
         state=state, current=current, doing=doing(busy), dock=None, not_ready="", reasons=(),
@@ -120,9 +122,11 @@ def test_one_of_two_that_would_meet_waits_and_says_for_whom() -> None:
     assert because.startswith("keeps clear of b: they would come within ")
     assert waits(look, patrol)[0][0] == VehicleId("a")
     held = vehicle("a", (0, 0), to=(100, 0), mode=FlightMode.HOLD, held_because=because)
-    assert kept_clear_of(held) == VehicleId("b")
-    assert kept_clear_of(vehicle("a", (0, 0), to=(9, 9), mode=FlightMode.HOLD, held_because="wang: look out")) is None
-    assert kept_clear_of(patrol) is None
+    assert keeps_clear(held)
+    assert not keeps_clear(
+        vehicle("a", (0, 0), to=(9, 9), mode=FlightMode.HOLD, held_because=because, held_by=Holder.PERSON)
+    )
+    assert not keeps_clear(patrol)
 
 
 def test_the_one_whose_stop_keeps_them_apart_waits_even_if_it_loses_more() -> None:
@@ -267,7 +271,7 @@ async def test_the_watcher_holds_one_once_and_lets_it_go_on_when_the_other_is_go
     assert await open_words(estate, other) == []
 
     await estate.obeys(drone, CommandKind.HOLD)
-    await estate.reports(record.order.id, OrderState.HELD, legs_done=2, because=because)
+    await estate.reports(record.order.id, OrderState.HELD, legs_done=2, because=because, held_by=Holder.SEPARATION)
     estate.says(drone, here, height_m=height_m, mode=FlightMode.HOLD)
     await watcher(estate).look()
     assert await open_words(estate, drone) == []
@@ -277,7 +281,7 @@ async def test_the_watcher_holds_one_once_and_lets_it_go_on_when_the_other_is_go
     estate.says(other, dock.place)
     await watcher(estate).look()
     [(kind, because)] = await open_words(estate, drone)
-    assert (kind, because) == (CommandKind.RESUME, "goes on: drone-2 is out of its way")
+    assert (kind, because) == (CommandKind.RESUME, "goes on: its way is free")
 
 
 async def test_a_persons_hold_is_never_ended_by_the_watcher(estate: Range) -> None:
@@ -286,9 +290,11 @@ async def test_a_persons_hold_is_never_ended_by_the_watcher(estate: Range) -> No
     await estate.dispatcher.reconcile()
     record = await estate.flies(drone, legs_done=2)
     because = "keeps clear of drone-2: they would come within 2 m and 0 m in height in 3 s"
-    await estate.reports(record.order.id, OrderState.HELD, legs_done=2, because=because)
+    await estate.reports(record.order.id, OrderState.HELD, legs_done=2, because=because, held_by=Holder.SEPARATION)
     await estate.clock.advance(1.0)
-    await estate.reports(record.order.id, OrderState.HELD, legs_done=2, because="wang: a child is below it")
+    await estate.reports(
+        record.order.id, OrderState.HELD, legs_done=2, because="wang: a child is below it", held_by=Holder.PERSON
+    )
     estate.says(drone, record.order.legs[1].place, height_m=25, mode=FlightMode.HOLD)
 
     await watcher(estate).look()

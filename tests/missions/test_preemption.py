@@ -1,11 +1,12 @@
 import pytest
 
 from core.ids import VehicleId
+from fleet.holding import Holder
 from fleet.orders import OrderPurpose
 from fleet.telemetry import FlightMode, LandedState, VehicleState
 from missions.preemption import TABLE, Busy, Decision, Doing, Wanted, decide, doing
 
-WAITS = [Doing.LOOK, Doing.HELD_BY_PERSON, Doing.COMING_HOME]
+WAITS = [Doing.LOOK, Doing.WAITING, Doing.HELD_BY_PERSON, Doing.COMING_HOME]
 
 
 def test_the_table_has_every_cell() -> None:
@@ -37,10 +38,10 @@ def state(mode: FlightMode, *, airborne: bool) -> VehicleState:
 
 
 def test_the_way_home_counts_before_a_hold_and_the_order() -> None:
-    coming = Busy(purpose=OrderPurpose.PATROL, is_held_by_person=True, state=state(FlightMode.RETURN, airborne=True))
+    coming = Busy(purpose=OrderPurpose.PATROL, held_by=Holder.PERSON, state=state(FlightMode.RETURN, airborne=True))
     assert doing(coming) is Doing.COMING_HOME
 
 
 def test_a_vehicle_in_its_dock_is_not_coming_home_whatever_its_mode_says() -> None:
-    parked = Busy(purpose=None, is_held_by_person=False, state=state(FlightMode.RETURN, airborne=False))
+    parked = Busy(purpose=None, held_by=Holder.NOBODY, state=state(FlightMode.RETURN, airborne=False))
     assert doing(parked) is Doing.NOTHING

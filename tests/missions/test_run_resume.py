@@ -11,7 +11,7 @@ from core.database import Database
 from core.errors import Unavailable
 from core.events import InProcessBus
 from core.ids import AlarmId, VehicleId, new_id
-from fleet.holding import Speaker
+from fleet.holding import Holder, Speaker
 from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderPurpose, OrderState
 from fleet.store import CommandRecord, OrderRecord
 from fleet.telemetry import FlightMode
@@ -81,7 +81,9 @@ async def held_for_look(estate: Range) -> Held:
         look = await estate.missions.run(unit, look_id)
     await estate.dispatcher.reconcile()
     assert await estate.obeys(drone, CommandKind.HOLD)
-    await estate.reports(order.order.id, OrderState.HELD, legs_done=3, because=f"makes way for {look.name}")
+    await estate.reports(
+        order.order.id, OrderState.HELD, legs_done=3, because=f"makes way for {look.name}", held_by=Holder.DISPATCHER
+    )
     return Held(estate, drone, patrol, order, look)
 
 
@@ -161,7 +163,9 @@ async def test_it_comes_home_when_its_patrol_was_cancelled_and_the_look_refused(
     async with held.estate.database.transaction() as unit:
         await held.estate.requests.cancel(unit, held.patrol.id, because="rain", by="wang")
     if held_by_person:
-        await held.estate.reports(held.order.order.id, OrderState.HELD, legs_done=3, because="li: a child is below it")
+        await held.estate.reports(
+            held.order.order.id, OrderState.HELD, legs_done=3, because="li: a child is below it", held_by=Holder.PERSON
+        )
     await held.estate.reports(looking.order.id, OrderState.FAILED, because="leaves its zones")
     await held.tick()
     assert (await held.estate.run(held.look)).state is RunState.FAILED
@@ -175,9 +179,10 @@ async def test_it_waits_for_a_look_that_is_still_to_come_and_for_whoever_took_it
     await held.estate.dispatcher.reconcile()
     assert await held.words() == [], "the look takes it as soon as it stands still"
     await cancel_look(held)
-    because = "wang: a child is below it"
+    because = f"makes way for {held.look.name}"
     await held.estate.clock.advance(0.5)
-    await held.estate.reports(held.order.order.id, OrderState.HELD, legs_done=3, because=because)
+    order_id = held.order.order.id
+    await held.estate.reports(order_id, OrderState.HELD, legs_done=3, because=because, held_by=Holder.PERSON)
     for _ in range(3):
         await held.tick()
     assert await held.words() == []

@@ -17,7 +17,7 @@ from core.clock import ManualClock
 from core.database import Database
 from core.events import InProcessBus
 from core.ids import VehicleId
-from fleet.holding import Speaker
+from fleet.holding import Holder, Speaker
 from fleet.orders import CommandKind, CommandOutcome, CommandState, Dock, OrderPurpose, OrderState
 from fleet.store import CommandRecord, OrderRecord
 from fleet.telemetry import FlightMode, LandedState, VehicleState
@@ -187,7 +187,7 @@ async def flying(
         await estate.fleet.add_order(unit, given)
     await estate.reports(given.id, OrderState.ACCEPTED, OrderState.LOADED, OrderState.RUNNING)
     if waits_for:
-        await estate.reports(given.id, OrderState.HELD, because=keeps_clear(waits_for))
+        await estate.reports(given.id, OrderState.HELD, because=keeps_clear(waits_for), held_by=Holder.SEPARATION)
     hangs(estate, drone, at, mode=FlightMode.HOLD if waits_for else FlightMode.MISSION)
     return drone
 
@@ -326,7 +326,9 @@ async def test_a_hold_that_somebody_took_over_is_not_ended_by_the_watcher(estate
     waits = await flying(estate, "a", (0, 0), to=(-100, 0), waits_for="b")
     await estate.clock.advance(1.0)
     because = "taken over while it waited: it is in mode manual"
-    await estate.reports(order("a", (0, 0), 0, OrderPurpose.PATROL).id, OrderState.HELD, because=because)
+    await estate.reports(
+        order("a", (0, 0), 0, OrderPurpose.PATROL).id, OrderState.HELD, because=because, held_by=Holder.PILOT
+    )
     watching = watcher(estate)
     await look(estate, watching, after_s=1, a=(0, 0))
     await look(estate, watching, after_s=100, a=(0, 0))

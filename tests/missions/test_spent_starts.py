@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,8 @@ import pytest
 from core.clock import ManualClock
 from core.database import Database
 from core.events import InProcessBus
+from core.ids import PatrolId
+from missions.calendar import starts_ahead
 from missions.patrol import Chance, Patrol, Schedule
 from missions.schedule import start_at
 from tests.missions.dispatch_range import START, Range
@@ -99,3 +101,26 @@ async def test_another_rule_gives_other_starts_on_the_same_day(estate: Range) ->
     assert await next_at_s(estate, patrol) == 4 * 3600.0
     assert patrol.schedule is not None
     assert start_at(patrol.schedule, START + timedelta(hours=4)).rule_at == START + timedelta(hours=4)
+
+
+async def test_the_week_view_shows_no_start_that_had_its_turn_as_still_to_come(estate: Range) -> None:
+    patrol = await daily(estate)
+    begun_s = await next_at_s(estate, patrol)
+    await at(estate, begun_s)
+    async with estate.database.transaction() as unit:
+        spent = await estate.missions.spent_until(unit, patrol.id)
+    assert spent is not None
+
+    def week(one: Patrol, spent_until: dict[PatrolId, datetime]) -> list[float]:
+        span, now = {"since": START - DAY, "until": START + 3 * DAY}, estate.clock.now()
+        starts = starts_ahead([one], **span, most=100, now=now, spent_until=spent_until)
+        return [(start.at - START).total_seconds() for start in starts]
+
+    assert begun_s in week(patrol, {patrol.id: spent}), "what took place stays in the week"
+    moved = [await change(estate, patrol, chance=Chance(window_s=7000, seed=1))]
+    for seed in range(2, 8):
+        moved.append(await change(estate, moved[-1], chance=Chance(window_s=7000, seed=seed)))
+    again = [one for one in moved if any(begun_s < at_s < 12_000 for at_s in week(one, {}))]
+    assert again, "chance would move the start of today to a time that lies ahead"
+    for one in again:
+        assert not [at_s for at_s in week(one, {patrol.id: spent}) if begun_s < at_s < DAY.total_seconds()]

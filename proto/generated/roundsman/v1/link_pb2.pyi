@@ -127,7 +127,7 @@ class Hello(_message.Message):
     boot_id: _builtins.str
     """a fresh id each time the agent starts"""
     protocol: _builtins.int
-    """2; 1 from agents that told only of unfinished orders"""
+    """3; 2 from agents that told not who holds a vehicle, 1 that told only unfinished orders"""
     @_builtins.property
     def card(self) -> Global___VehicleCard: ...
     @_builtins.property
@@ -722,12 +722,15 @@ class OrderProgress(_message.Message):
     LEGS_DONE_FIELD_NUMBER: _builtins.int
     BECAUSE_FIELD_NUMBER: _builtins.int
     AT_US_FIELD_NUMBER: _builtins.int
+    HELD_BY_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     state: _builtins.str
     """fleet.orders.OrderState; "accepted" is the agent's word that it stored the order"""
     legs_done: _builtins.int
     because: _builtins.str
     at_us: _builtins.int
+    held_by: _builtins.str
+    """fleet.holding.Holder; empty from an agent that does not tell"""
     def __init__(
         self,
         *,
@@ -736,10 +739,11 @@ class OrderProgress(_message.Message):
         legs_done: _builtins.int = ...,
         because: _builtins.str = ...,
         at_us: _builtins.int = ...,
+        held_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "because", b"because", "legs_done", b"legs_done", "order_id", b"order_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "because", b"because", "held_by", b"held_by", "legs_done", b"legs_done", "order_id", b"order_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

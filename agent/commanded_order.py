@@ -1,0 +1,139 @@
+"""An order whose vehicle can be told something at any moment: to hold, to go on, to come home, to land."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from agent.executor_store import HeldOrder
+from agent.flight_hold import Ask, Hands
+from agent.flight_watch import WAYS_DOWN, FlightWatch
+from agent.guard import OrderGuard
+from agent.kept_order import KeptOrder
+from agent.order_book import OrderBook
+from core.clock import Clock
+from core.errors import Conflict, Unsafe
+from fleet.holding import Holder, Speaker, Word, holder_of
+from fleet.orders import Order, OrderState
+from fleet.vehicle import Plan, Vehicle
+
+NOT_BEGUN = frozenset({OrderState.ACCEPTED, OrderState.LOADED})
+
+
+class CommandedOrder(KeptOrder):
+    """Takes people's and the controller's words to the vehicle of one order, while `Flight` carries the order out."""
+
+    def __init__(self, *, held: HeldOrder, vehicle: Vehicle, book: OrderBook, guard: OrderGuard, clock: Clock) -> None:
+        super().__init__(held=held, book=book, clock=clock)
+        self._vehicle = vehicle
+        self._guard = guard
+        self._plan = Plan(order=held.order, from_air=held.from_air, start=held.start)
+        self._watch = FlightWatch(held.order)
+        self._hands = Hands()
+
+    @property
+    def hands(self) -> Hands:
+        """Return in whose hands the vehicle is."""
+        return self._hands
+
+    async def hold(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
+        """Stop where the vehicle is; raises Conflict where *speaker* does not count, or the order ended meanwhile."""
+        self._check(Word.HOLD, speaker)
+        was_ended = self.is_ended
+        if self.held.progress.state in NOT_BEGUN:
+            self._hands.stopped = Ask(because=because, speaker=speaker)
+            if speaker is Speaker.PERSON:
+                # On the disk before the vehicle obeys: this process may end before the order is flown.
+                await self._held_for(because, Holder.PERSON)
+        try:
+            with self._hands.asking(because, speaker):
+                await self._vehicle.hold()
+            # A person may have spoken while the vehicle was braking.
+            self._check(Word.HOLD, speaker)
+            if self.is_ended and not was_ended:
+                raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
+            await self._held_by_word(because, speaker)
+        finally:
+            if self.held.progress.state not in NOT_BEGUN:
+                self._hands.stopped = None
+
+    async def _held_by_word(self, because: str, speaker: Speaker) -> None:
+        by, progress = holder_of(speaker), self.held.progress
+        if progress.state is OrderState.RUNNING:
+            await self._to(OrderState.HELD, because=because, held_by=by)
+        elif progress.state is OrderState.HELD and (progress.because, progress.held_by) != (because, by):
+            # The newest wish counts: what was held for a reason that passes is now held for this one.
+            await self._held_for(because, by)
+
+    async def resume(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
+        """Go on, also from the way home as long as the vehicle is in the air."""
+        if self.held.progress.state not in {OrderState.RUNNING, OrderState.HELD}:
+            raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
+        if self.held.ending is OrderState.TIMED_OUT:
+            raise Conflict("the order's time is over", where=self.held.order.id)
+        self._check(Word.RESUME, speaker)
+        self._check_way_back()
+        with self._hands.asking(because, speaker):
+            await self._vehicle.resume()
+        self._hands.stopped = None
+        self._watch.expects_descent = False
+        self.held = replace(self.held, ending=None, ending_because="")
+        if self.held.progress.state is OrderState.HELD:
+            await self._to(OrderState.RUNNING, because=because)
+        else:
+            await self._book.keep(self.held)
+
+    def _check(self, word: Word, speaker: Speaker) -> None:
+        self._hands.check(word, speaker, self.held, self._vehicle.state())
+
+    def _check_way_back(self) -> None:
+        """Refuse to call a vehicle back when the straight line from its way home to its next leg is not proved."""
+        legs_done = self._legs_done()
+        if self._vehicle.state().mode not in WAYS_DOWN or legs_done >= len(self.held.order.legs):
+            return
+        if refusal := self._guard.refuse(self.held.order, first_leg=legs_done):
+            remedy = "let it land, and start the patrol again"
+            raise Unsafe(f"there is no safe way back to its route: {refusal}", where=self._vehicle.id, remedy=remedy)
+
+    async def end_at_home(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
+        """Fly home and land; then the order is aborted."""
+        self._check(Word.RETURN, speaker)
+        await self._end_by(self._vehicle.return_home, because, speaker)
+
+    async def cancel(self, because: str, speaker: Speaker) -> None:
+        """End what nobody wants any more; in the air as the way home does, if the word of *speaker* counts."""
+        if not self._is_on_ground_unbegun():
+            self._check(Word.CANCEL, speaker)
+        await self._end_by(self._vehicle.return_home, because, speaker)
+
+    async def end_here(self, because: str) -> None:
+        """Land where the vehicle is; then the order is aborted."""
+        await self._end_by(self._vehicle.land, because, Speaker.PERSON)
+
+    async def close_for(self, order: Order) -> None:
+        """Close the books for *order*, which has the vehicle now: done when the legs are, else aborted."""
+        if self.is_ended:
+            return
+        because = f"superseded by order {order.id} ({order.because or order.purpose})"
+        is_done = self.held.progress.legs_done >= len(self.held.order.legs)
+        end = OrderState.DONE if is_done and self.held.progress.state not in NOT_BEGUN else OrderState.ABORTED
+        await self._to(self.held.ending or end, because=self.held.ending_because or because)
+
+    def _legs_done(self) -> int:
+        return max(self.held.progress.legs_done, self._vehicle.legs_done(self._plan) or 0)
+
+    async def _end_by(self, go: Callable[[], Awaitable[None]], because: str, speaker: Speaker) -> None:
+        self._watch.expects_descent = True
+        with self._hands.asking(because, speaker):
+            if not self._is_on_ground_unbegun():
+                await go()
+            await self._ending(OrderState.ABORTED, because)
+
+    def _is_on_ground_unbegun(self) -> bool:
+        return self.held.progress.state in NOT_BEGUN and not self._vehicle.state().is_airborne
+
+    async def _ending(self, end: OrderState, because: str) -> None:
+        if self.is_ended:
+            return
+        if self._is_on_ground_unbegun():
+            await self._to(end, because=because)
+        else:
+            await self._will_end(end, because)
