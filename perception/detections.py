@@ -24,6 +24,8 @@ class Label(StrEnum):
     UMBRELLA = "umbrella"
     CHAIR = "chair"
     TABLE = "table"
+    POSTER = "poster"
+    """Something flat on a wall or a pole; it has no foot on the ground."""
 
 
 WEAK_SHARE = 0.7

@@ -79,7 +79,7 @@ class Georeference:
         self.camera = camera
         self.frame = frame
         self._lens = Lens(camera=camera, distortion=distortion)
-        self._errors = errors or PoseErrors()
+        self.errors = errors or PoseErrors()
         self._last: tuple[Gaze, _View] | None = None
         self._near: _Nearby | None = None
 
@@ -91,12 +91,12 @@ class Georeference:
             return []
         if gaze.height_agl_m <= 0:
             return [None] * len(pixels)
-        view, place_m2 = self._view(gaze), self._errors.place_m**2
+        view, place_m2 = self._view(gaze), self.errors.place_m**2
         rays, slopes = self._lens.rays(pixels)
         turned = (rays @ view.causes).reshape(len(pixels), -1, 3)
         world, changes = turned[:, 0], turned[:, 1:]
         if slopes is not None:
-            changes[:, _BY_PIXEL] = self._errors.pixel_px * slopes @ np.array(view.turned[:2])
+            changes[:, _BY_PIXEL] = self.errors.pixel_px * slopes @ np.array(view.turned[:2])
         down = -world[:, 2]
         is_ground = down > _LEAST_SLOPE * np.hypot(world[:, 0], world[:, 1])
         reach = gaze.height_agl_m / np.where(is_ground, down, 1.0)
@@ -108,6 +108,12 @@ class Georeference:
                 (away + view.camera).tolist(), covariances.tolist(), is_ground.tolist(), strict=True
             )
         ]
+
+    def direction(self, pixel: tuple[float, float], gaze: Gaze) -> tuple[float, float, float]:
+        """Return the unit vector (east, north, up) of a pixel's ray; NaN where the lens shows nothing."""
+        ray = self._lens.rays(np.array([pixel], float)).rays[0]
+        east, north, up = (ray / np.linalg.norm(ray) @ np.array(self._view(gaze).turned)).tolist()
+        return east, north, up
 
     def to_pixel(self, place: LocalPosition, gaze: Gaze) -> tuple[float, float] | None:
         """Return the pixel of a place, or None when it lies behind the camera or outside of the picture."""
@@ -150,7 +156,7 @@ class Georeference:
         return self._last[1]
 
     def _make_view(self, gaze: Gaze) -> "_View":
-        camera_m, errors = self._camera_m(gaze.place), self._errors
+        camera_m, errors = self._camera_m(gaze.place), self.errors
         right, down, forward = turned = axis_rows(gaze)
         yaw, pitch, roll = (math.radians(angle) for angle in (errors.yaw_deg, errors.pitch_deg, errors.roll_deg))
         level, tilt = pitch * math.cos(math.radians(gaze.roll_deg)), pitch * math.sin(math.radians(gaze.roll_deg))

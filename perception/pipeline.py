@@ -23,6 +23,7 @@ from perception.likely_size import is_likely
 from perception.look import Look, LookSettings, Question
 from perception.matters import Found, RuleWatch
 from perception.middle import middle_of
+from perception.on_walls import place_on_wall
 from perception.rules.catalogue import make_watches
 from perception.rules.contested import uncontested
 from perception.sight import Sight
@@ -213,8 +214,11 @@ class Pipeline:
         assert frame.gaze is not None
         lowest_px = frame.size_px[1] - _EDGE_PX
         wanted = passing(detections, self._least)
+        hanging = [one for one in wanted if one.label is Label.POSTER]
+        wanted = [one for one in wanted if one.label is not Label.POSTER] if hanging else wanted
         trusted = [one for one in wanted if one.box.y1_px < lowest_px]
         cut = self._place_cut([one for one in wanted if one.box.y1_px >= lowest_px], frame.gaze)
+        cut += [Placed(one, place_on_wall(one, self._reference, frame.gaze)) for one in hanging]
         feet = np.array([one.box.foot_px for one in trusted], float).reshape(-1, 2)
         eye_m = (*self._reference.camera_m(frame.gaze), frame.gaze.height_agl_m)
         focal_px = self._reference.camera.fx_px

@@ -18,6 +18,8 @@ from perception.rules.clutter import (
     ClutterRule,
     ParkingParameters,
     ParkingRule,
+    PosterParameters,
+    PosterRule,
 )
 from perception.rules.crowd import CrowdParameters, CrowdRule
 from perception.rules.parameters import read_parameters
@@ -42,6 +44,7 @@ _MAKERS = {
     "crowd": _maker(CrowdParameters, CrowdRule),
     "clutter": _maker(ClutterParameters, ClutterRule),
     "board": _maker(BoardParameters, BoardRule),
+    "poster": _maker(PosterParameters, PosterRule),
     "parking": _maker(ParkingParameters, ParkingRule),
     "bin": _maker(BinParameters, BinRule),
     "person_down": _maker(PersonDownParameters, PersonDownRule),

@@ -15,8 +15,8 @@ from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.rules.timed_rule import TimedRule
 from perception.tracker import Track
 
-_KINDS = {Label.PILE: "20507", Label.BOARD: "20203", Label.BIKE: "20506"}
-_WORDS = {Label.PILE: "piled goods", Label.BOARD: "a board", Label.BIKE: "bikes"}
+_KINDS = {Label.PILE: "20507", Label.BOARD: "20203", Label.BIKE: "20506", Label.POSTER: "20201"}
+_WORDS = {Label.PILE: "piled goods", Label.BOARD: "a board", Label.BIKE: "bikes", Label.POSTER: "posters"}
 _STALL_GOODS_M = 1.2
 """What lies so near to a stall is the stall's."""
 _GREW_M, _GREW_SHARE = 0.5, 1.3
@@ -47,6 +47,16 @@ class BoardParameters(ClutterParameters):
     """The same for boards."""
 
     labels: tuple[Label, ...] = (Label.BOARD,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosterParameters(ClutterParameters):
+    """The same for posters on walls and poles; who passes close by sees each for a few seconds only."""
+
+    labels: tuple[Label, ...] = (Label.POSTER,)
+    unmoved_for_s: float = 2.0
+    observed_s: float = 1.0
+    within_m: float = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +158,12 @@ class BoardRule(ClutterRule):
     """The same for boards."""
 
     name = "board"
+
+
+class PosterRule(ClutterRule):
+    """The same for posters, which hang and do not stand."""
+
+    name = "poster"
 
 
 class ParkingRule(ClutterRule):
