@@ -1,5 +1,8 @@
 """COCO data sets: pictures with boxes, cropped and varied for training."""
 
+import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,6 +85,13 @@ class Coco:
 class _Image:
     id: int
     file_name: str
+    width: float = math.inf
+    height: float = math.inf
+
+    def shows(self, box: tuple[float, float, float, float]) -> bool:
+        """Say whether any of a box (x, y, width, height) lies in the picture; true where its size is not told."""
+        x, y, width, height = box
+        return x < self.width and y < self.height and x + width > 0 and y + height > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,23 +135,35 @@ def read_coco(annotations: Path, *, images: Path | None = None) -> Coco:
     rows: dict[int, list[_Annotation]] = {image.id: [] for image in document.images}
     for row in document.annotations:
         rows[row.image_id].append(row)
-    pictures = tuple(_labelled(folder / image.file_name, rows[image.id], numbers) for image in document.images)
+    pictures = tuple(_labelled(folder / image.file_name, image, rows[image.id], numbers) for image in document.images)
     return Coco(labels=tuple(one.name for one in categories), pictures=pictures)
 
 
 def _check(document: _Document, folder: Path, annotations: Path) -> None:
-    images, categories = {one.id for one in document.images}, {one.id for one in document.categories}
-    faults: list[str] = []
+    images, categories = {one.id: one for one in document.images}, {one.id for one in document.categories}
+    faults = [
+        *_twice("images", [one.id for one in document.images]),
+        *_twice("categories", [one.id for one in document.categories]),
+        *_twice("categories", [one.name for one in document.categories]),
+    ]
+    if not document.annotations:
+        faults.append("there is no annotation: nothing to learn")
     for i, row in enumerate(document.annotations):
         if row.image_id not in images:
             faults.append(f"annotations.{i} names the image {row.image_id}, which is not listed")
         if row.category_id not in categories:
             faults.append(f"annotations.{i} names the category {row.category_id}, which is not listed")
-        if not (row.bbox[2] > 0 and row.bbox[3] > 0):
+        if not all(map(math.isfinite, row.bbox)):
+            faults.append(f"annotations.{i} has a box with what is no number")
+        elif not (row.bbox[2] > 0 and row.bbox[3] > 0):
             faults.append(f"annotations.{i} has a box without an area")
+        elif row.image_id in images and not images[row.image_id].shows(row.bbox):
+            faults.append(f"annotations.{i} lies outside of its picture")
     missing = [one.file_name for one in document.images if not (folder / one.file_name).is_file()]
     if missing:
         faults.append(f"{len(missing)} pictures are not in {folder.name}/, the first is {missing[0]}")
+    elif broken := [one.file_name for one in document.images if not cv2.haveImageReader(str(folder / one.file_name))]:
+        faults.append(f"{len(broken)} files are no pictures, the first is {broken[0]}")
     if faults:
         more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
         raise InvalidInput(
@@ -149,9 +171,16 @@ def _check(document: _Document, folder: Path, annotations: Path) -> None:
         )
 
 
-def _labelled(file: Path, rows: list[_Annotation], numbers: dict[int, int]) -> Labelled:
+def _twice(what: str, values: Sequence[int | str]) -> list[str]:
+    found = [value for value, count in Counter(values).items() if count > 1]
+    return [f"{what} lists {value} more than once" for value in found]
+
+
+def _labelled(file: Path, image: _Image, rows: list[_Annotation], numbers: dict[int, int]) -> Labelled:
+    """Return a picture's boxes, as far as they lie in it."""
     boxes = np.array([row.bbox for row in rows], np.float32).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
+    np.clip(boxes, 0.0, np.array([image.width, image.height] * 2, np.float32), out=boxes)
     return Labelled(
         file=file,
         boxes=boxes,

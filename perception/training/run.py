@@ -30,7 +30,8 @@ def train_model(
 ) -> Path:
     """Train on *seen*, judge on *unseen*, write model and card into *folder*; return the card's path.
 
-    *data* is a sentence about the pictures for the card. Raises InvalidInput where no class means anything to us.
+    *data* is a sentence about the pictures for the card. Raises InvalidInput, before any training, where no class means anything
+    to us, there is no licence, or the folder cannot be made.
     """
     if not about.means:
         raise InvalidInput(
@@ -38,6 +39,9 @@ def train_model(
             where="categories",
             remedy=f"say what they mean (--means theirs=ours); known are {', '.join(Label)}",
         )
+    if not about.licence.strip():
+        raise InvalidInput("the model has no licence", where="--licence", remedy="name one: --licence proprietary")
+    _make_folder(folder)
     net: CentrePointNet | None = None
     steps = 0
     for settings in ROUNDS:
@@ -64,7 +68,7 @@ def publish(
     training: Mapping[str, str | int | float],
 ) -> Path:
     """Write the model and a card with its precision on *unseen* into *folder*; return the card's path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     sha256 = export_model(net, folder / f"{about.file}.onnx")
     parameters = sum(parameter.numel() for parameter in net.parameters())
     card = make_card(about, sha256=sha256, labels=labels, training={**training, "parameters": parameters})
@@ -75,6 +79,13 @@ def publish(
     ap50 = {label: one.ap50 for label, one in judged.items()}
     write_card(replace(card, ap50=ap50, min_scores={**scores, **about.scores}), file)
     return file
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
 
 
 def _tell(step: Step, _: CentrePointNet) -> None:

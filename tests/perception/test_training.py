@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import cv2
@@ -105,6 +106,42 @@ def test_what_is_wrong_with_annotations_is_named_before_any_training(tmp_path: P
 
     for word in ("category 7", "image 2", "without an area", "1 pictures are not in images/", "a.jpg"):
         assert word in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"categories": [{"id": 1, "name": "cart"}, {"id": 2, "name": "cart"}]},
+            "categories lists cart more than once",
+        ),
+        ({"categories": [{"id": 1, "name": "cart"}, {"id": 1, "name": "bin"}]}, "categories lists 1 more than once"),
+        ({"images": [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "a.png"}]}, "images lists 1 more than"),
+        ({"annotations": []}, "nothing to learn"),
+        ({"annotations": [{"image_id": 1, "category_id": 1, "bbox": [math.nan, 0, 5, 5]}]}, "no number"),
+        ({"annotations": [{"image_id": 1, "category_id": 1, "bbox": [900, 0, 5, 5]}]}, "outside of its picture"),
+        ({"images": [{"id": 1, "file_name": "b.png"}]}, "1 files are no pictures, the first is b.png"),
+    ],
+)
+def test_what_would_waste_hours_of_training_is_refused_first(
+    tmp_path: Path, changes: dict[str, object], told: str
+) -> None:
+    (tmp_path / "images").mkdir()
+    cv2.imwrite(str(tmp_path / "images" / "a.png"), np.zeros((40, 60, 3), np.uint8))
+    (tmp_path / "images" / "b.png").write_bytes(b"no picture")
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 60, "height": 40}],
+        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [-5, 30, 20, 30], "iscrowd": 0}],
+        "categories": [{"id": 1, "name": "cart"}],
+    }
+    file = tmp_path / "annotations.json"
+    file.write_text(json.dumps(document))
+    assert read_coco(file).pictures[0].boxes.tolist() == [[0, 30, 15, 40]]
+
+    file.write_text(json.dumps({**document, **changes}))
+
+    with pytest.raises(InvalidInput, match=told):
+        read_coco(file)
 
 
 def test_large_pictures_are_learnt_from_as_the_detector_sees_them(tmp_path: Path) -> None:
