@@ -40,8 +40,14 @@ _DELAYS_KEPT = 20
 class EyesReports(Protocol):
     """Takes what the controller must learn and does not lose it (the outbox)."""
 
-    async def put(self, body: Sighting | LookResult | GazeLog) -> None:
+    async def put(self, body: Sighting | LookResult) -> None:
         """Return when the report is kept."""
+
+    async def save_draft(self, body: GazeLog) -> None:
+        """Return when what was gathered so far is kept, in the place of what was kept of it before."""
+
+    async def put_drafted(self, body: GazeLog) -> None:
+        """Return when the finished report is kept."""
 
 
 class LiveSink(Protocol):
@@ -120,6 +126,8 @@ class Eyes:
                 self._unseen += raw is not None
                 self._recorder.note(why_not=NO_PICTURE)
             await self._hand_on(self._recorder.due())
+            if (log := self._recorder.unsaved()) is not None:
+                await self._reports.save_draft(log)
             self._live.perception(self._state())
 
     async def _look(self, raw: RawFrame) -> None:
@@ -200,7 +208,7 @@ class Eyes:
 
     async def _hand_on(self, log: GazeLog | None) -> None:
         if log is not None:
-            await self._reports.put(log)
+            await self._reports.put_drafted(log)
 
     async def _begin(self, order: Order | None) -> list[LookResult]:
         last, self._order = self._order, order

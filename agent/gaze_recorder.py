@@ -13,13 +13,14 @@ NO_PICTURE = "no_picture"
 _NEW_SHARE = 0.1
 """A picture that shows less new ground than this is left out: less is then claimed as seen, never more."""
 _HAND_ON_EVERY_S = 30.0
+_SAVE_EVERY_S = 5.0
 _MOST = 200
 _LONGEST_S = 2.0
 """A picture stands for the time since the one before it, but for no longer than this."""
 
 
 class GazeRecorder:
-    """Keeps the newest pictures of one order in memory, for half a minute at most: so much an agent's crash costs."""
+    """Keeps the newest pictures of one order for half a minute; what is not saved meanwhile an agent's crash costs."""
 
     def __init__(self, *, vehicle_id: VehicleId, lens: Intrinsics, clock: Clock) -> None:
         self._vehicle_id = vehicle_id
@@ -30,6 +31,7 @@ class GazeRecorder:
         self._shown: Polygon | None = None
         self._assessed_s = 0.0
         self._not_assessed_s: dict[str, float] = {}
+        self._saved_s = 0.0
         self._begin()
 
     def begin(self, order_id: OrderId | None) -> GazeLog | None:
@@ -62,26 +64,35 @@ class GazeRecorder:
         is_due = self._clock.monotonic_s() - self._begun_s >= _HAND_ON_EVERY_S or len(self._gazes) >= _MOST
         return self._hand_on() if is_due else None
 
+    def unsaved(self) -> GazeLog | None:
+        """Return what was gathered so far when it is time to put it on the disk; it goes on being gathered."""
+        if self._order_id is None or self._clock.monotonic_s() - self._saved_s < _SAVE_EVERY_S:
+            return None
+        self._saved_s = self._clock.monotonic_s()
+        return self._log(end_at=self._clock.now())
+
     def _begin(self) -> None:
-        self._begun_s = self._noted_s = self._clock.monotonic_s()
+        self._begun_s = self._noted_s = self._saved_s = self._clock.monotonic_s()
         self._begin_at = self._clock.now()
 
     def _hand_on(self) -> GazeLog | None:
-        gazes, assessed_s, not_assessed_s = tuple(self._gazes), self._assessed_s, self._not_assessed_s
-        begin_at = self._begin_at
+        log = self._log(end_at=self._clock.now())
         self._gazes, self._assessed_s, self._not_assessed_s = [], 0.0, {}
         self._begin()
+        return log
+
+    def _log(self, *, end_at: datetime) -> GazeLog | None:
         if self._order_id is None:
             return None
         return GazeLog(
             vehicle_id=self._vehicle_id,
             order_id=self._order_id,
             lens=self._lens,
-            begin_at=begin_at,
-            end_at=self._begin_at,
-            gazes=gazes,
-            assessed_s=assessed_s,
-            not_assessed_s=not_assessed_s,
+            begin_at=self._begin_at,
+            end_at=end_at,
+            gazes=tuple(self._gazes),
+            assessed_s=self._assessed_s,
+            not_assessed_s=dict(self._not_assessed_s),
         )
 
     def _span_s(self) -> float:

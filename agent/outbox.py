@@ -27,6 +27,11 @@ CREATE TABLE IF NOT EXISTS outbox (
     body BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS outbox_of_vehicle ON outbox (vehicle_id, sequence);
+CREATE TABLE IF NOT EXISTS drafts (
+    vehicle_id TEXT PRIMARY KEY,
+    report_id TEXT NOT NULL,
+    body BLOB NOT NULL
+);
 """
 
 
@@ -83,6 +88,10 @@ def _open(file: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
         connection.execute(f"PRAGMA {pragma}")
     connection.executescript(_SCHEMA)
+    with connection:
+        # What was gathered when this process ended is as much as will ever be known of it.
+        connection.execute("INSERT OR IGNORE INTO outbox (vehicle_id, report_id, body) SELECT * FROM drafts")
+        connection.execute("DELETE FROM drafts")
     return connection
 
 
@@ -114,10 +123,31 @@ class Outbox:
         self._vehicle_id = vehicle_id
         self._clock = clock
         self._filled = asyncio.Event()
+        self._draft_id: ReportId | None = None
+
+    async def save_draft(self, body: ReportBody) -> None:
+        """Keep a report on the disk that is still being gathered, in the place of the draft before.
+
+        It is sent as it stands when this process ends before `put_drafted`; raises as `put`.
+        """
+        self._draft_id = self._draft_id or ReportId(new_id())
+        report = report_to_pb(body, report_id=self._draft_id, made_at=self._clock.now())
+        await self._file.write(
+            "INSERT OR REPLACE INTO drafts (vehicle_id, report_id, body) VALUES (?, ?, ?)",
+            (self._vehicle_id, self._draft_id, report.SerializeToString()),
+        )
+
+    async def put_drafted(self, body: ReportBody) -> None:
+        """Keep the finished report of the draft, as `put` does: by the same id, so that it is never taken twice."""
+        draft_id, self._draft_id = self._draft_id, None
+        await self._put(body, draft_id or ReportId(new_id()))
+        await self._file.write("DELETE FROM drafts WHERE vehicle_id = ?", (self._vehicle_id,))
 
     async def put(self, body: ReportBody) -> None:
         """Keep a report until the controller has it; raises StorageFull or Unavailable, and then it is not kept."""
-        report_id = ReportId(new_id())
+        await self._put(body, ReportId(new_id()))
+
+    async def _put(self, body: ReportBody, report_id: ReportId) -> None:
         report = report_to_pb(body, report_id=report_id, made_at=self._clock.now())
         await self._file.write(
             "INSERT INTO outbox (vehicle_id, report_id, body) VALUES (?, ?, ?)",

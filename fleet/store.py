@@ -151,6 +151,11 @@ class CommandStore(Protocol):
     async def open_commands(self, unit: Transaction, *, vehicle_id: VehicleId) -> tuple[CommandRecord, ...]:
         """Return the commands of a vehicle that are `sent` or `accepted`, oldest first."""
 
+    async def commands_of_order(
+        self, unit: Transaction, *, vehicle_id: VehicleId, order_id: OrderId
+    ) -> tuple[CommandRecord, ...]:
+        """Return those of the newest 500 commands of a vehicle that name this order, oldest first."""
+
     async def sent_commands(self, unit: Transaction) -> tuple[CommandRecord, ...]:
         """Return the commands to all vehicles that no agent has confirmed yet, oldest first."""
 

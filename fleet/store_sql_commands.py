@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Transaction, UtcDateTime
 from core.errors import Conflict, NotAllowed, NotFound
-from core.ids import CommandId, VehicleId
+from core.ids import CommandId, OrderId, VehicleId
 from fleet.events import command_changed, vehicle_event
 from fleet.link.translate import command_from_pb, command_to_pb
 from fleet.order_progress import later_outcome
@@ -66,6 +66,14 @@ class SqlCommandStore:
         )
         rows = await unit.session.scalars(query.order_by(CommandRow.made_at, CommandRow.id))
         return tuple(_command_record(row) for row in rows)
+
+    async def commands_of_order(
+        self, unit: Transaction, *, vehicle_id: VehicleId, order_id: OrderId
+    ) -> tuple[CommandRecord, ...]:
+        newest = select(CommandRow).where(CommandRow.vehicle_id == vehicle_id)
+        rows = await unit.session.scalars(newest.order_by(CommandRow.made_at.desc(), CommandRow.id.desc()).limit(500))
+        found = [record for row in rows if (record := _command_record(row)).command.order_id == order_id]
+        return tuple(reversed(found))
 
     async def sent_commands(self, unit: Transaction) -> tuple[CommandRecord, ...]:
         query = select(CommandRow).where(CommandRow.state == CommandState.SENT)

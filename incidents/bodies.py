@@ -45,6 +45,7 @@ def incident_body(incident: Incident) -> dict[str, Json]:
         "reworks": incident.reworks,
         "needs_decision": incident.needs_decision,
         "because": incident.because,
+        "because_by_person": incident.because_by_person,
         "revision": incident.revision,
     }
 

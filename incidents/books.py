@@ -13,6 +13,9 @@ from incidents.kinds import KindTable, Stage
 from incidents.store import IncidentStore, TimelineStore
 from missions.work_calendar import WorkCalendar
 
+SYSTEM = "system"
+"""The actor of what the service does by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
@@ -23,6 +26,11 @@ class Reason:
     photos: Sequence[EvidenceId] = ()
     sighting_id: SightingId | None = None
     vehicle_id: VehicleId | None = None
+
+    @property
+    def is_a_persons(self) -> bool:
+        """Say whether `because` is in a person's own words."""
+        return self.actor != SYSTEM and self.sighting_id is None and self.vehicle_id is None
 
 
 class IncidentBooks:
@@ -63,6 +71,7 @@ class IncidentBooks:
         Raises Conflict when the table forbids it, RevisionPassed when somebody was faster.
         """
         moved = self._stamp(incident.move(to, because=reason.because))
+        moved = replace(moved, because_by_person=reason.is_a_persons)
         if order_id is not None:
             moved = replace(moved, verifying_order_id=order_id)
         if worker is not None:

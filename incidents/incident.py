@@ -79,6 +79,8 @@ class Incident:
     """The order that looks again, or looked last."""
     reworks: int = 0
     because: str
+    because_by_person: bool = False
+    """Whether `because` is in somebody's own words."""
     revision: int
     """Grows by one with each change of state; a writer names the revision it read. One more sighting is not a change
     that anybody's decision hangs on, and leaves it alone."""

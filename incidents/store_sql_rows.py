@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime
@@ -46,6 +46,7 @@ class IncidentRow(Base):
     verifying_order_id: Mapped[str | None] = mapped_column(String(36))
     reworks: Mapped[int] = mapped_column(Integer)
     because: Mapped[str] = mapped_column(Text)
+    because_by_person: Mapped[bool] = mapped_column(Boolean, server_default=false())
     revision: Mapped[int] = mapped_column(Integer)
 
 

@@ -17,13 +17,15 @@ from core.turns import IsStopped, IsWanted, Turns
 from geofence.zones import ZoneKind, ZoneSet
 from missions.notice import Appearing, Notice, Sights
 from missions.patrol import Patrol
-from missions.route_view import Array, View, grid_of_places, seen_on_route
+from missions.route_view import Array, View, count_moments, grid_of_places, seen_on_route
 from missions.schedule import PlannedStart, planned_starts
 from missions.sources import ZoneSource
 from missions.trial import Trial, TrialPlanner
 
 _MOST_SIGHTS = 1_000_000
 """Of all plans of a request together: some 180 MB and three seconds of a core."""
+_MOST_LOOKS = 100_000_000
+"""Places times three metres of route, of all plans of a request together: some seconds of a core."""
 _RUN_COUNTS_AS = 10
 """A run that sees nothing takes time too: to work out when it starts."""
 
@@ -116,6 +118,7 @@ class _Work:
         self.places = places
         self.is_stopped = is_stopped
         self._left = _MOST_SIGHTS
+        self._looks_left = _MOST_LOOKS
 
     def starts(self, patrol: Patrol) -> list[PlannedStart]:
         """Return when the patrol starts in the span. Raises InvalidInput when that is too often."""
@@ -131,10 +134,20 @@ class _Work:
 
     def sights(self, trial: Trial, starts: Sequence[PlannedStart]) -> Sights:
         """Return what the runs of a route see. Raises InvalidInput when that is too much."""
+        self._look(count_moments(trial.route.legs, start=trial.start))
         once = seen_on_route(trial.route.legs, start=trial.start, places=self.places, view=self.question.view)
         self._spend(len(once.places) * len(starts))
         begin_at = self.question.appearing.begin_at
         return Sights.together([once.later((start.at - begin_at).total_seconds()) for start in starts])
+
+    def _look(self, moments: int) -> None:
+        self._looks_left -= moments * len(self.places)
+        if self._looks_left < 0:
+            what = (
+                f"{len(self.places)} places would be looked for from more than {_MOST_LOOKS // len(self.places)} places"
+            )
+            remedy = "give a wider spacing, a smaller area or shorter patrols"
+            raise InvalidInput(what, where="plans", remedy=remedy)
 
     def _spend(self, sights: int) -> None:
         self._left -= sights

@@ -20,6 +20,7 @@ from geofence.ways_around import Waypoint, leg_duration_s
 from missions.notice import Sights
 
 Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
 _STEP_M = 3.0
 _LONGEST_ROWS = 4
 LENS = Intrinsics(width_px=640, height_px=360, fx_px=640, fy_px=640, cx_px=320, cy_px=180)
@@ -88,17 +89,37 @@ def seen_on_route(legs: Sequence[Leg], *, start: GeoPosition, places: Array, vie
 
     Seconds count from the take-off height over the start; legs without a camera action see nothing.
     """
-    moments = [moment for moment in _moments(legs, start, view) if moment.span_s > 0]
-    seen = np.zeros((len(moments) + 2, len(places)), dtype=np.bool_)
-    for number, moment in enumerate(moments):
-        if moment.seen is not None:
-            seen[number + 1] = shapely.contains_xy(moment.seen, places[:, 0], places[:, 1])
-    begins = np.array([moment.at_s for moment in moments] + [0.0])
-    ends = np.array([moment.at_s + moment.span_s for moment in moments] + [0.0])
-    came, left = seen[1:] & ~seen[:-1], seen[:-1] & ~seen[1:]
-    place, first = np.nonzero(came.T)
-    _, last = np.nonzero(left.T)
-    return Sights(places=place, begins_s=begins[first], ends_s=ends[last - 1])
+    came, left = list[tuple[IntArray, float]](), list[tuple[IntArray, float]]()
+    before, before_s, nothing = (blank := np.zeros(len(places), dtype=np.bool_)), 0.0, blank
+    for moment in _moments(legs, start, view):
+        if moment.span_s > 0:
+            seen = moment.seen
+            now = nothing if seen is None else shapely.contains_xy(seen, places[:, 0], places[:, 1])
+            came.append((np.flatnonzero(now & ~before), moment.at_s))
+            left.append((np.flatnonzero(before & ~now), before_s))
+            before, before_s = now, moment.at_s + moment.span_s
+    left.append((np.flatnonzero(before), before_s))
+    place, begins_s = _by_place(came)
+    _, ends_s = _by_place(left)
+    return Sights(places=place, begins_s=begins_s, ends_s=ends_s)
+
+
+def _by_place(changes: Sequence[tuple[IntArray, float]]) -> tuple[IntArray, Array]:
+    """Return the places of all changes, place by place, and when each took place."""
+    places = np.concatenate([np.zeros(0, dtype=np.intp), *(found for found, _ in changes)])
+    at_s = np.repeat([at_s for _, at_s in changes], [len(found) for found, _ in changes]).astype(np.float64)
+    order = np.argsort(places, kind="stable")
+    return places[order], at_s[order]
+
+
+def count_moments(legs: Sequence[Leg], *, start: GeoPosition) -> int:
+    """Return about how many times `seen_on_route` looks at all places."""
+    frame, here, count = LocalFrame(origin=start), LocalPosition(east_m=0.0, north_m=0.0), 0
+    for leg in legs:
+        there = frame.to_local(leg.place)
+        count += 2 + int(math.hypot(there.east_m - here.east_m, there.north_m - here.north_m) / _STEP_M)
+        here = there
+    return count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

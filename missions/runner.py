@@ -7,7 +7,6 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.errors import Conflict
 from core.tasks import run_blocking
-from fleet.commands import make_command
 from fleet.holding import MAKES_WAY, Holder, Speaker
 from fleet.orders import CommandKind, OrderState
 from fleet.store import FleetStore, OrderRecord
@@ -17,6 +16,7 @@ from missions.books import RunBooks
 from missions.candidates import Picture, candidates, may_take_remainder, route_for
 from missions.giver import OrderGiver, work_legs
 from missions.overdue import OverdueOrders
+from missions.patient_words import PatientWords
 from missions.patrol import Run, RunKind, RunState
 from missions.preemption import Decision, Wanted, decide
 from missions.routing import Ground, route_remainder
@@ -76,6 +76,13 @@ class RunSteps:
         self._settings = settings
         self._approved = ApprovedPatrols(database=database, missions=missions, books=books)
         self._resume = RunResume(database=database, missions=missions, fleet=fleet, situations=situations, clock=clock)
+        self._holds = PatientWords(
+            fleet=fleet,
+            clock=clock,
+            speaker=Speaker.DISPATCHER,
+            purpose="to make way for a look",
+            refused_kind="hold_refused",
+        )
         self._overdue = OverdueOrders(
             database=database,
             fleet=fleet,
@@ -168,27 +175,35 @@ class RunSteps:
             return "is about to take off"
         if not vehicle.state.link_up:
             return "is not heard"
+        if run.vehicle_id is None and self._holds.rests(vehicle.id, CommandKind.HOLD):
+            return "did not hold"
         if run.vehicle_id is None:
             routed = await run_blocking(lambda: route_for(run, vehicle, picture))
             if routed.route is None:
                 return routed.because
+        with self._holds.all_or_nothing():
+            return await self._make_way_once(run, vehicle)
+
+    async def _make_way_once(self, run: Run, vehicle: Situation) -> str:
         async with self._database.transaction() as unit:
+            await self._holds.hear(unit)
             fresh = await self._missions.claim_run(unit, run.id)
             if fresh is None or fresh.revision != run.revision:
                 return ""
             if fresh.vehicle_id is None:
-                await self._hold(unit, fresh, vehicle)
-            elif not await self._is_being_held(unit, vehicle):
+                return await self._hold(unit, fresh, vehicle)
+            if not await self._is_being_held(unit, vehicle):
+                self._holds.came_to_nothing(vehicle.id)
                 await self._books.save(unit, replace(fresh, vehicle_id=None, because=f"{vehicle.id} did not hold"))
                 return "did not hold"
         return ""
 
-    async def _hold(self, unit: Transaction, run: Run, vehicle: Situation) -> None:
+    async def _hold(self, unit: Transaction, run: Run, vehicle: Situation) -> str:
         because = f"{MAKES_WAY} {run.name}"
-        now = self._clock.now()
-        command = make_command(vehicle.id, CommandKind.HOLD, because=because, now=now, speaker=Speaker.DISPATCHER)
-        await self._fleet.add_command(unit, command)
+        if not await self._holds.say(unit, vehicle.id, CommandKind.HOLD, because):
+            return "did not hold"
         await self._books.save(unit, replace(run, vehicle_id=vehicle.id, because=f"{vehicle.id} {because}"))
+        return ""
 
     async def _let_go(self, run: Run, vehicle: Situation, *, because: str) -> None:
         """Let a vehicle that was held for this look go on with its own order, since the look cannot be flown."""

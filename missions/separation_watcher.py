@@ -17,6 +17,7 @@ from fleet.registry import FleetRegistry
 from fleet.store import FleetStore
 from geofence.frames import LocalFrame
 from missions.live_separation import Encounter, LiveDistances, encounters, pairs_nearby, remedy
+from missions.patient_words import PatientWords
 from missions.separation_waits import (
     InTheWay,
     blocks_way_home,
@@ -26,7 +27,6 @@ from missions.separation_waits import (
     steps_aside,
     waiting,
 )
-from missions.separation_words import SeparationWords
 from missions.situation import Situation, Situations
 
 _PERIOD_S = 0.5
@@ -56,7 +56,7 @@ class SeparationWatcher:
         self._clock = clock
         self._distances = distances or LiveDistances()
         self._patience_s = patience_s
-        self._words = SeparationWords(fleet=fleet, clock=clock)
+        self._words = PatientWords(fleet=fleet, clock=clock)
         self._look_at_s = 0.0
         self._log = structlog.get_logger("separation")
 

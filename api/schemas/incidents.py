@@ -52,10 +52,11 @@ class IncidentTold(BecauseTold):
     verifying_order_id: str | None
     reworks: int
     needs_decision: bool
+    because_by_person: bool = False
     revision: int
 
     def _is_a_persons(self) -> bool:
-        return self.state in PEOPLES_STATES
+        return self.because_by_person or self.state in PEOPLES_STATES
 
 
 class IncidentsTold(Told):

@@ -66,9 +66,9 @@ def _tell(said: Said) -> SaidTold:
 def with_said(body: Mapping[str, Json], *, peoples: Container[str] = ()) -> dict[str, Json]:
     """Return a body of the journal with its sentences by their codes as well: `because_said` beside `because`.
 
-    Into the states *peoples* only people bring it: what they wrote stays as it is.
+    Into the states *peoples* only people bring it: what they wrote there, or where the body says so, stays as it is.
     """
-    is_a_persons = body.get("state") in peoples
+    is_a_persons = body.get("because_by_person") is True or body.get("state") in peoples
     said: dict[str, Json] = {
         f"{key}_said": [] if is_a_persons else [one.model_dump(mode="json") for one in tell_said(value)]
         for key in _SENTENCES

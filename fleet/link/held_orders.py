@@ -9,8 +9,8 @@ from core.database import Transaction
 from core.errors import NotFound
 from core.ids import OrderId, VehicleId
 from fleet.commands import make_command
-from fleet.holding import Speaker
-from fleet.orders import CommandKind, OrderProgress, OrderState, VehicleEvent
+from fleet.holding import OURS, Holder, Speaker
+from fleet.orders import CommandKind, CommandState, OrderProgress, OrderState, VehicleEvent
 from fleet.store import FleetStore, OrderRecord
 
 TELLS_ALL_FROM = 2
@@ -46,8 +46,8 @@ async def _end_lost(
     await store.set_progress(unit, record.progress.move(OrderState.FAILED, because=because, at=now))
     event = VehicleEvent(vehicle_id=vehicle_id, kind="order_lost", text=because, at=now, order_id=order_id)
     await store.add_vehicle_event(unit, event)
-    if sends_home and record.progress.state is not OrderState.HELD:
-        # Nobody guards what it flies now; on the ground this does nothing. One that was held may be a person's.
+    if sends_home and record.progress.holder in {Holder.NOBODY, *OURS}:
+        # Nobody guards what it flies now, and nobody lets it go on; on the ground this does nothing.
         await _say(unit, store, vehicle_id, CommandKind.RETURN, because, now=now)
 
 
@@ -73,10 +73,14 @@ async def _say(
     now: datetime,
     order_id: OrderId | None = None,
 ) -> None:
-    """Say it, unless just this is on its way already."""
+    """Say it, unless just this is on its way already, or was refused: once is enough, and people were told."""
     waiting = await store.open_commands(unit, vehicle_id=vehicle_id)
     if any((record.command.kind, record.command.order_id) == (kind, order_id) for record in waiting):
         return
+    if order_id is not None:
+        said = await store.commands_of_order(unit, vehicle_id=vehicle_id, order_id=order_id)
+        if any(record.command.kind is kind and record.outcome.state is CommandState.FAILED for record in said):
+            return
     command = make_command(
         vehicle_id,
         kind,

@@ -11,10 +11,11 @@ from core.database import Database, Transaction
 from core.errors import CallerError, InvalidInput
 from core.ids import ReportId, VehicleId
 from fleet.gazes import GazeLog
+from fleet.holding import Speaker
 from fleet.link.translate import event_from_pb, outcome_from_pb, progress_from_pb
 from fleet.link.translate_gazes import gaze_log_from_pb
 from fleet.link.translate_places import from_us
-from fleet.orders import CommandOutcome, OrderProgress, VehicleEvent
+from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderProgress, VehicleEvent
 from fleet.store import FleetStore, InboxStore, RefusedReport
 
 B_contra = TypeVar("B_contra", contravariant=True)
@@ -67,7 +68,16 @@ class _Outcomes:
         self._store = store
 
     async def handle(self, unit: Transaction, *, vehicle_id: VehicleId, report: CommandOutcome) -> None:
-        await self._store.set_outcome(unit, report, vehicle_id=vehicle_id)
+        before = await self._store.command(unit, report.command_id)
+        after = await self._store.set_outcome(unit, report, vehicle_id=vehicle_id)
+        command = after.command
+        is_refused = after.outcome.state is CommandState.FAILED is not before.outcome.state
+        if is_refused and command.kind is CommandKind.CANCEL and command.speaker is Speaker.DISPATCHER:
+            text = f"the word to end an order that nobody wants any more was not done: {after.outcome.because}"
+            refused = VehicleEvent(
+                vehicle_id=vehicle_id, kind="cancel_refused", text=text, at=report.at, order_id=command.order_id
+            )
+            await self._store.add_vehicle_event(unit, refused)
 
 
 class _Events:

@@ -7,18 +7,20 @@ served. There is always room at a place, and whoever is on a lane gets off it, s
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
 
 from missions.rounds.graph import NodeId, RoadGraph
 from missions.rounds.rounds import Rounds, Walk
+from missions.rounds.tours import never
 
 _LAPS = 12
 _TRIES = 40
 _EPS_S = 1e-9
 Lane = frozenset[NodeId]
+IsOver = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,17 +176,21 @@ def _worst_s(rounds: Rounds, driven: Sequence[Passage]) -> float:
     return max(gaps, default=0.0)
 
 
-def with_least_waiting(rounds: Rounds, *, seed: int = 1) -> Rounds:
+def with_least_waiting(rounds: Rounds, *, seed: int = 1, is_over: IsOver = never) -> Rounds:
     """Return *rounds* with the groups shifted against each other so that vehicles wait least for single lanes.
+
+    It is the best found until *is_over*.
 
     Vehicles on the same walk keep their distances, so the idleness without waiting stays what it is at places that one
     group visits; where that would make the worst idleness greater, a shift is not taken.
     """
-    if not lane_conflicts(rounds):
+    if is_over() or not lane_conflicts(rounds):
         return rounds
     random, best, best_s = Random(seed), rounds, _cost_s(rounds)
     limit_s = rounds.worst_idleness_s + 1e-6
     for _ in range(_TRIES):
+        if is_over():
+            break
         shifted = _shifted(rounds, random)
         if shifted.worst_idleness_s <= limit_s and (cost_s := _cost_s(shifted)) < best_s:
             best, best_s = shifted, cost_s

@@ -87,7 +87,7 @@ def plan_rounds(
     rounds = Rounds(
         graph=request.graph, walks=tuple(walks), speed_m_s=request.speed_m_s, lower_bound_s=bound_s, notes=notes
     )
-    found = with_least_waiting(rounds, seed=request.seed)
+    found = with_least_waiting(rounds, seed=request.seed, is_over=is_stopped)
     # what is found to be best has the bound's length but for rounding
     return replace(found, lower_bound_s=min(bound_s, found.worst_idleness_s))
 

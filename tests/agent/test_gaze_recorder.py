@@ -84,3 +84,23 @@ async def test_time_without_use_is_told_by_its_reason() -> None:
     assert log is not None
     assert log.assessed_s == 2.5, "a picture does not stand for nine seconds"
     assert log.not_assessed_s == {"too_low": 2.5, "no_picture": 8.0}
+
+
+async def test_what_was_gathered_is_saved_every_few_seconds_and_goes_on_being_gathered() -> None:
+    clock = ManualClock()
+    one = recorder(clock)
+    assert one.unsaved() is None
+    one.begin(ORDER)
+    await fly(one, clock, seconds=4, speed_m_s=6)
+    assert one.unsaved() is None
+    await fly(one, clock, seconds=2, speed_m_s=6)
+    saved = one.unsaved()
+    assert saved is not None
+    assert one.unsaved() is None
+    await fly(one, clock, seconds=6, speed_m_s=6)
+    later, rest = one.unsaved(), one.begin(None)
+    assert later is not None
+    assert rest is not None
+    assert (later.begin_at, later.gazes) == (saved.begin_at, rest.gazes)
+    assert saved.gazes == rest.gazes[: len(saved.gazes)]
+    assert (len(saved.gazes) < len(rest.gazes), saved.assessed_s < later.assessed_s) == (True, True)

@@ -141,3 +141,37 @@ async def test_the_file_is_flushed_to_the_disk_with_every_put(path: Path) -> Non
         await outbox(file).put(event("a"))
         with sqlite3.connect(path) as other:
             assert other.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
+
+
+async def test_a_draft_is_sent_only_when_its_process_ended_and_never_taken_twice(path: Path) -> None:
+    async with OutboxFile(file=path) as file:
+        box, other = outbox(file), outbox(file, VehicleId("drone-2"))
+        for text in ("a", "ab"):
+            await box.save_draft(event(text))
+        await other.save_draft(event("of another"))
+        assert await box.count() == 0
+        await box.put_drafted(event("abc"))
+        await box.save_draft(event("d"))
+        assert await texts(box) == ["abc"]
+    async with OutboxFile(file=path) as file:
+        box = outbox(file)
+        assert await texts(box) == ["abc", "d"]
+        assert await texts(outbox(file, VehicleId("drone-2"))) == ["of another"]
+        await box.put_drafted(event("without a draft"))
+        ids = [report.id for report in await box.pending(after=0, limit=9)]
+        assert len(set(ids)) == 3
+
+
+async def test_a_finished_report_has_the_id_of_its_draft(path: Path) -> None:
+    async with OutboxFile(file=path) as file:
+        await outbox(file).save_draft(event("a"))
+    async with OutboxFile(file=path) as file:
+        (draft,) = await outbox(file).pending(after=0, limit=9)
+        box = outbox(file)
+        await box.save_draft(event("b"))
+        await box.put_drafted(event("bc"))
+        await box.acknowledge([draft.id])
+        (finished,) = await box.pending(after=0, limit=9)
+        body, stored = await file.read("SELECT report_id, vehicle_id FROM drafts"), finished.id
+    assert body == []
+    assert pb.Report.FromString(finished.body).id == stored != draft.id

@@ -71,6 +71,24 @@ async def test_the_whole_life_of_an_incident_over_http(controller: Controller) -
     assert len(closed["timeline"][-1]["photos"]) == 2
 
 
+async def test_a_supervisors_words_stay_words_in_a_state_that_the_service_brings_about_as_well(
+    controller: Controller,
+) -> None:
+    supervisor, worker = await controller.sign_in("supervisor"), await controller.sign_in("grid_worker", name="grid1")
+    incident_id = await take(controller, a_sighting(controller))
+    told = (await supervisor.get(f"incidents/{incident_id}")).json()
+    assert (told["state"], told["because_by_person"], bool(told["because_said"])) == ("dispatched", False, True)
+    assert (await move(worker, incident_id, "handed_back")).status_code == 200
+    words = {"because": "landed and disarmed", "worker": "grid1"}
+    assert (await move(supervisor, incident_id, "dispatched", **words)).status_code == 200
+    told = (await supervisor.get(f"incidents/{incident_id}")).json()
+    assert (told["state"], told["because"]) == ("dispatched", "landed and disarmed")
+    assert (told["because_by_person"], told["because_said"]) == (True, [])
+    events = (await supervisor.get("events", params={"limit": 1000})).json()["events"]
+    (*_, newest) = [one["body"] for one in events if one["subject"] == "incidents.changed"]
+    assert (newest["because"], newest["because_said"]) == ("landed and disarmed", [])
+
+
 async def test_what_is_refused_says_why(controller: Controller) -> None:
     worker = await controller.sign_in("grid_worker", name="grid1")
     other = await controller.sign_in("grid_worker", name="grid2")

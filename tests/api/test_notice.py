@@ -153,6 +153,19 @@ async def test_the_plans_of_a_request_are_counted_together(
         assert (await desk.post("patrols/notice", json=asked)).status_code == status
 
 
+async def test_a_huge_patrol_is_refused_before_its_places_are_looked_for(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("missions.notice_planner._MOST_LOOKS", 5_000)
+    monkeypatch.setattr("missions.notice_planner.seen_on_route", None)
+    await a_drone(controller)
+    desk = await the_estate(controller)
+    asked = {"plans": [{"name": "every hour", "patrols": [patrol("FREQ=HOURLY")]}], "days": 1, "spacing_m": 12}
+    answer = await desk.post("patrols/notice", json=asked)
+    assert (answer.status_code, answer.json()["where"]) == (422, "plans"), answer.text
+    assert "would be looked for from more than" in answer.text
+
+
 async def test_a_crowd_that_compares_is_served_in_turn_or_sent_away(
     controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

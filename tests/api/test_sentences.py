@@ -64,6 +64,8 @@ PIECES = {
     "seen in {} of {} s in view",
     "sent home",
     "the ground",
+    "to keep it apart from others",
+    "to make way for a look",
 }
 QUIET_CALLS = {
     "debug",

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from core.ids import VehicleId
-from fleet.holding import Speaker
-from fleet.orders import CommandKind, Order, OrderProgress, OrderState
+from fleet.holding import Holder, Speaker
+from fleet.orders import CommandKind, CommandOutcome, CommandState, Order, OrderProgress, OrderState
 from fleet.store import CommandRecord, OrderRecord
 from tests.fleet import examples
-from tests.fleet.link_ends import CLOCK, Controller, running_agent, running_controller
+from tests.fleet.link_ends import CLOCK, Agent, Controller, running_agent, running_controller, until
 
 DRONE = VehicleId("drone-1")
 
 
 @asynccontextmanager
-async def greeted(controller: Controller, folder: Path, held: Sequence[OrderProgress]) -> AsyncIterator[None]:
+async def greeted(controller: Controller, folder: Path, held: Sequence[OrderProgress]) -> AsyncIterator[Agent]:
     """Let an agent that holds these orders say hello."""
 
     async def told() -> Sequence[OrderProgress]:
@@ -29,7 +29,7 @@ async def greeted(controller: Controller, folder: Path, held: Sequence[OrderProg
     async with running_agent(folder, address=controller.address, tls=tls, held_orders=told) as agent:
         agent.taker.is_deaf = True
         await agent.uplink.wait_until_connected()
-        yield
+        yield agent
 
 
 async def given(controller: Controller, state: OrderState) -> Order:
@@ -122,3 +122,39 @@ async def test_an_order_that_nobody_gave_is_cancelled(controller: Controller, tm
         CommandKind.CANCEL,
         "no such order is in the controller's books",
     )
+
+
+async def test_a_cancel_that_was_refused_is_not_said_again_at_each_hello_and_people_are_told_once(
+    controller: Controller, tmp_path: Path
+) -> None:
+    order, pilot = await given(controller, OrderState.TIMED_OUT), "others have it in hand: it is in mode manual"
+    async with greeted(controller, tmp_path / "a", [at(order, OrderState.RUNNING)]) as agent:
+        _, [command] = await books(controller, order)
+        refused = CommandOutcome(
+            command_id=command.command.id, state=CommandState.FAILED, because=pilot, at=CLOCK.now()
+        )
+        for _ in range(2):
+            await agent.outbox.put(refused)
+
+        async def is_told() -> bool:
+            return await agent.outbox.count() == 0
+
+        await until(is_told)
+    for _ in range(2):
+        async with greeted(controller, tmp_path / "a", [at(order, OrderState.RUNNING)]):
+            assert (await books(controller, order))[1] == []
+    lines = await controller.database.read_journal(after=0, prefix="vehicles.event")
+    told = [line.event.body["text"] for line in lines if line.event.body["kind"] == "cancel_refused"]
+    assert told == [f"the word to end an order that nobody wants any more was not done: {pilot}"]
+
+
+async def test_a_lost_order_that_the_service_itself_had_held_brings_its_vehicle_home(
+    controller: Controller, tmp_path: Path
+) -> None:
+    order = await given(controller, OrderState.RUNNING)
+    held = replace(at(order, OrderState.HELD), held_by=Holder.SEPARATION)
+    async with controller.database.transaction() as unit:
+        await controller.store.set_progress(unit, held)
+    async with greeted(controller, tmp_path / "a", []):
+        _, [command] = await books(controller, order)
+    assert (command.command.kind, command.command.speaker) == (CommandKind.RETURN, Speaker.DISPATCHER)

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,15 @@ from core.errors import Conflict, InvalidInput
 from core.events import InProcessBus
 from core.ids import AlarmId, PatrolId, VehicleId, new_id
 from fleet.holding import Holder
-from fleet.orders import CommandKind, FailsafeChoices, LegPurpose, OrderPurpose, OrderState
+from fleet.orders import (
+    CommandKind,
+    CommandOutcome,
+    CommandState,
+    FailsafeChoices,
+    LegPurpose,
+    OrderPurpose,
+    OrderState,
+)
 from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition, LocalPosition
@@ -422,6 +431,36 @@ async def test_a_look_does_not_take_a_vehicle_that_a_person_held_meanwhile(estat
     current = await estate.order_of(drone)
     assert current is not None
     assert current.order.id == order.order.id
+
+
+async def test_a_vehicle_that_does_not_hold_for_a_look_is_asked_again_with_patience_and_people_are_told_once(
+    estate: Range,
+) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    order = await estate.flies(drone, legs_done=3)
+    run = await look(estate)
+    asked_at_s, why = list[float](), "others have it in hand: it is in mode manual"
+    leg = order.order.legs[2]
+    for _ in range(60):
+        await estate.clock.advance(1.0)
+        estate.says(drone, leg.place, height_m=leg.height_agl_m, mode=FlightMode.MISSION, speed_m_s=5.0)
+        await estate.dispatcher.reconcile()
+        async with estate.database.transaction() as unit:
+            for word in await estate.fleet.open_commands(unit, vehicle_id=drone):
+                asked_at_s.append(estate.clock.monotonic_s())
+                refused = CommandOutcome(
+                    command_id=word.command.id, state=CommandState.FAILED, because=why, at=estate.clock.now()
+                )
+                await estate.fleet.set_outcome(unit, refused)
+    pauses_s = [later - sooner for sooner, later in pairwise(asked_at_s)]
+    assert pauses_s == sorted(pauses_s)
+    assert (pauses_s[0] >= 2, len(asked_at_s) in {5, 6}) == (True, True), asked_at_s
+    assert "did not hold" in (await estate.run(run)).because
+    lines = await estate.database.read_journal(after=0, prefix="vehicles.event")
+    told = [line.event.body["text"] for line in lines if line.event.body["kind"] == "hold_refused"]
+    assert told == [f"hold to make way for a look was not done: {why}"]
 
 
 async def test_a_patrol_whose_interruption_was_refused_goes_on_as_it_was(estate: Range) -> None:

@@ -15,7 +15,7 @@ from fleet.orders import CameraAction, Leg, LegPurpose
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition, LocalPosition
 from missions.notice import Appearing, Notice, Sights
-from missions.route_view import View, grid_of_places, seen_on_route
+from missions.route_view import View, count_moments, gazes_on_route, grid_of_places, seen_on_route
 
 BEGIN = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
 """Midnight in Shanghai."""
@@ -143,6 +143,18 @@ def test_staying_at_a_point_is_seeing_it_all_that_time() -> None:
     )
     assert seen.places.tolist() == [0]
     assert float((seen.ends_s - seen.begins_s)[0]) >= 30
+
+
+def test_a_place_that_comes_into_view_twice_is_seen_twice_and_how_often_a_route_looks_is_known_before() -> None:
+    down, start = CameraAction(pitch_deg=-90.0), FRAME.to_geo(LocalPosition(east_m=0, north_m=0))
+    legs = [leg(100, 0, camera=down), leg(0, 0, camera=down, dwell_s=5)]
+    seen = seen_on_route(legs, start=start, places=places_at((70, 0), (30, 0), (0, 0)), view=View())
+    assert seen.places.tolist() == [0, 0, 1, 1, 2, 2]
+    for place in range(3):
+        first, second = np.flatnonzero(seen.places == place)
+        assert seen.begins_s[first] < seen.ends_s[first] < seen.begins_s[second] < seen.ends_s[second]
+    looks = sum(1 for _ in gazes_on_route(legs, start=start))
+    assert looks <= count_moments(legs, start=start) <= looks + 2 * len(legs)
 
 
 def test_places_lie_on_the_ground_and_too_many_are_refused() -> None:

@@ -64,6 +64,7 @@ class Desk:
 
     reports: list[Sighting | LookResult] = field(default_factory=list)
     gazes: list[GazeLog] = field(default_factory=list)
+    drafts: list[GazeLog] = field(default_factory=list)
     shown: list[LiveTracks] = field(default_factory=list)
     pictures: list[LivePicture] = field(default_factory=list)
     state: PerceptionState | None = None
@@ -84,6 +85,12 @@ class Desk:
         else:
             self.reports.append(body)
         self.changed.set()
+
+    async def save_draft(self, body: GazeLog) -> None:
+        self.drafts.append(body)
+
+    async def put_drafted(self, body: GazeLog) -> None:
+        await self.put(body)
 
     def tracks(self, tracks: LiveTracks) -> None:
         self.shown.append(tracks)

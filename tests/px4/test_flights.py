@@ -10,6 +10,7 @@ from fleet.drivers.mavlink import connect
 from fleet.drivers.mavlink_connection import MavlinkPort
 from fleet.drivers.mavlink_failsafes import failsafe_parameters
 from fleet.errors import DuplicateVehicle, VehicleRefused
+from fleet.holding import Holder
 from fleet.orders import CommandKind, CommandState, FailsafeChoices, OrderState
 from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Plan
@@ -39,6 +40,7 @@ async def test_order_is_loaded_flown_held_resumed_and_done_only_when_landed(
     await eventually(lambda: reports.outcome(hold) is CommandState.DONE, within_s=10.0, what="hold")
     assert cockpit.state().mode is FlightMode.HOLD
     assert reports.last().state is OrderState.HELD
+    assert reports.last().holder is Holder.PERSON
     resume = await cockpit.command(CommandKind.RESUME)
     await eventually(lambda: reports.outcome(resume) is CommandState.DONE, within_s=10.0, what="resume")
     assert cockpit.state().mode is FlightMode.MISSION
@@ -144,6 +146,50 @@ async def test_person_calls_the_vehicle_home(px4s: Px4Range, agents: Agents, rep
     assert not cockpit.state().is_airborne
 
 
+async def test_an_order_that_comes_while_a_person_calls_the_vehicle_home_does_not_turn_it_round(
+    px4s: Px4Range, agents: Agents, reports: Reports
+) -> None:
+    px4 = px4s.start(speed=SPEED)
+    cockpit = await agents.cockpit()
+    await ready(px4, cockpit)
+    first = make_order(leg(60.0, 0.0), leg(60.0, 60.0))
+    await cockpit.executor.offer(first)
+    await eventually(lambda: (cockpit.state().height_above_home_m or 0) > 9.0, within_s=40.0, what="climb")
+    look = replace(make_order(leg(-30.0, 0.0), supersedes=first.id), because="a help alarm")
+    await cockpit.executor.offer(look)
+    await cockpit.command(CommandKind.RETURN, because="the supervisor calls it home")
+    await eventually(lambda: cockpit.state().mode is FlightMode.RETURN, within_s=10.0, what="return")
+    await eventually(lambda: reports.end_of(look.id).is_ended, within_s=90.0, what="ended")
+    assert reports.end_of(first.id).is_ended
+    assert reports.end_of(look.id).because == "the supervisor calls it home"
+    assert (reports.end_of(look.id).state, cockpit.state().is_airborne) == (OrderState.ABORTED, False)
+
+
+async def test_a_persons_hold_outlives_an_agent_that_is_killed_while_the_next_order_is_taken_up(
+    px4s: Px4Range, agents: Agents, reports: Reports
+) -> None:
+    px4 = px4s.start(speed=1.0)
+    cockpit = await agents.cockpit()
+    await ready(px4, cockpit)
+    first = make_order(leg(60.0, 0.0), leg(60.0, 60.0))
+    await cockpit.executor.offer(first)
+    await eventually(lambda: (cockpit.state().height_above_home_m or 0) > 9.0, within_s=40.0, what="climb")
+    look = replace(make_order(leg(-30.0, 0.0), supersedes=first.id), because="a help alarm")
+    await cockpit.executor.offer(look)
+    await cockpit.command(CommandKind.HOLD, because="a child is below it")
+    await eventually(lambda: reports.last().held_by is Holder.PERSON, within_s=10.0, what="kept")
+    await agents.kill()
+
+    again = await agents.cockpit()
+    await eventually(lambda: again.executor.current is not None, within_s=20.0, what="order found again")
+    await eventually(lambda: reports.end_of(look.id).state is OrderState.HELD, within_s=40.0, what="held")
+    assert (reports.end_of(look.id).holder, again.state().mode) == (Holder.PERSON, FlightMode.HOLD)
+    assert reports.end_of(look.id).because == "a child is below it"
+    resume = await again.command(CommandKind.RESUME)
+    await eventually(lambda: reports.outcome(resume) is CommandState.DONE, within_s=10.0, what="resume")
+    await eventually(lambda: reports.end_of(look.id).state is OrderState.DONE, within_s=90.0, what="done")
+
+
 async def test_lost_position_lands_the_vehicle_and_the_order_says_so(
     px4s: Px4Range, agents: Agents, reports: Reports
 ) -> None:
@@ -199,6 +245,7 @@ async def test_guard_stops_a_vehicle_before_it_leaves_its_zones(
     await eventually(lambda: "guard_held" in reports.events(), within_s=40.0, what="the guard acts")
     await eventually(lambda: reports.last().state is OrderState.HELD, within_s=10.0, what="held")
     assert "guard" in reports.last().because
+    assert reports.last().holder is Holder.GUARD
     await eventually(lambda: cockpit.state().east_m_s < 0.2, within_s=20.0, what="standstill")
     here = cockpit.state().position
     assert here is not None

@@ -22,6 +22,8 @@ def upgrade() -> None:
     op.execute(held.values(held_by="itself"))
     for holder, words in _WORDS.items():
         op.execute(held.where(rows.c.because.like(words)).values(held_by=holder))
+    with op.batch_alter_table("incidents", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("because_by_person", sa.Boolean(), server_default=sa.false(), nullable=False))
     for table, column in _LOOKED_FOR:
         op.create_index(f"ix_{table}_{column}", table, [column])
     op.create_table(
@@ -38,6 +40,8 @@ def downgrade() -> None:
     op.drop_table("reports_let_go")
     for table, column in _LOOKED_FOR:
         op.drop_index(f"ix_{table}_{column}", table_name=table)
+    with op.batch_alter_table("incidents", schema=None) as batch_op:
+        batch_op.drop_column("because_by_person")
     for table in ("orders", "order_progress"):
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.drop_column("held_by")

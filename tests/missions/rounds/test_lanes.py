@@ -86,3 +86,18 @@ def test_a_shift_takes_conflicts_away_where_it_can() -> None:
     assert better.worst_idleness_s <= rounds.worst_idleness_s + 1e-6
     assert lane_conflicts(better) == ()
     assert report.waited_ratio == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_shifting_ends_with_the_best_so_far_when_it_is_told_to() -> None:
+    graph = graph_from_json(narrow(star([10.0, 10.0])))
+    apart = (Walk(places=("hub", "end-0", "hub")), Walk(places=("end-1", "hub", "end-0", "hub", "end-1")))
+    rounds = Rounds(graph=graph, walks=apart, speed_m_s=1.0)
+    assert with_least_waiting(rounds, is_over=lambda: True) is rounds
+    asked: list[None] = []
+
+    def third_time() -> bool:
+        asked.append(None)
+        return len(asked) >= 3
+
+    with_least_waiting(rounds, is_over=third_time)
+    assert len(asked) == 3

@@ -1,4 +1,4 @@
-"""What the separation watcher says and tells: a word that is refused is not repeated at once, a state is told once."""
+"""What the controller says to vehicles by itself: a word that is refused is not repeated at once, and told once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,12 +28,26 @@ class _Word:
     is_answered: bool = False
 
 
-class SeparationWords:
-    """Says words to vehicles and tells people; remembers what was refused and what was told."""
+class PatientWords:
+    """Says words of one speaker to vehicles and tells people; remembers what was refused and what was told.
 
-    def __init__(self, *, fleet: FleetStore, clock: Clock) -> None:
+    *purpose* and *refused_kind* are what people are told by when a vehicle refuses one.
+    """
+
+    def __init__(
+        self,
+        *,
+        fleet: FleetStore,
+        clock: Clock,
+        speaker: Speaker = Speaker.SEPARATION,
+        purpose: str = "to keep it apart from others",
+        refused_kind: str = "separation_refused",
+    ) -> None:
         self._fleet = fleet
         self._clock = clock
+        self._speaker = speaker
+        self._purpose = purpose
+        self._refused_kind = refused_kind
         self._words: dict[VehicleId, _Word] = {}
         self._told: dict[tuple[VehicleId, str], str] = {}
 
@@ -58,30 +72,40 @@ class SeparationWords:
             outcome = (await self._fleet.command(unit, word.id)).outcome
             word.is_answered = outcome.state in {*_REFUSED, CommandState.DONE}
             if outcome.state in _REFUSED:
-                word.refusals += 1
-                word.rests_until_s = self._clock.monotonic_s() + _AGAIN.pause_s(word.refusals)
-                text = f"{word.kind} to keep it apart from others was not done: {outcome.because}"
-                await self.tell_once(unit, vehicle_id, "separation_refused", word.kind, text)
+                self._rest(word)
+                text = f"{word.kind} {self._purpose} was not done: {outcome.because}"
+                await self.tell_once(unit, vehicle_id, self._refused_kind, word.kind, text)
             elif word.is_answered:
                 word.refusals = 0
-                self.forget(vehicle_id, "separation_refused")
+                self.forget(vehicle_id, self._refused_kind)
+
+    def _rest(self, word: _Word) -> None:
+        word.refusals += 1
+        word.rests_until_s = self._clock.monotonic_s() + _AGAIN.pause_s(word.refusals)
+
+    def came_to_nothing(self, vehicle_id: VehicleId) -> None:
+        """Rest as after a refusal: the word was done, and somebody undid what it did."""
+        word = self._words.get(vehicle_id)
+        if word is not None and self._clock.monotonic_s() >= word.rests_until_s:
+            self._rest(word)
 
     def refusing(self, kind: CommandKind) -> frozenset[VehicleId]:
         """Return the vehicles that refused this word and are not asked again yet."""
-        return frozenset(vehicle_id for vehicle_id in self._words if self._rests(vehicle_id, kind))
+        return frozenset(vehicle_id for vehicle_id in self._words if self.rests(vehicle_id, kind))
 
     async def say(self, unit: Transaction, vehicle_id: VehicleId, kind: CommandKind, because: str) -> bool:
         """Say it, unless a word is under way or this one was refused just now; return whether it was said."""
-        if self._rests(vehicle_id, kind) or await self._fleet.open_commands(unit, vehicle_id=vehicle_id):
+        if self.rests(vehicle_id, kind) or await self._fleet.open_commands(unit, vehicle_id=vehicle_id):
             return False
-        command = make_command(vehicle_id, kind, because=because, now=self._clock.now(), speaker=Speaker.SEPARATION)
+        command = make_command(vehicle_id, kind, because=because, now=self._clock.now(), speaker=self._speaker)
         await self._fleet.add_command(unit, command)
         before = self._words.get(vehicle_id)
         refusals = before.refusals if before is not None and before.kind is kind else 0
         self._words[vehicle_id] = _Word(id=command.id, kind=kind, refusals=refusals)
         return True
 
-    def _rests(self, vehicle_id: VehicleId, kind: CommandKind) -> bool:
+    def rests(self, vehicle_id: VehicleId, kind: CommandKind) -> bool:
+        """Say whether this word was refused just now and is not said again yet."""
         word = self._words.get(vehicle_id)
         return word is not None and word.kind is kind and self._clock.monotonic_s() < word.rests_until_s
 
