@@ -22,6 +22,8 @@ PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 USUAL_HZ = 10.0
 _STREAM = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _WAIT_S = (10.0, 10.0)
+_NAMED = 5
+_LONGEST_STEP_S = 1.0
 _WHOLE = 0.98
 """Files that tell their number of pictures are off by one or two."""
 
@@ -75,7 +77,7 @@ class Recording:
             self._container.close()
 
     def _open_folder(self, folder: Path, rate_hz: float | None) -> None:
-        self._files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
+        self._files = sorted((file for file in folder.iterdir() if file.suffix.lower() in PICTURES), key=_counted)
         if not self._files:
             raise InvalidInput("the folder holds no pictures", where=self.source, remedy="JPEG and PNG files are read")
         self.count = len(self._files)
@@ -91,8 +93,19 @@ class Recording:
         try:
             container = av.open(self.source, timeout=_WAIT_S)
         except (av.error.FFmpegError, OSError) as error:
-            kind = Unavailable if self.is_stream else InvalidInput
-            raise kind(f"is not a video that can be read: {error.strerror}", where=self.source) from error
+            if self.is_stream:
+                because = f"no video can be read there: {error.strerror}"
+                raise Unavailable(
+                    because, where=self.source, remedy="is the address right, and the server on?"
+                ) from error
+            raise InvalidInput(
+                "the file is empty"
+                if not Path(self.source).stat().st_size
+                else f"is not a video that can be read: {error.strerror}",
+                where=self.source,
+                remedy="was it copied to its end? A recording that was cut off before its index was written can be "
+                "mended only by its recorder; MPEG-TS and Matroska need no index",
+            ) from error
         if not container.streams.video:
             container.close()
             raise InvalidInput("holds no pictures", where=self.source, remedy="give a file with a video track")
@@ -103,14 +116,22 @@ class Recording:
         self.began_at = _moment(container.metadata.get("creation_time"))
 
     def _folder(self) -> Iterator[RecordedFrame]:
+        broken: list[str] = []
         for number, file in enumerate(self._files):
-            picture = cv2.imread(str(file))
+            picture = cv2.imread(str(file)) if _is_whole(file) else None
             if picture is None:
                 self.damaged += 1
+                broken.append(file.name)
                 continue
             yield RecordedFrame(number=number, picture=np.asarray(picture, np.uint8), time_s=number / self._rate_hz)
+        if broken:
+            more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
+            told = f"{', '.join(broken[:_NAMED])}{more} cannot be read, or only in part"
+            self.note = f"{self.note}; {told}" if self.note else told
         if self.damaged == len(self._files):
-            raise InvalidInput("holds not one picture that can be read", where=self.source)
+            raise InvalidInput(
+                "holds not one picture that can be read", where=self.source, remedy="copy the pictures again"
+            )
 
     def _video(self) -> Iterator[RecordedFrame]:
         assert self._container is not None
@@ -118,7 +139,7 @@ class Recording:
         stream.codec_context.thread_count = 1
         first_s: float | None = None
         rate_hz = float(stream.average_rate or USUAL_HZ)
-        smeared_until_s, number, whole = -math.inf, -1, 0
+        smeared_until_s, number, whole, last_s = -math.inf, -1, 0, 0.0
         for number, frame in enumerate(self._decoded()):
             stamp_s = number / rate_hz if frame.pts is None else frame.time
             first_s = stamp_s if first_s is None else first_s
@@ -131,10 +152,24 @@ class Recording:
                 continue
             whole += 1
             yield RecordedFrame(number=number, picture=upright(frame), time_s=stamp_s - first_s)
+            last_s = stamp_s - first_s
         if not whole:
-            raise InvalidInput("holds not one whole picture", where=self.source)
+            raise InvalidInput(
+                "holds not one whole picture", where=self.source, remedy="copy it again from its recorder"
+            )
+        if self.count is None and not self.note:
+            self.note = self._missing(last_s, number)
         if self.count is not None and number + 1 < _WHOLE * self.count and not self.note:
             self.note = f"the recording is cut off: it speaks of {self.count} pictures, {number + 1} could be read"
+
+    def _missing(self, last_s: float, last_number: int) -> str:
+        """Return what to say of a file without sound that ends long before the time it speaks of; else nothing."""
+        assert self._container is not None
+        whole_s = (self._container.duration or 0) / av.time_base
+        step_s = 2 * last_s / max(last_number, 1)
+        if len(self._container.streams) > 1 or last_s >= _WHOLE * whole_s - max(_LONGEST_STEP_S, step_s):
+            return ""
+        return f"the recording is cut off: it speaks of {whole_s:.0f} s, {last_s:.0f} s could be read"
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         assert self._container is not None
@@ -151,6 +186,23 @@ class Recording:
             except (av.error.FFmpegError, OSError) as error:
                 self.note = f"the recording ends in the middle: {error.strerror}"
                 return
+
+
+def _counted(file: Path) -> tuple[list[str | int], str]:
+    """Return what sorts frame2 before frame10."""
+    parts = re.split(r"(\d+)", file.name)
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], file.name
+
+
+def _is_whole(file: Path) -> bool:
+    """Say whether a picture was written to its end: the library fills up what is missing with grey."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return False
+    if content.startswith(b"\xff\xd8"):
+        return content.find(b"\xff\xd9", content.rfind(b"\xff\xda")) > 0
+    return not content.startswith(b"\x89PNG") or b"IEND" in content[-4096:]
 
 
 def _sequence_rate_hz(folder: Path) -> float | None:

@@ -30,8 +30,8 @@ def train_model(
 ) -> Path:
     """Train on *seen*, judge on *unseen*, write model and card into *folder*; return the card's path.
 
-    *data* is a sentence about the pictures for the card. Raises InvalidInput, before any training, where no class means anything
-    to us, there is no licence, or the folder cannot be made.
+    *data* is a sentence about the pictures for the card. Raises InvalidInput, before any training, where no class means
+    anything to us, there is no licence, or the folder cannot be made.
     """
     if not about.means:
         raise InvalidInput(

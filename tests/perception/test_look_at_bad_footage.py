@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from perception.frame import Picture
+from perception.offline.recording import Recording
 from sim.camera_video import VideoSender
 from tests.perception.test_look_at_recordings import CAMERA, look, write
 from tests.perception.video import HttpCamera, TcpCamera, film, free_port, mp4, noise, turn
@@ -125,6 +126,44 @@ def test_a_recording_that_was_cut_off_says_how_much_is_missing(tmp_path: Path) -
     assert status == 0
     assert 5 <= account["frames"] <= 15  # type: ignore[operator]
     assert "it speaks of 20 pictures" in notes
+
+
+def test_a_recording_that_counts_no_pictures_says_by_its_time_what_is_missing(tmp_path: Path) -> None:
+    whole = mp4(tmp_path / "whole.mkv", [noise(i) for i in range(40)], evenly(40))
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+
+    assert "cut off" not in account_of(tmp_path, whole)[2]
+    assert "cut off: it speaks of 8 s" in account_of(tmp_path, cut)[2]
+
+
+def test_an_empty_file_is_called_empty_and_what_to_do_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "v.mp4").touch()
+
+    assert account_of(tmp_path, tmp_path / "v.mp4")[0] == 1
+    said = capsys.readouterr().err
+    assert "the file is empty" in said
+    assert "copied to its end" in said
+
+
+def test_pictures_are_taken_by_their_numbers_and_half_written_ones_are_named(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for i in range(12):
+        cv2.imwrite(str(tmp_path / "pictures" / f"frame{i}.{'png' if i == 6 else 'jpg'}"), noise(i))
+    for name in ("frame3.jpg", "frame6.png"):
+        file = tmp_path / "pictures" / name
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+    recording = Recording(str(tmp_path / "pictures"), rate_hz=5)
+    numbers = [frame.number for frame in recording]
+
+    assert numbers == [0, 1, 2, 4, 5, 7, 8, 9, 10, 11]
+    assert recording.damaged == 2
+    assert recording.note == "frame3.jpg, frame6.png cannot be read, or only in part"
+    last = next(frame for frame in Recording(str(tmp_path / "pictures")) if frame.number == 2)
+    assert np.abs(last.picture.astype(int) - noise(2)).mean() < 12
 
 
 def test_a_recording_without_its_index_is_refused_with_the_reason(
