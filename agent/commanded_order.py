@@ -13,8 +13,13 @@ from core.clock import Clock
 from core.errors import Conflict, Unsafe
 from fleet.holding import Holder, Speaker, Word, holder_of
 from fleet.orders import Order, OrderState
+from fleet.telemetry import FlightMode
 from fleet.vehicle import Plan, Vehicle
+from fleet.way_home import PAUSE_S, may_pause
 
+_PAUSED_AT_MOST_S = 60.0
+"""In all on one way home."""
+_AGAIN_S = 2.0
 NOT_BEGUN = frozenset({OrderState.ACCEPTED, OrderState.LOADED})
 
 
@@ -28,6 +33,8 @@ class CommandedOrder(KeptOrder):
         self._plan = Plan(order=held.order, from_air=held.from_air, start=held.start)
         self._watch = FlightWatch(held.order)
         self._hands = Hands()
+        self._pause_until_s = 0.0
+        self._paused_s = 0.0
 
     @property
     def hands(self) -> Hands:
@@ -36,6 +43,9 @@ class CommandedOrder(KeptOrder):
 
     async def hold(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
         """Stop where the vehicle is; raises Conflict where *speaker* does not count, or the order ended meanwhile."""
+        if speaker is Speaker.SEPARATION and self._may_pause():
+            await self._pause(because)
+            return
         self._check(Word.HOLD, speaker)
         was_ended = self.is_ended
         if self.held.progress.state in NOT_BEGUN:
@@ -54,6 +64,30 @@ class CommandedOrder(KeptOrder):
         finally:
             if self.held.progress.state not in NOT_BEGUN:
                 self._hands.stopped = None
+
+    def _may_pause(self) -> bool:
+        """Say whether the vehicle goes home by somebody's word, and may wait a moment for another one to pass."""
+        has_time = self._paused_s < _PAUSED_AT_MOST_S and self.held.ending is OrderState.ABORTED
+        return has_time and may_pause(self._vehicle.state(), self.held.order)
+
+    async def _pause(self, because: str) -> None:
+        """Stop on the way home; `go_home_again` is called when it is over, by another process too if this one ends."""
+        self._pause_until_s = self._clock.monotonic_s() + PAUSE_S
+        self._paused_s += PAUSE_S
+        # On the disk before the vehicle obeys: a new process sends it home at once.
+        await self._held_for(because, Holder.SEPARATION)
+        with self._hands.asking(because, Speaker.SEPARATION):
+            await self._vehicle.hold()
+
+    async def _go_home_again(self) -> None:
+        """End a pause on the way home, unless somebody took the vehicle over meanwhile."""
+        if self._clock.monotonic_s() < self._pause_until_s or self._hands.asked is not None:
+            return
+        self._pause_until_s = self._clock.monotonic_s() + _AGAIN_S
+        if self._vehicle.state().mode is FlightMode.HOLD:
+            with self._hands.asking(self.held.ending_because, Speaker.SEPARATION):
+                await self._vehicle.return_home()
+        await self._held_for(self.held.ending_because, Holder.NOBODY)
 
     async def _held_by_word(self, because: str, speaker: Speaker) -> None:
         by, progress = holder_of(speaker), self.held.progress
@@ -78,6 +112,8 @@ class CommandedOrder(KeptOrder):
         self.held = replace(self.held, ending=None, ending_because="")
         if self.held.progress.state is OrderState.HELD:
             await self._to(OrderState.RUNNING, because=because)
+        elif self.held.progress.held_by is not Holder.NOBODY:
+            await self._held_for(because, Holder.NOBODY)
         else:
             await self._book.keep(self.held)
 

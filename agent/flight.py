@@ -11,7 +11,7 @@ from agent.order_book import OrderBook
 from core.clock import Clock
 from core.errors import Conflict, RoundsmanError
 from fleet.errors import NotReady
-from fleet.holding import Holder, holder_of
+from fleet.holding import OURS, Holder, holder_of
 from fleet.orders import OrderState
 from fleet.telemetry import FlightMode, VehicleState
 from fleet.vehicle import Plan, Vehicle
@@ -179,7 +179,9 @@ class Flight(CommandedOrder):
     async def _in_air(self, state: VehicleState) -> None:
         progress = self.held.progress
         legs_done = self._legs_done()
-        if self.held.ending is not None:
+        if self.held.ending is not None and progress.state is OrderState.RUNNING and progress.held_by in OURS:
+            await self._go_home_again()
+        elif self.held.ending is not None:
             if (self._clock.now() - progress.at).total_seconds() > HOME_BOUND_S:
                 await self._to(self.held.ending, because=f"{self.held.ending_because}; it has not landed in time")
         elif self._clock.now() > self.held.order.not_after_at and state.mode is not FlightMode.MANUAL:

@@ -74,6 +74,8 @@ class Hands:
             return held.progress.holder
         if self.stopped is not None:
             return holder_of(self.stopped.speaker)
+        if held.ending is not None:
+            return Holder.ITSELF
         return itself(state) if state.mode in OTHER_HANDS else Holder.NOBODY
 
     def person_in(self, held: HeldOrder) -> Ask | None:

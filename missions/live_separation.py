@@ -16,6 +16,7 @@ from core.ids import VehicleId
 from fleet.holding import KEEPS_CLEAR
 from fleet.orders import Leg, OrderState
 from fleet.telemetry import FlightMode, VehicleState
+from fleet.way_home import may_pause
 from geofence.frames import FloatArray, LocalFrame
 from geofence.margins import Stopping
 from geofence.positions import GeoPosition
@@ -32,7 +33,7 @@ _OVERSHOOT_M = 3.0
 _NEARBY_M = 100.0
 _NEARBY_S = 8.0
 _HOLDABLE = frozenset({FlightMode.TAKEOFF, FlightMode.MISSION, FlightMode.OFFBOARD})
-"""Not the way home and landing: it comes for a reason that we may not know, and on that way nothing is resumed."""
+"""Not landing, and the way home for a moment only (`fleet.way_home`): it comes for a reason that we may not know."""
 _LOSS = {
     Doing.PATROL: 0,
     Doing.VERIFY: 1,
@@ -188,6 +189,8 @@ def _may_wait(vehicle: Situation) -> bool:
     if vehicle.current is not None and vehicle.current.progress.state is OrderState.HELD:
         # Somebody's word is on its way already: ours would take its place.
         return False
+    if vehicle.current is not None and may_pause(state, vehicle.current.order):
+        return not state.is_ambiguous
     # With no leg left it is coming down at its dock, where nobody could tell it when to go on.
     return state.mode in _HOLDABLE and not state.is_ambiguous and not vehicle.hovers and not _is_at_its_end(vehicle)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,7 @@ SHOWN = {
     Word.CANCEL: FlightMode.RETURN,
 }
 CHILD = "wang: a child is below it"
+FAR: dict[str, Any] = {"position": place(100.0, 0.0), "battery_ratio": 0.8}
 
 
 @pytest.fixture
@@ -456,3 +458,90 @@ async def test_an_order_whose_vehicle_does_not_stop_for_it_leaves_the_one_before
     desk.vehicle.shows(legs=3)
     desk.vehicle.lands()
     await desk.eventually(lambda: desk.reports.end_of(held.order.id).state is OrderState.DONE)
+
+
+async def flies_home(desk: Desk, **shown: Any) -> None:
+    """Let a person call the vehicle home, and let it be on its way, far from its dock."""
+    assert await desk.say(CommandKind.RETURN, because="wang: come home") is CommandState.DONE
+    desk.vehicle.shows(**FAR | {"east_m_s": -5.0, "mode": FlightMode.RETURN} | shown)
+
+
+async def pause(desk: Desk) -> CommandState:
+    return await desk.say(CommandKind.HOLD, speaker=Speaker.SEPARATION, because=KEEPS_CLEAR)
+
+
+async def test_on_its_way_home_by_a_word_it_waits_a_moment_and_goes_on_by_itself(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.commanded_order.PAUSE_S", 0.3)
+    await flies_home(desk)
+    assert await pause(desk) is CommandState.DONE
+    assert (desk.vehicle.state().mode, desk.reports.last().held_by) == (FlightMode.HOLD, Holder.SEPARATION)
+    assert desk.reports.last().because == KEEPS_CLEAR
+    assert await desk.say(CommandKind.HOLD, speaker=Speaker.DISPATCHER) is CommandState.FAILED
+    await desk.eventually(lambda: desk.vehicle.state().mode is FlightMode.RETURN)
+    await desk.eventually(lambda: desk.reports.last().held_by is Holder.NOBODY)
+    assert desk.reports.last().because == "wang: come home"
+    desk.vehicle.lands()
+    await desk.reach(OrderState.ABORTED)
+    assert desk.reports.last().because == "wang: come home"
+
+
+async def test_a_pause_on_the_way_home_ends_with_the_agent_that_made_it(desk: Desk) -> None:
+    await flies_home(desk)
+    assert await pause(desk) is CommandState.DONE
+    await desk.kill()
+    assert desk.vehicle.state().mode is FlightMode.HOLD
+    await desk.start()
+    await desk.eventually(lambda: desk.vehicle.state().mode is FlightMode.RETURN)
+    await desk.eventually(lambda: desk.reports.last().held_by is Holder.NOBODY)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"battery_ratio": 0.3},
+        {"battery_ratio": None},
+        {"up_m_s": 1.5},
+        {"position": place(20.0, 0.0)},
+        {"mode": FlightMode.LAND},
+    ],
+)
+async def test_it_is_not_stopped_on_its_way_home_without_battery_to_spare_or_near_its_dock(
+    desk: Desk, shown: dict[str, object]
+) -> None:
+    await flies_home(desk, **shown)
+    before = desk.vehicle.state().mode
+    assert await pause(desk) is CommandState.FAILED
+    assert (desk.vehicle.state().mode, "hold" in desk.vehicle.calls) == (before, False)
+
+
+async def test_a_way_home_that_the_vehicle_began_by_itself_is_not_stopped(desk: Desk) -> None:
+    desk.vehicle.shows(mode=FlightMode.RETURN, because="the wind is too strong", **FAR)
+    assert await pause(desk) is CommandState.FAILED
+    assert desk.vehicle.state().mode is FlightMode.RETURN
+
+
+@pytest.mark.parametrize("word", [CommandKind.HOLD, CommandKind.RESUME, CommandKind.LAND])
+async def test_a_person_has_the_last_word_in_a_pause_on_the_way_home(
+    desk: Desk, word: CommandKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.commanded_order.PAUSE_S", 0.3)
+    shows = {CommandKind.HOLD: FlightMode.HOLD, CommandKind.RESUME: FlightMode.MISSION}
+    await flies_home(desk)
+    assert await pause(desk) is CommandState.DONE
+    assert await desk.say(word, because="wang: as I say") is CommandState.DONE
+    seen = desk.vehicle.samples
+    await desk.eventually(lambda: desk.vehicle.samples > seen + 5)
+    assert desk.vehicle.state().mode is shows.get(word, FlightMode.LAND)
+    assert desk.vehicle.calls.count("return_home") == 1
+    assert desk.reports.last().held_by is (Holder.PERSON if word is CommandKind.HOLD else Holder.NOBODY)
+
+
+async def test_pauses_on_one_way_home_have_an_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.commanded_order.PAUSE_S", 30.0)
+    await flies_home(desk)
+    for _ in range(2):
+        assert await pause(desk) is CommandState.DONE
+        assert await desk.say(CommandKind.RETURN, because="wang: come home") is CommandState.DONE
+    assert await pause(desk) is CommandState.FAILED

@@ -135,13 +135,23 @@ def test_the_one_whose_stop_keeps_them_apart_waits_even_if_it_loses_more() -> No
     assert waits(hangs, comes)[0][0] == VehicleId("b")
 
 
-def test_nobody_is_stopped_on_the_way_home_or_in_a_pilots_hands_and_it_is_said_when_neither_can_wait() -> None:
+def test_nobody_is_stopped_on_an_unknown_way_home_or_in_a_pilots_hands_and_it_is_said_when_neither_can_wait() -> None:
     home = vehicle("a", (0, 0), (6, 0, 0), mode=FlightMode.RETURN)
     assert waits(home, vehicle("b", (30, 0), (-6, 0, 0), to=(-100, 0)))[0][0] == VehicleId("b")
 
     waiting, because = waits(home, vehicle("b", (30, 0), (-6, 0, 0), mode=FlightMode.MANUAL))[0]
     assert waiting is None
     assert "neither can be asked to wait" in because
+
+
+def test_who_flies_level_on_its_way_home_waits_a_moment_for_who_climbs_into_its_way() -> None:
+    climbs = vehicle("b", (164, 0), (0, 0, 1.5), height_m=65, to=(164, 0), mode=FlightMode.RETURN)
+    level = vehicle("a", (200, 0), (-6, 0, 0), height_m=75, to=(300, 0), mode=FlightMode.RETURN)
+    assert [name for name, _ in waits(level, climbs)] == [VehicleId("a")]
+    empty = replace(level, state=replace(level.state, battery_ratio=0.3))
+    assert [name for name, _ in waits(empty, climbs)] == [None]
+    patrol = vehicle("c", (140, 0), (6, 0, 0), height_m=75, to=(300, 0))
+    assert waits(level, patrol)[0][0] == VehicleId("c"), "a patrol loses less than a way home"
 
 
 def test_a_vehicle_that_comes_down_behind_its_last_leg_is_not_held() -> None:

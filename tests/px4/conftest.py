@@ -16,6 +16,7 @@ from core.ids import CommandId, VehicleId, new_id
 from core.tasks import TaskSupervisor
 from fleet.drivers.mavlink import MavlinkVehicle, connect
 from fleet.drivers.mavlink_connection import MavlinkPort
+from fleet.holding import Speaker
 from fleet.orders import Command, CommandKind
 from fleet.telemetry import VehicleMessage, VehicleState
 from geofence.live_guard import GuardSettings
@@ -57,7 +58,9 @@ class Cockpit:
         """Return the vehicle's state."""
         return self.vehicle.state()
 
-    async def command(self, kind: CommandKind, because: str = "a test asks") -> CommandId:
+    async def command(
+        self, kind: CommandKind, because: str = "a test asks", speaker: Speaker = Speaker.PERSON
+    ) -> CommandId:
         """Give a command and return its id."""
         now = CLOCK.now()
         command = Command(
@@ -67,6 +70,7 @@ class Cockpit:
             because=because,
             made_at=now,
             expires_at=now + timedelta(minutes=1),
+            speaker=speaker,
         )
         await self.executor.command(command)
         return command.id

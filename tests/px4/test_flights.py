@@ -10,10 +10,11 @@ from fleet.drivers.mavlink import connect
 from fleet.drivers.mavlink_connection import MavlinkPort
 from fleet.drivers.mavlink_failsafes import failsafe_parameters
 from fleet.errors import DuplicateVehicle, VehicleRefused
-from fleet.holding import Holder
+from fleet.holding import Holder, Speaker
 from fleet.orders import CommandKind, CommandState, FailsafeChoices, OrderState
 from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Plan
+from fleet.way_home import may_pause
 from geofence.frames import LocalFrame
 from tests.agent.reports import Reports
 from tests.fleet.drivers.orders import HOME, area, keep_in, keep_out, leg, make_order, place
@@ -188,6 +189,28 @@ async def test_a_persons_hold_outlives_an_agent_that_is_killed_while_the_next_or
     resume = await again.command(CommandKind.RESUME)
     await eventually(lambda: reports.outcome(resume) is CommandState.DONE, within_s=10.0, what="resume")
     await eventually(lambda: reports.end_of(look.id).state is OrderState.DONE, within_s=90.0, what="done")
+
+
+async def test_on_its_way_home_by_a_word_it_waits_for_another_one_and_goes_on_by_itself(
+    px4s: Px4Range, agents: Agents, reports: Reports
+) -> None:
+    px4 = px4s.start(speed=1.0)
+    cockpit = await agents.cockpit()
+    await ready(px4, cockpit)
+    order = make_order(leg(110.0, 0.0), leg(110.0, 40.0))
+    await cockpit.executor.offer(order)
+    await eventually(lambda: reports.last().legs_done == 1, within_s=90.0, what="first leg")
+    await cockpit.command(CommandKind.RETURN, because="the supervisor calls it home")
+    await eventually(lambda: may_pause(cockpit.state(), order), within_s=60.0, what="level on its way home")
+    await eventually(lambda: cockpit.state().east_m_s < -1.0, within_s=30.0, what="flies home")
+    because = "keeps clear of drone-2: they would come within 3 m and 0 m in height in 2 s"
+    pause = await cockpit.command(CommandKind.HOLD, because=because, speaker=Speaker.SEPARATION)
+    await eventually(lambda: reports.outcome(pause) is CommandState.DONE, within_s=10.0, what="it waits")
+    assert (cockpit.state().mode, reports.last().held_by) == (FlightMode.HOLD, Holder.SEPARATION)
+    await eventually(lambda: cockpit.state().mode is FlightMode.RETURN, within_s=20.0, what="goes on home")
+    await eventually(lambda: reports.last().state is OrderState.ABORTED, within_s=120.0, what="landed")
+    assert reports.last().because == "the supervisor calls it home"
+    assert not [kind for kind in reports.events() if kind.startswith("mode_")]
 
 
 async def test_lost_position_lands_the_vehicle_and_the_order_says_so(
