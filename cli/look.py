@@ -21,16 +21,18 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, help="Look at a recording: tracks, sightings and why.  看视频")
 _WHY_NOT = {
-    "no_pose": "the camera's pose at their time is not known (outside of poses.csv, or in a long gap of it)",
-    "bad_pose": "the camera's pose is no number there",
-    "sky": "the camera sees no ground there, or only ground too near to the horizon",
-    "too_steep": "the camera looked down more steeply than the model can tell things apart",
-    "too_low": "the camera was lower than 1 m above the ground",
-    "wrong_size": "the pictures have another shape than the first ones",
-    "frozen": "the same picture for ten seconds and more: a fault of the camera or the recorder, not calm",
-    "covered": "nothing but one tone in the picture: a covered lens, fog, darkness",
-    "failed": "looking at them failed (see the log)",
+    "no_pose": "the camera's pose at their time is not known (outside of poses.csv, or in a long gap of it)  位姿未知",
+    "bad_pose": "the camera's pose is no number there  位姿不是数值",
+    "sky": "the camera sees no ground there, or only ground too near to the horizon  看不到地面",
+    "too_steep": "the camera looked down more steeply than the model can tell things apart  俯角过大",
+    "too_low": "the camera was lower than 0.3 m above the ground  相机过低",
+    "wrong_size": "the pictures have another shape than the first ones  画面比例不同",
+    "frozen": "the same picture for ten seconds and more: a fault of the camera or the recorder, not calm  画面静止",
+    "covered": "nothing but one tone in the picture: a covered lens, fog, darkness  镜头被遮挡",
+    "failed": "looking at them failed (see the log)  分析失败",
 }
+_NOTHING_ASSESSED = "nothing was assessed: this is not 'none'  未评估，不等于没有"
+_NO_RULES = "no rule was asked for (--zones names a zone file with rules)  未指定区域规则"
 
 
 @app.command()
@@ -85,7 +87,7 @@ def look(  # noqa: PLR0913  one for each option
         *([recording.note] if recording.note else []),
         *([] if is_whole else ["stopped early"]),
     ]
-    _tell(examination.account, console, notes=notes, damaged=recording.damaged)
+    _tell(examination.account, console, notes=notes, damaged=recording.damaged, has_rules=zones is not None)
     if report is not None:
         _write(
             report,
@@ -127,17 +129,18 @@ def _chosen(recording: "Recording | LiveRecording", every: int, for_s: float | N
             yield recorded
 
 
-def _tell(account: "Account", console: Console, *, notes: list[str], damaged: int) -> None:
-    table = Table(title=f"{account.frames} frames, {account.seconds:.1f} s", show_header=False)
-    table.add_row("analysed", str(account.analysed))
+def _tell(account: "Account", console: Console, *, notes: list[str], damaged: int, has_rules: bool) -> None:
+    table = Table(title=f"{account.frames} frames 帧, {account.seconds:.1f} s", show_header=False)
+    table.add_row("analysed 已分析", str(account.analysed))
     for name, count in account.not_assessed.items():
-        table.add_row("[bold]not assessed[/bold]", f"{count}: {_WHY_NOT.get(name, name)}")
+        table.add_row("[bold]not assessed 未评估[/bold]", f"{count}: {_WHY_NOT.get(name, name)}")
     if damaged:
-        table.add_row("damaged", f"{damaged} packets or pictures could not be read")
+        table.add_row("damaged 损坏", f"{damaged} packets or pictures could not be read  无法读取")
     followed = ", ".join(f"{count} {label}" for label, count in account.tracks.most_common()) or "nothing"
-    table.add_row("followed", f"{followed} ({account.lines} lines)" if account.analysed else "nothing was assessed")
+    table.add_row("followed 跟踪", f"{followed} ({account.lines} lines)" if account.analysed else _NOTHING_ASSESSED)
     found = ", ".join(f"{count} {rule}" for rule, count in account.sightings.most_common())
-    table.add_row("sightings", found or ("none" if account.analysed else "nothing was assessed: this is not 'none'"))
+    none = "none  无" if has_rules else _NO_RULES
+    table.add_row("sightings 发现", found or (none if account.analysed else _NOTHING_ASSESSED))
     console.print(table)
     for note in notes:
         console.print(f"note: {note}", soft_wrap=True, markup=False)

@@ -31,7 +31,7 @@ SUB_COMMANDS = {
     "zones": SubCommand(module="cli.zones", summary="Check a zone file and say what is wrong where.  区域"),
     "users": SubCommand(module="cli.users", summary="Add, list and change users and devices.  用户"),
     "openapi": SubCommand(module="cli.openapi", summary="Print the OpenAPI document.  接口文档"),
-    "train": SubCommand(module="cli.train", summary="Train the simulator model (optional extra).  训练"),
+    "train": SubCommand(module="cli.train", summary="Train a detector on your own pictures (optional extra).  训练"),
 }
 
 

@@ -27,9 +27,10 @@ from perception.seen_twice import SeenTwice, SeenTwiceCheck
 from perception.source_state import SourceState
 from perception.tracker import Track
 
-_LOWEST_M = 1.0
+_LOWEST_M = 0.3
 _VEHICLE = VehicleId("recording")
 _LEAST_FRAMES = 5
+_MOST_SIZES_TOLD = 5
 _UNHEALTHY = frozenset({SourceState.FROZEN, SourceState.COVERED})
 
 
@@ -112,6 +113,7 @@ class Examination:
         self._pipeline = self._make_pipeline(camera.lens)
         self._size_px: tuple[int, int] | None = None
         self._newest_px: tuple[int, int] | None = None
+        self._sizes_told = 0
         self._health = PictureHealth()
 
     def _make_pipeline(self, lens: Intrinsics) -> Pipeline:
@@ -149,6 +151,9 @@ class Examination:
             self._size_px = self._newest_px = size_px
         if size_px != self._newest_px:
             self._newest_px = size_px
+            self._sizes_told += 1
+            if self._sizes_told > _MOST_SIZES_TOLD:
+                return
             self.notes.append(
                 f"from frame {recorded.number} on the pictures are {size_px[0]} × {size_px[1]} (boxes are told in "
                 f"pixels of the first, {self._size_px[0]} × {self._size_px[1]}; what has another shape is not assessed)"
@@ -206,6 +211,8 @@ class Examination:
                 f"only {self.account.analysed} frames were analysed: a thing is believed once some "
                 f"{_LEAST_FRAMES} show it (--detections writes what the model sees in each)"
             )
+        if self._sizes_told > _MOST_SIZES_TOLD:
+            self.notes.append(f"the pictures change their size {self._sizes_told} times in all")
         if self._poses is not None and (missed := self._poses.missed(self.account.seconds)):
             self.notes.append(missed)
         self.account.people_height_ratio = self._sizes.ratio

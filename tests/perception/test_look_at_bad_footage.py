@@ -166,6 +166,30 @@ def test_pictures_are_taken_by_their_numbers_and_half_written_ones_are_named(tmp
     assert np.abs(last.picture.astype(int) - noise(2)).mean() < 12
 
 
+def test_pictures_of_all_sizes_are_told_of_a_few_times_and_not_for_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    for i in range(12):
+        picture = noise(i) if i % 2 else noise(i, width_px=360)
+        cv2.imwrite(str(tmp_path / "pictures" / f"{i + 1}.png"), noise(99) if i == 0 else picture)
+
+    _, account, notes = account_of(tmp_path, tmp_path / "pictures", "--rate-hz", "5")
+
+    assert account["not_assessed"] == {"wrong_size": 5}
+    assert notes.count("the pictures are") == 5
+    assert "change their size 10 times" in notes
+    assert "no rule was asked for" in capsys.readouterr().err
+
+
+def test_a_ground_robot_looks_from_half_a_metre(tmp_path: Path) -> None:
+    write(tmp_path, {**CAMERA, "pose": {**CAMERA["pose"], "up_m": 0.5, "pitch_deg": -8}})
+
+    _, account, _ = account_of(tmp_path, mp4(tmp_path / "v.mp4", [noise(i) for i in range(3)], evenly(3)))
+
+    assert account["not_assessed"] == {}
+
+
 def test_a_recording_without_its_index_is_refused_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
