@@ -30,6 +30,10 @@ class Told:
     is_inside: bool
     because: str
     near: Negative | None = None
+    is_sure: bool = True
+    """Whether it calls people at once, where its kind is an alarm."""
+    is_again: bool = False
+    """Whether its matter was told of before, though not surely."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +59,7 @@ def show(outcomes: Sequence[Outcome], *, verbose: bool = False) -> None:
         table.add_column(heading)
     for kind in KINDS:
         table.add_row(_NAMES[kind], *_row(outcomes, kind))
+    table.add_row(f"{_NAMES[DOWN]}: rings", *_row(outcomes, DOWN, only_sure=True))
     console = Console(width=150)
     console.print(table)
     console.print(_places(outcomes))
@@ -68,11 +73,12 @@ def show(outcomes: Sequence[Outcome], *, verbose: bool = False) -> None:
             _tell(console, outcome)
 
 
-def _row(outcomes: Sequence[Outcome], kind: str) -> list[str]:
+def _row(outcomes: Sequence[Outcome], kind: str, *, only_sure: bool = False) -> list[str]:
     matters = [(o, m) for o in outcomes for m in o.scene.street.matters if m.kind == kind]
     covered = [(o, m) for o, m in matters if o.covered[m.id] >= needed_s(kind)]
-    found = [1 for o, m in covered if any(told.matter == m.id for told in o.told)]
-    told = [told for o in outcomes for told in o.told if told.kind == kind]
+    all_told = [told for outcome in outcomes for told in outcome.told if told.kind == kind]
+    told = [one for one in all_told if (one.is_sure if only_sure else not one.is_again)]
+    found = [1 for o, m in covered if any(one.matter == m.id for one in o.told if one.is_sure or not only_sure)]
     false = sum(one.matter is None for one in told)
     recall, precision = len(found) / max(len(covered), 1), 1 - false / max(len(told), 1)
     return [
@@ -88,7 +94,11 @@ def _places(outcomes: Sequence[Outcome]) -> Table:
     heights = sorted({outcome.scene.height_m for outcome in outcomes})
     for height_m in (*heights, None):
         right = [
-            told for o in outcomes if height_m in {None, o.scene.height_m} for told in o.told if told.matter is not None
+            told
+            for o in outcomes
+            if height_m in {None, o.scene.height_m}
+            for told in o.told
+            if told.matter is not None and not told.is_again
         ]
         if right:
             errors = [told.error_m for told in right]

@@ -2,7 +2,7 @@
 
 A matter counts as covered when the camera had enough of it well in view, unhidden, for as long as its rule asks (and
 1.5 s more, in which a track becomes believed). A sighting is right when it tells of a matter of its kind within 5 m, or
-within its own 95 % ellipse, that was not told of before.
+within its own 95 % ellipse, that was not told of before; what was not sure may be told once more when it is sure.
 """
 
 import argparse
@@ -199,10 +199,10 @@ def _is_seen(matter: Matter, well: Mapping[str, ThingType]) -> bool:
 
 
 def _judge(street: Street, sightings: Sequence[Sighting]) -> Iterable[Told]:
-    taken: set[str] = set()
+    taken: dict[str, bool] = {}
     for sighting in sightings:
-        here = _FRAME.to_local(sighting.place)
-        alike = [one for one in street.matters if one.kind == sighting.kind and one.id not in taken]
+        here, is_sure = _FRAME.to_local(sighting.place), sighting.is_sure
+        alike = [one for one in street.matters if one.kind == sighting.kind and _is_new(taken.get(one.id), is_sure)]
         offsets = {one.id: (one.east_m - here.east_m, one.north_m - here.north_m) for one in alike}
         nearest = min(offsets, key=lambda name: math.hypot(*offsets[name]), default=None)
         error_m = math.inf if nearest is None else math.hypot(*offsets[nearest])
@@ -210,11 +210,19 @@ def _judge(street: Street, sightings: Sequence[Sighting]) -> Iterable[Told]:
         if nearest is None or not (error_m <= _SAME_M or is_inside):
             yield Told(
                 kind=sighting.kind, matter=None, error_m=error_m, is_inside=False, because=sighting.because,
-                near=_lawful_near(street, here),
+                near=_lawful_near(street, here), is_sure=is_sure,
             )  # fmt: skip
             continue
-        taken.add(nearest)
-        yield Told(kind=sighting.kind, matter=nearest, error_m=error_m, is_inside=is_inside, because=sighting.because)
+        yield Told(
+            kind=sighting.kind, matter=nearest, error_m=error_m, is_inside=is_inside, because=sighting.because,
+            is_sure=is_sure, is_again=nearest in taken,
+        )  # fmt: skip
+        taken[nearest] = is_sure
+
+
+def _is_new(was_sure: bool | None, is_sure: bool) -> bool:
+    """Say whether a sighting tells something new of a matter: it was not told, or not surely."""
+    return was_sure is None or (is_sure and not was_sure)
 
 
 def _squared(sighting: Sighting, east_m: float, north_m: float) -> float:

@@ -69,9 +69,9 @@ class Intake:
     async def take(self, unit: Transaction, sighting: Sighting) -> Taken:
         """Put *sighting* into the books, with its pictures.
 
-        A kind that is an alarm (a person lies on the ground) rings as well: the incident keeps the pictures, the alarm
-        calls people. Raises NotFound for an unknown kind and InvalidInput for one that no eye can see or for a wrong
-        picture.
+        A kind that is an alarm (a person lies on the ground) rings as well, once it is seen surely: the incident keeps
+        the pictures, the alarm calls people. Raises NotFound for an unknown kind and InvalidInput for one that no eye
+        can see or for a wrong picture.
         """
         kind = self._kinds.kind(sighting.kind)
         if kind.found_by is FoundBy.BUTTON:
@@ -99,6 +99,8 @@ class Intake:
         reason = _reason(sighting, photos)
         await self._books.seen_again(unit, incident, reason, seen_at=sighting.last_seen_at)
         await self._verification.seen_again(unit, incident.id, sighting, reason)
+        if incident.state in OPEN_STATES:
+            await self._ring(unit, incident, sighting)
         return Taken(incident_id=incident.id, opened=False)
 
     async def _open(self, unit: Transaction, kind: Kind, sighting: Sighting) -> Taken:
@@ -123,12 +125,17 @@ class Intake:
         await self._books.open(unit, incident, Reason(actor=sighting.vehicle_id, because=sighting.because))
         photos = await self._record(unit, incident.id, sighting, opened=True)
         await self._books.note(unit, incident, "sighting", _reason(sighting, photos))
-        if kind.is_alarm:
-            name = AlarmName(name=kind.name, name_zh=kind.name_zh)
-            await self._alarms.seen(unit, sighting, incident_id=incident.id, name=name)
+        await self._ring(unit, incident, sighting)
         if kind.files_itself:
             await self._file(unit, incident, kind, sighting)
         return Taken(incident_id=incident.id, opened=True)
+
+    async def _ring(self, unit: Transaction, incident: Incident, sighting: Sighting) -> None:
+        """Call people to what cannot wait, once for each incident; what is not sure waits for a look at its picture."""
+        kind = self._kinds.kind(incident.kind)
+        if kind.is_alarm and sighting.is_sure:
+            name = AlarmName(name=kind.name, name_zh=kind.name_zh)
+            await self._alarms.seen(unit, sighting, incident_id=incident.id, name=name)
 
     async def _file(self, unit: Transaction, incident: Incident, kind: Kind, sighting: Sighting) -> None:
         if incident.worker is None:

@@ -26,6 +26,7 @@ _NEW_PASS_S = 120.0
 _JOIN_M = 5.0
 _JOIN_AT_MOST_M = 15.0
 _MOST_MATTERS = 100
+_HALF = 0.5
 _MEASURED = frozenset({Label.PILE})
 """How wide these are matters: they grow."""
 
@@ -45,6 +46,7 @@ class Matter:
     observed_s: float = 0.0
     holds_s: float = 0.0
     lasting_s: float = 0.0
+    weighed_s: float = 0.0
     absent_s: float = 0.0
     """Seconds in view without it, since it was last seen."""
     looks: int = 1
@@ -55,6 +57,8 @@ class Matter:
     width_before_m: float | None = None
     members: tuple[Member, ...] = ()
     is_reported: bool = False
+    is_sure: bool = False
+    """Whether what was reported was sure; if not, it is reported once more when it is."""
     best: Snapshot | None = None
     best_worth: float = 0.0
     first: Snapshot | None = None
@@ -67,6 +71,7 @@ class Matter:
             observed_s=self.observed_s,
             holds_s=self.holds_s,
             lasting_s=self.lasting_s,
+            weighed_s=self.weighed_s,
             span_s=self.last_s - self.first_s,
             looks=self.looks,
             moved_m=self.moved_m,
@@ -90,7 +95,7 @@ class Matter:
             self.members = _members(candidate)
         self.things, self.people = max(self.things, candidate.things), max(self.people, candidate.people)
         self.score, self.width_m = max(self.score, candidate.score), max(self.width_m, candidate.width_m)
-        if not self.is_reported:
+        if not self.is_sure:
             self._keep_picture(candidate, frame, detections)
 
     def miss(self, step_s: float) -> None:
@@ -106,10 +111,12 @@ class Matter:
             self.observed_s += step_s
             self.holds_s += step_s if candidate.holds else 0.0
             self.lasting_s = self.lasting_s + step_s if candidate.holds else 0.0
+            more_s = step_s * (candidate.certainty - _HALF)
+            self.weighed_s = max(0.0, self.weighed_s + more_s) if candidate.holds else 0.0
             return
         self.looks += 1
         if self.absent_s > 0.0:
-            self.lasting_s = 0.0
+            self.lasting_s = self.weighed_s = 0.0
 
     def _keep_picture(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> None:
         shot = Snapshot(picture=frame.picture, detections=detections, box=candidate.box, taken_at=frame.taken_at)
@@ -186,9 +193,8 @@ class RuleWatch:
             self._matters = []
         if order_id is None:
             self._matters = [matter for matter in self._matters if frame.taken_s - matter.last_s <= _NEW_PASS_S]
-        for matter in (*self._matters, *self._before):
-            if matter.is_reported:
-                matter.let_go()
+        for matter in (*self._before, *(one for one in self._matters if one.is_sure)):
+            matter.let_go()
 
     def _miss(self, step_s: float, frame: Frame, sight: Sight) -> None:
         """Count for whom the place is in view and empty; what was away for long enough is over."""
@@ -232,12 +238,12 @@ class RuleWatch:
         return matter
 
     def _judge(self, matter: Matter) -> Found | None:
-        if matter.is_reported:
+        if matter.is_sure:
             return None
         finding = self.rule.judge(matter.observed())
-        if finding is None:
+        if finding is None or (matter.is_reported and not finding.is_sure):
             return None
-        matter.is_reported = True
+        matter.is_reported, matter.is_sure = True, finding.is_sure
         return Found(finding=finding, matter=matter, rule=self.rule, zone=self.zone)
 
 

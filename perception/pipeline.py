@@ -25,7 +25,7 @@ from perception.matters import Found, RuleWatch
 from perception.middle import middle_of
 from perception.on_walls import place_on_wall
 from perception.rules.catalogue import make_watches
-from perception.rules.contested import uncontested
+from perception.rules.contested import Claims
 from perception.sight import Sight
 from perception.sighting import LookResult, Sighting
 from perception.source_state import SourceState
@@ -111,6 +111,7 @@ class Pipeline:
         self._least = {label: self._tracker.least_for(label) for label in Label}
         self._places_cut_people = places_cut_people
         self._watches: list[RuleWatch] = []
+        self._claims = Claims()
         self._walls = Walls(zones=ZoneSet(zones=()), frame=reference.frame)
         self._looks: list[Look] = []
         self._order_id: OrderId | None = None
@@ -195,7 +196,7 @@ class Pipeline:
         self, tracks: Sequence[Track], frame: Frame, detections: Sequence[Detection], sight: Sight
     ) -> list[Found]:
         due = [watch for watch in self._watches if watch.is_due(frame, self._order_id)]
-        heard = uncontested(tracks) if due else ()
+        heard = self._claims.hear(tracks) if due else ()
         return [one for watch in due for one in watch.look(heard, frame, detections, self._order_id, sight)]
 
     def _why_not(self, frame: Frame) -> NotAssessed | None:

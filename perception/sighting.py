@@ -58,6 +58,11 @@ class Sighting:
     model_sha256: str
     photos: tuple[Photo, ...] = ()
 
+    @property
+    def is_sure(self) -> bool:
+        """Say whether it is sure enough to call people; if not, somebody looks at its pictures first."""
+        return self.facts.get("is_sure", True) is not False
+
 
 class LookVerdict(StrEnum):
     """What a second look found."""

@@ -1,6 +1,7 @@
-"""Boxes that two kinds of things claim: only the more certain claim is heard by the rules."""
+"""What the rules hear of tracks: what no other label has better evidence for, over all the time that it was seen."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from perception.detections import Label
 from perception.tracker import Track
@@ -8,45 +9,106 @@ from perception.tracker import Track
 _SAME_IOU = 0.5
 _WITHIN = 0.8
 _FOOT = 0.1
-_HAVE_PARTS = frozenset({Label.CAR, Label.CART})
-_NO_PARTS = _HAVE_PARTS | {Label.PERSON, Label.LYING}
+_LEGS, _ABOVE = 0.25, 0.4
+"""Legs fill at least this share of the box that is said to lie, and this share of who stands is above it."""
+_FILLED = 0.7
+"""People who stand close together fill at least this share of the box of what they are taken for."""
+_VEHICLES = frozenset({Label.CAR, Label.CART})
+_NO_PIECES = _VEHICLES | {Label.PERSON, Label.LYING}
 """Nobody who stands or lies before a vehicle is a piece of it."""
+_MADE_OF_PEOPLE = frozenset({Label.BIN, Label.FULL_BIN, Label.BOARD, Label.PILE})
 
 
-def uncontested(tracks: Sequence[Track]) -> list[Track]:
-    """Return the believed ones of *tracks*, less those whose box is, in this frame, that of a more certain track.
+@dataclass(slots=True)
+class _Claim:
+    """What speaks for a track and what for other labels in its place, in units of what each label needs."""
 
-    A detector that hesitates names one thing twice, in one place: a person in a row is also half a bike. How certain a
-    track is, is its score over what its label needs; one that is not believed (yet) may still cast doubt on another.
+    own: float = 0.0
+    others: dict[Label, float] = field(default_factory=dict)
+
+    @property
+    def is_best(self) -> bool:
+        """Say whether nothing else has better evidence."""
+        return self.own >= max(self.others.values(), default=0.0)
+
+    def doubt(self, other: Track) -> None:
+        """Take in that it may be *other* in truth."""
+        self.others[other.label] = self.others.get(other.label, 0.0) + _weight(other)
+
+
+class Claims:
+    """Weighs what tracks are, over all the frames that they were seen in.
+
+    A detector that hesitates names one thing twice, in one place: a person in a row is also half a bike. In single
+    frames the wrong name may win; over all of them it seldom does. How much a frame says is its score over what the
+    label needs; a track that is not believed (yet) may still cast doubt on another.
     """
-    seen = [(*one.box, one) for one in tracks if one.is_seen]
-    lost: set[int] = set()
-    for i, (x0, y0, x1, y1, one) in enumerate(seen):
-        for a0, b0, a1, b1, other in seen[:i]:
-            # most pairs lie apart: told by one or two comparisons, before anything is computed
-            if a0 >= x1 or a1 <= x0 or b0 >= y1 or b1 <= y0 or one.label is other.label:
-                continue
-            if not (one.is_believed or other.is_believed):
-                continue
-            if one.box.iou(other.box) >= _SAME_IOU:
-                lost.add(one.id if _certainty(one) <= _certainty(other) else other.id)
-            elif _is_part(one, other):
-                lost.add(one.id)
-            elif _is_part(other, one):
-                lost.add(other.id)
-    return [one for one in tracks if one.is_believed and one.id not in lost]
+
+    def __init__(self) -> None:
+        self._claims: dict[int, _Claim] = {}
+
+    def hear(self, tracks: Sequence[Track]) -> list[Track]:
+        """Take in a frame's *tracks*; return the believed ones that nothing else speaks against."""
+        self._claims = {one.id: self._claims.get(one.id) or _Claim() for one in tracks}
+        seen = [(*one.box, one) for one in tracks if one.is_seen]
+        lost: set[int] = set()
+        for i, (x0, y0, x1, y1, one) in enumerate(seen):
+            self._claims[one.id].own += _weight(one)
+            for a0, b0, a1, b1, other in seen[:i]:
+                # most pairs lie apart: told by one or two comparisons, before anything is computed
+                if a0 >= x1 or a1 <= x0 or b0 >= y1 or b1 <= y0 or one.label is other.label:
+                    continue
+                lost.update(small.id for small, large in ((one, other), (other, one)) if self._compare(small, large))
+        self._look_for_people([one for *_, one in seen])
+        return [one for one in tracks if one.is_believed and one.id not in lost and self._claims[one.id].is_best]
+
+    def _compare(self, one: Track, other: Track) -> bool:
+        """Weigh what *other* says of *one*; true when *one* is nothing but a piece of it."""
+        if one.box.iou(other.box) >= _SAME_IOU or _are_legs(one, other):
+            self._claims[one.id].doubt(other)
+            return False
+        return _is_piece(one, other)
+
+    def _look_for_people(self, seen: Sequence[Track]) -> None:
+        """Doubt what may be nothing but people who stand close together, seen along their row."""
+        people = [one for one in seen if one.label is Label.PERSON and one.is_believed]
+        for one in seen:
+            if len(people) > 1 and one.label in _MADE_OF_PEOPLE:
+                inside = [who for who in people if _shared(one, who) >= _SAME_IOU * who.box.area_px2]
+                if len(inside) > 1 and sum(_shared(one, who) for who in inside) >= _FILLED * one.box.area_px2:
+                    self._claims[one.id].doubt(max(inside, key=_weight))
 
 
-def _certainty(track: Track) -> float:
-    return track.score / max(track.threshold, 1e-6)
+def _weight(track: Track) -> float:
+    return track.scores[-1] / max(track.threshold, 1e-6)
 
 
-def _is_part(small: Track, large: Track) -> bool:
-    """Say whether *small* is a piece of a vehicle: inside of its box, and not standing before it."""
-    if large.label not in _HAVE_PARTS or not large.is_believed or small.label in _NO_PARTS:
+def _is_piece(small: Track, large: Track) -> bool:
+    """Say whether *small* is a piece of *large*: inside of its box, and not standing before it."""
+    if not large.is_believed or not _has_piece(large.label, small.label):
         return False
-    inner, outer = small.box, large.box
-    width = min(inner.x1_px, outer.x1_px) - max(inner.x0_px, outer.x0_px)
-    height = min(inner.y1_px, outer.y1_px) - max(inner.y0_px, outer.y0_px)
-    is_behind = inner.y1_px <= outer.y1_px + _FOOT * outer.height_px
-    return is_behind and width * height >= _WITHIN * inner.area_px2
+    is_behind = small.box.y1_px <= large.box.y1_px + _FOOT * large.box.height_px
+    return is_behind and _shared(small, large) >= _WITHIN * small.box.area_px2
+
+
+def _has_piece(large: Label, small: Label) -> bool:
+    """Say whether *small* may be the name of a piece of *large*: bags at a bin look like somebody on the ground."""
+    return (large in _VEHICLES and small not in _NO_PIECES) or (large is Label.FULL_BIN and small is Label.LYING)
+
+
+def _are_legs(lying: Track, stands: Track) -> bool:
+    """Say whether who is said to lie is the legs of somebody who stands, and the shadow beside them."""
+    if lying.label is not Label.LYING or stands.label is not Label.PERSON or not stands.is_believed:
+        return False
+    low, tall = lying.box, stands.box
+    is_foot_in = low.y0_px <= tall.y1_px <= low.y1_px + _FOOT * tall.height_px
+    is_above = tall.y0_px <= low.y0_px - _ABOVE * tall.height_px
+    return is_foot_in and is_above and _shared(lying, stands) >= _LEGS * low.area_px2
+
+
+def _shared(one: Track, other: Track) -> float:
+    """Return the area that two boxes share, in px²."""
+    a, b = one.box, other.box
+    width = min(a.x1_px, b.x1_px) - max(a.x0_px, b.x0_px)
+    height = min(a.y1_px, b.y1_px) - max(a.y0_px, b.y0_px)
+    return max(0.0, width) * max(0.0, height)

@@ -53,6 +53,8 @@ class Candidate:
     width_m: float = 0.0
     members: tuple[Track, ...] = ()
     """Who and what makes it."""
+    certainty: float = 1.0
+    """The score over what its label needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class Observed:
     """Observed seconds in which the rule's condition held."""
     lasting_s: float
     """Those since it last did not hold in view."""
+    weighed_s: float
+    """The same seconds, each times how far the score was above half of what is needed."""
     span_s: float
     """From the first to the last view."""
     looks: int
@@ -108,6 +112,8 @@ class Finding:
     kind: str
     because: str
     facts: Mapping[str, Json]
+    is_sure: bool = True
+    """False: a person should look at the picture before anybody is called."""
 
 
 class Rule(Protocol):

@@ -217,3 +217,16 @@ async def test_a_person_on_the_ground_rings_at_once_and_once(room: Room) -> None
     assert again.incident_id == first.incident_id
     async with room.database.transaction() as unit:
         assert len(await room.alarms.find(unit)) == 1
+
+
+async def test_who_may_lie_on_the_ground_does_not_ring_before_it_is_sure(room: Room) -> None:
+    unsure = replace(room.sighting(kind="L0901", photos=1), facts={"is_sure": False})
+    first = await room.take(unsure)
+    assert (await room.incident(first.incident_id)).state is IncidentState.REPORTED
+    async with room.database.transaction() as unit:
+        assert await room.alarms.find(unit) == ()
+    sure = replace(room.sighting(kind="L0901", east_m=1, seen_s_ago=2, for_s=1), facts={"is_sure": True})
+    assert (await room.take(sure)).incident_id == first.incident_id
+    async with room.database.transaction() as unit:
+        (alarm,) = await room.alarms.find(unit)
+    assert alarm.press_id == f"incident:{first.incident_id}"

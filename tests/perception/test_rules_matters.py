@@ -18,7 +18,7 @@ from perception.detections import Label, PixelBox
 from perception.georeference import Georeference
 from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_watches
-from perception.rules.contested import uncontested
+from perception.rules.contested import Claims
 from perception.rules.places import clusters, discs, is_in_line
 from perception.sight import Sight
 from perception.tracker import Track
@@ -76,6 +76,12 @@ def people(count: int, *, gap_m: float = 1.2, east_m: float = 0.0, north_m: floa
 
 def queue(count: int, *, gap_m: float = 0.8) -> list[Track]:
     return [track(Label.PERSON, i * gap_m - 4, 0.15 * (-1) ** i, number=100 + i) for i in range(count)]
+
+
+def heard(*frames: Sequence[Track]) -> list[Track]:
+    """Return what the rules hear after the last of these frames."""
+    claims = Claims()
+    return [claims.hear(tracks) for tracks in frames][-1]
 
 
 def codes(found: Sequence[Found]) -> list[str]:
@@ -461,24 +467,24 @@ def test_a_box_that_two_labels_claim_is_heard_as_the_more_certain_one() -> None:
     beside = replace(track(Label.BIKE, 3, 0, number=3), scores=deque([0.45] * 10, maxlen=10))
     missed = replace(unsure, id=4, is_seen=False)
 
-    assert uncontested([unsure, beside, sure]) == [beside, sure]
-    assert uncontested([missed, sure]) == [missed, sure]
-    assert uncontested([replace(unsure, label=Label.PERSON), sure]) == [replace(unsure, label=Label.PERSON), sure]
+    assert heard([unsure, beside, sure]) == [beside, sure]
+    assert heard([missed, sure]) == [missed, sure]
+    assert heard([replace(unsure, label=Label.PERSON), sure]) == [replace(unsure, label=Label.PERSON), sure]
 
 
 def test_one_that_is_not_believed_yet_may_still_cast_doubt() -> None:
     bike = replace(track(Label.BIKE, 0, 0), scores=deque([0.45] * 10, maxlen=10))
     person = replace(track(Label.PERSON, 0, 0, number=2), is_believed=False)
 
-    assert uncontested([bike, person]) == []
-    assert uncontested([bike, replace(person, scores=deque([0.3] * 10, maxlen=10))]) == [bike]
+    assert heard([bike, person]) == []
+    assert heard([bike, replace(person, scores=deque([0.3] * 10, maxlen=10))]) == [bike]
 
 
 def test_how_sure_a_track_is_depends_on_what_its_label_needs() -> None:
     lies = replace(track(Label.LYING, 0, 0), scores=deque([0.3] * 10, maxlen=10), threshold=0.2)
     bike = replace(track(Label.BIKE, 0, 0, number=2), scores=deque([0.5] * 10, maxlen=10), threshold=0.48)
 
-    assert uncontested([lies, bike]) == [lies]
+    assert heard([lies, bike]) == [lies]
 
 
 def test_a_piece_of_a_car_is_no_board_but_a_board_before_it_is() -> None:
@@ -486,8 +492,8 @@ def test_a_piece_of_a_car_is_no_board_but_a_board_before_it_is() -> None:
     piece = replace(track(Label.BOARD, 0, 1, number=2), box=PixelBox(x0_px=110, y0_px=110, x1_px=140, y1_px=150))
     before = replace(piece, box=PixelBox(x0_px=110, y0_px=120, x1_px=140, y1_px=172))
 
-    assert uncontested([car, piece]) == [car]
-    assert uncontested([car, before]) == [car, before]
+    assert heard([car, piece]) == [car]
+    assert heard([car, before]) == [car, before]
 
 
 @pytest.mark.parametrize("label", [Label.PERSON, Label.LYING])
@@ -496,7 +502,80 @@ def test_nobody_who_stands_or_lies_before_a_vehicle_is_a_piece_of_it(label: Labe
     large = replace(track(vehicle, 0, 0), box=PixelBox(x0_px=100, y0_px=100, x1_px=200, y1_px=160))
     body = replace(track(label, 0, 1, number=2), box=PixelBox(x0_px=110, y0_px=130, x1_px=160, y1_px=158))
 
-    assert uncontested([large, body]) == [large, body]
+    assert heard([large, body]) == [large, body]
+
+
+def scored(one: Track, score: float) -> Track:
+    return replace(one, scores=deque([score] * 10, maxlen=10))
+
+
+def boxed(one: Track, x0: float, y0: float, x1: float, y1: float) -> Track:
+    return replace(one, box=PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1))
+
+
+def test_a_wrong_name_that_wins_in_some_frames_does_not_win_over_all_of_them() -> None:
+    person, bike = track(Label.PERSON, 0, 0), track(Label.BIKE, 0, 0, number=2)
+    mostly = [scored(person, 0.6), scored(bike, 0.5)]
+    once = [scored(person, 0.5), scored(bike, 0.8)]
+
+    assert heard(*[mostly] * 5, once) == [once[0]]
+    assert heard(once) == [once[1]]
+
+
+def test_legs_and_the_shadow_beside_them_are_nobody_who_lies() -> None:
+    stands = boxed(track(Label.PERSON, 0, 0), 100, 100, 120, 140)
+    legs = boxed(scored(track(Label.LYING, 0, 0, number=2), 0.5), 103, 124, 135, 142)
+    behind = boxed(legs, 90, 80, 130, 96)
+    before = boxed(legs, 90, 144, 130, 160)
+
+    assert heard([stands, legs]) == [stands]
+    assert heard([stands, behind]) == [stands, behind]
+    assert heard([stands, before]) == [stands, before]
+    assert heard([replace(stands, is_believed=False), legs]) == [legs]
+    assert heard(*[[legs]] * 4, [stands, legs]) == [stands, legs], "somebody walks past who lies"
+
+
+def test_bags_at_a_full_bin_are_nobody_who_lies() -> None:
+    full = boxed(track(Label.FULL_BIN, 0, 0), 100, 100, 150, 160)
+    bags = boxed(track(Label.LYING, 0, 0, number=2), 102, 135, 152, 162)
+    lies_before = boxed(bags, 90, 140, 180, 172)
+
+    assert heard([full, bags]) == [full]
+    assert heard([full, lies_before]) == [full, lies_before]
+
+
+def test_people_in_a_row_seen_along_it_are_no_full_bin() -> None:
+    row = [
+        boxed(track(Label.PERSON, 0, i, number=i), 100 + 4 * i, 100 - 8 * i, 110 + 4 * i, 140 - 8 * i) for i in range(3)
+    ]
+    full = boxed(scored(track(Label.FULL_BIN, 0, 0, number=9), 0.5), 100, 88, 122, 140)
+
+    assert heard([*row, full]) == row
+    assert heard([row[0], full]) == [row[0], full]
+
+
+def test_somebody_who_walks_is_not_down_however_unsure_the_places_are() -> None:
+    def walks(time_s: float) -> list[Track]:
+        return [track(Label.LYING, 1.2 * time_s, 0, sigma_m=1.5)]
+
+    assert play(watch_for("person_down", {}), walks, seconds=3) == []
+    assert len(play(watch_for("person_down", {}), still(track(Label.LYING, 0, 0, sigma_m=1.5)), seconds=4)) == 1
+
+
+def test_who_is_weakly_seen_to_lie_is_a_look_first_and_an_alarm_once_it_is_sure() -> None:
+    lies = replace(track(Label.LYING, 0, 0), threshold=0.4)
+    weak, strong = still(scored(lies, 0.42)), still(scored(lies, 0.7))
+
+    (soon,) = play(watch_for("person_down", {}), strong, seconds=3)
+    unsure = play(watch_for("person_down", {}), weak, seconds=3)
+    later = play(watch_for("person_down", {}), weak, seconds=8)
+
+    assert soon.finding.is_sure
+    assert soon.finding.facts["is_sure"] is True
+    assert [one.finding.is_sure for one in unsure] == [False]
+    assert unsure[0].finding.because.endswith("; it is not sure: look at the picture before anybody is called")
+    assert [one.finding.is_sure for one in later] == [False, True]
+    assert later[0].matter is later[1].matter
 
 
 def test_whom_the_detector_says_to_lie_is_an_alarm_whatever_the_box() -> None:
