@@ -1375,6 +1375,8 @@ export interface components {
             cursor: number;
             /** Events */
             events: components["schemas"]["EventTold"][];
+            /** Let Go Until */
+            let_go_until?: number | null;
         };
         /**
          * EvidenceKind
@@ -1533,6 +1535,11 @@ export interface components {
             /** Because */
             because: string;
             /**
+             * Because By Person
+             * @default false
+             */
+            because_by_person: boolean;
+            /**
              * Because Said
              * @description `because` by its codes; empty where nobody knows the sentence
              */
@@ -1608,6 +1615,11 @@ export interface components {
             /** Because */
             because: string;
             /**
+             * Because By Person
+             * @default false
+             */
+            because_by_person: boolean;
+            /**
              * Because Said
              * @description `because` by its codes; empty where nobody knows the sentence
              */
@@ -1672,6 +1684,18 @@ export interface components {
             incidents: components["schemas"]["IncidentTold"][];
         };
         JsonValue: unknown;
+        /**
+         * KeptForTold
+         * @description For how many days the controller keeps what; null keeps it for ever. Cases and alarms are kept for ever.
+         */
+        KeptForTold: {
+            /** Flights Days */
+            flights_days: number | null;
+            /** Journal Days */
+            journal_days: number | null;
+            /** Refused Days */
+            refused_days: number | null;
+        };
         /**
          * KindTold
          * @description A kind of incident or alarm.
@@ -2799,6 +2823,7 @@ export interface components {
             docks: components["schemas"]["PostTold"][];
             /** Ground Amsl M */
             ground_amsl_m: number;
+            kept_for: components["schemas"]["KeptForTold"];
             /** Name */
             name: string;
             /** Name Zh */
