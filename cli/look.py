@@ -1,7 +1,10 @@
 """`roundsman look`: what the eyes see in a video, a folder of pictures or a stream, without vehicle and controller."""
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -79,7 +82,7 @@ def look(  # noqa: PLR0913  one for each option
         sightings=out, tracks=tracks, detections=detections, pictures=pictures, film=annotated,
         ground=examination.ground, start_at=examination.start_at,
     )  # fmt: skip
-    with recording, papers:
+    with recording, papers, _stopped_as_by_a_key():
         is_whole = _walk(examination, recording, papers, console, every=every, for_s=for_s)
     notes = [
         *opened.notes,
@@ -95,6 +98,23 @@ def look(  # noqa: PLR0913  one for each option
         )
     if not is_whole:
         sys.exit(130)
+
+
+@contextmanager
+def _stopped_as_by_a_key() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: a service that is stopped leaves whole files too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _walk(

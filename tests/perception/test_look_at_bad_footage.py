@@ -1,6 +1,8 @@
 """`roundsman look` on what users really have: footage that is cut off, frozen, covered, turned, or breaks off."""
 
 import json
+import os
+import signal
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +12,8 @@ import numpy as np
 import pytest
 
 from perception.frame import Picture
+from perception.offline.examination import Looked
+from perception.offline.papers import Papers
 from perception.offline.recording import Recording
 from sim.camera_video import VideoSender
 from tests.perception.test_look_at_recordings import CAMERA, look, write
@@ -164,6 +168,28 @@ def test_pictures_are_taken_by_their_numbers_and_half_written_ones_are_named(tmp
     assert recording.note == "frame3.jpg, frame6.png cannot be read, or only in part"
     last = next(frame for frame in Recording(str(tmp_path / "pictures")) if frame.number == 2)
     assert np.abs(last.picture.astype(int) - noise(2)).mean() < 12
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_written_until_it_was_stopped_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: signal.Signals
+) -> None:
+    write_frame, after = Papers.write, iter([False, False, False, True])
+
+    def write_and_stop(papers: Papers, looked: Looked, time_s: float) -> None:
+        write_frame(papers, looked, time_s)
+        if next(after):
+            os.kill(os.getpid(), stop)
+
+    monkeypatch.setattr(Papers, "write", write_and_stop)
+    video = mp4(tmp_path / "v.mp4", [noise(i) for i in range(20)], evenly(20))
+
+    status, account, notes = account_of(tmp_path, video, "--annotated", tmp_path / "a.mp4")
+
+    assert status == 130
+    assert account["frames"] == 4
+    assert "stopped early" in notes
+    assert len(list(Recording(str(tmp_path / "a.mp4")))) == 4
 
 
 def test_pictures_of_all_sizes_are_told_of_a_few_times_and_not_for_each(
