@@ -43,11 +43,11 @@ _LENSES = {False: CameraLens(), True: CameraLens(fx_px=320.0, fy_px=320.0)}
 """A drone's lens, and the wide one of a ground robot."""
 
 _TRAINING: tuple[tuple[str, SceneMix | None, int, float], ...] = (
-    ("common", COMMON_MIX, 1, 0.4),
-    ("robot", ROBOT_MIX, 12, 0.2),
-    ("hard", HARD_MIX, 13, 0.15),
-    ("high", HIGH_MIX, 14, 0.15),
-    ("streets", None, 15, 0.1),
+    ("common", COMMON_MIX, 1, 0.37),
+    ("robot", ROBOT_MIX, 12, 0.23),
+    ("hard", HARD_MIX, 13, 0.22),
+    ("high", HIGH_MIX, 14, 0.1),
+    ("streets", None, 15, 0.08),
 )
 """Folder, mix (None: streets), seed and share of all pictures of the sets that the simulator model learns from."""
 

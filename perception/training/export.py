@@ -103,7 +103,7 @@ def simulator_model(labels: Sequence[str]) -> About:
     """Return what the simulator model's card says."""
     return About(
         name="simulator model",
-        version="3",
+        version="4",
         file="simulator",
         licence="Apache-2.0",
         origin="trained by `make train` on pictures painted by the simulator; of no use on real footage",
