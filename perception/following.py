@@ -164,7 +164,7 @@ class Follower(Tracker):
         if track.label is not Label.PERSON:
             return
         motion = self._motions[track.id]
-        motion.life.see(track.box, track.place, picture if _is_alone(sight, sights) else None, track.last_s)
+        motion.life.see(track.box, track.place, picture if _is_clear(sight, sights) else None, track.last_s)
         if motion.life.is_sure:
             share = _WALKER_SHARE if motion.life.has_walked else _STIRRING_SHARE
             track.is_believed = track.is_believed or track.score >= share * track.threshold
@@ -235,6 +235,17 @@ def _weighed(one: Placed, to_pixel: ToPixel) -> Placed:
 def _is_alone(sight: Sight, sights: Sequence[Sight]) -> bool:
     box = sight.placed.detection.box
     return all(other is sight or other.placed.detection.box.iou(box) < _ALONE_IOU for other in sights)
+
+
+def _is_clear(sight: Sight, sights: Sequence[Sight]) -> bool:
+    """Say whether nothing else that was seen reaches into a box: who walks past a doll does not make it live."""
+    x0, y0, x1, y1 = sight.placed.detection.box
+    near = 0.1 * (x1 - x0)
+    for other in sights:
+        a0, b0, a1, b1 = other.placed.detection.box
+        if other is not sight and a0 < x1 + near and a1 > x0 - near and b0 < y1 and b1 > y0:
+            return False
+    return True
 
 
 def _mixed(before: Colours | None, new: Colours) -> Colours:

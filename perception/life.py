@@ -15,6 +15,10 @@ _STILL = 0.05
 _WALKED = 1.0
 _WALKED_M = 1.0
 """Whoever went so far (in heights of the box, or in metres beyond the errors) has walked."""
+_HEAD_GOES = 0.4
+"""Whoever walks takes the head along, by this share of what the feet went at least: else only a lower edge jumped."""
+_AWAY_S = 0.6
+"""And stays away for so long: a doll whose box follows a passer-by for a moment comes back."""
 _GRID = (8, 16)
 _STIRRED = 15.0
 """Grey levels: people who stand and write change some cell of 8 × 16 by 25 in two seconds, walls and tables by 3."""
@@ -28,12 +32,14 @@ class Life:
 
     def __init__(self) -> None:
         self._began_px: tuple[float, float] | None = None
+        self._began_head_px: tuple[float, float] | None = None
         self._began_m: tuple[float, float] | None = None
         self._rests: PixelBox | None = None
         self._rests_s = math.inf
         self._cells: Cells | None = None
         self._looked_s = -math.inf
         self._stirs = 0
+        self._away_since_s = math.inf
         self.has_walked = False
 
     @property
@@ -49,7 +55,8 @@ class Life:
         """Take in where it is, and the picture where nothing else that was detected covers it."""
         if self.has_walked:
             return
-        self.has_walked = self._is_away(box, place)
+        self._away_since_s = min(self._away_since_s, taken_s) if self._is_away(box, place) else math.inf
+        self.has_walked = taken_s - self._away_since_s >= _AWAY_S
         if self._rests is None or math.dist(self._rests.foot_px, box.foot_px) > _STILL * box.height_px:
             self._rests, self._rests_s, self._cells = box, taken_s, None
         if not self.is_sure and picture is not None and taken_s - self._looked_s >= _BETWEEN_S:
@@ -57,8 +64,11 @@ class Life:
             self._stir(_cells(self._rests, picture))
 
     def _is_away(self, box: PixelBox, place: GroundPlace | None) -> bool:
-        self._began_px = self._began_px or box.foot_px
+        head_px = (box.foot_px[0], box.y0_px)
+        self._began_px, self._began_head_px = self._began_px or box.foot_px, self._began_head_px or head_px
         away_px = math.dist(self._began_px, box.foot_px)
+        if math.dist(self._began_head_px, head_px) < _HEAD_GOES * away_px:
+            return False
         if place is None:
             return away_px > _WALKED * box.height_px
         self._began_m = self._began_m or (place.east_m, place.north_m)

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from perception.decoders.boxes import RawBoxes, keep_best
-from perception.detections import Detection, Detections, Label
-from perception.detector import OnnxDetector, Picture
+from perception.detections import Detection, Detections, Label, PixelBox
+from perception.detector import Detector, Picture
 from perception.model_card import Fit, ModelCard
 
 _OVERLAP = 0.2
@@ -15,10 +16,16 @@ _SHARED = 0.3
 """Cuts that are made larger share so much with their neighbours: whoever stands at a border is whole in one of them."""
 _MOST_CUTS = 6
 _SAME_IOU = 0.5
-_EDGE_PX = 2.0
+_EDGE_PX, _EDGE_SHARE = 2.0, 0.005
+"""What ends so near to a side of its cut (or within so much of the cut's size) is cut off there."""
+_FITS = 0.7
+"""What is larger than this share of a cut may be whole in none; smaller things are whole in one of them."""
+_MORE_SCORE, _MOST_SCORE = 0.1, 0.9
+"""Who looks seven times errs seven times, and sees better what is there: the score of the best F1 lies higher."""
 _TWIN_IOU = 0.3
 _SURE = 0.4
-_PART = 0.75
+_PART, _SAME_PART = 0.75, 0.85
+"""So much of a box in one that the whole picture surely shows is a part; so much of it in a better one, the same."""
 _LABELS = list(Label)
 
 
@@ -28,26 +35,29 @@ class SlicedDetector:
     Models whose pictures are stretched get as many cuts, but as small as cover the picture: they show things larger.
     """
 
-    def __init__(self, *, whole: OnnxDetector, most_cuts: int = _MOST_CUTS) -> None:
+    def __init__(self, *, whole: Detector, most_cuts: int = _MOST_CUTS) -> None:
         self._whole = whole
         self._most_cuts = most_cuts
+        self._card = _stricter(whole.card)
 
     @property
     def card(self) -> ModelCard:
-        """Return the card of the model."""
-        return self._whole.card
+        """Return the card of the model, with the scores that things need where one looks so often."""
+        return self._card
 
     def detect(self, picture: Picture) -> Sequence[Detection]:
         large = list(self._whole.detect(picture))
         found: list[Detection] = []
+        fits_px = (math.inf, math.inf)
         for x0, y0, x1, y1 in self._cuts(picture.shape[1], picture.shape[0]):
             cut = np.ascontiguousarray(picture[y0:y1, x0:x1])
             inner = (x0 > 0, y0 > 0, x1 < picture.shape[1], y1 < picture.shape[0])
             found += [_moved(one, x0, y0) for one in self._whole.detect(cut) if not _is_cut_off(one, cut, inner)]
+            fits_px = (_FITS * (x1 - x0), _FITS * (y1 - y0))
         if not found:
             return large
-        sure = [one for one in large if one.score >= _SURE]
-        return _merged(_without_twins(large, [one for one in found if not _is_part(one, sure)]))
+        sure = [one for one in large if one.score >= _SURE and _is_too_large(one, fits_px)]
+        return _merged(_without_twins(large, [one for one in found if not _is_part(one, sure, _PART)]))
 
     def _cuts(self, width_px: int, height_px: int) -> Iterator[tuple[int, int, int, int]]:
         wide, tall = self.card.input.width_px, self.card.input.height_px
@@ -68,6 +78,15 @@ class SlicedDetector:
         return [(round(start), min(round(start) + cut_px, length_px)) for start in starts.tolist()]
 
 
+def _stricter(card: ModelCard) -> ModelCard:
+    scores = {label: _more(score) for label, score in card.min_scores.items()}
+    return replace(card, min_score=_more(card.min_score), min_scores=scores)
+
+
+def _more(score: float) -> float:
+    return max(score, min(score + _MORE_SCORE, _MOST_SCORE))
+
+
 def _count(length_px: int, cut_px: int) -> int:
     return 1 if length_px <= cut_px else 1 + -(-(length_px - cut_px) // max(1, round(cut_px * (1 - _OVERLAP))))
 
@@ -76,7 +95,8 @@ def _is_cut_off(one: Detection, cut: Picture, inner: tuple[bool, bool, bool, boo
     """Say whether a box ends at a side of its cut that is no side of the picture: a neighbour shows it whole."""
     height, width = cut.shape[:2]
     x0, y0, x1, y1 = one.box.xyxy
-    touches = (x0 < _EDGE_PX, y0 < _EDGE_PX, x1 > width - _EDGE_PX, y1 > height - _EDGE_PX)
+    aside, above = max(_EDGE_PX, _EDGE_SHARE * width), max(_EDGE_PX, _EDGE_SHARE * height)
+    touches = (x0 < aside, y0 < above, x1 > width - aside, y1 > height - above)
     return any(touch and side for touch, side in zip(touches, inner, strict=True))
 
 
@@ -95,13 +115,18 @@ def _without_twins(large: Sequence[Detection], fine: Sequence[Detection]) -> lis
     return [*(other for i, other in enumerate(large) if i not in dropped), *kept]
 
 
-def _is_part(one: Detection, sure: Sequence[Detection]) -> bool:
-    """Say whether a box lies in one that the whole picture surely shows: half a person is no second one."""
+def _is_too_large(one: Detection, fits_px: tuple[float, float]) -> bool:
+    """Say whether a thing may be whole in no cut: then what cuts show of it are parts."""
+    return one.box.width_px > fits_px[0] or one.box.height_px > fits_px[1]
+
+
+def _is_part(one: Detection, sure: Sequence[Detection], share: float) -> bool:
+    """Say whether most of a box lies in one of others, of the same label: half a person is no second one."""
     x0, y0, x1, y1 = one.box.xyxy
     for other in sure:
         a0, b0, a1, b1 = other.box.xyxy
         shared = max(0.0, min(x1, a1) - max(x0, a0)) * max(0.0, min(y1, b1) - max(y0, b0))
-        if other.label is one.label and shared > _PART * one.box.area_px2:
+        if other.label is one.label and shared > share * one.box.area_px2:
             return True
     return False
 
@@ -117,4 +142,9 @@ def _merged(found: Sequence[Detection]) -> Detections:
         scores=np.array([one.score for one in found], np.float32),
         classes=np.array([_LABELS.index(one.label) for one in found], np.int64),
     )
-    return Detections([(_LABELS[number], score, box) for box, score, number in keep_best(boxes, same_iou=_SAME_IOU)])
+    kept: list[Detection] = []
+    for (x0, y0, x1, y1), score, number in keep_best(boxes, same_iou=_SAME_IOU):
+        one = Detection(_LABELS[number], score, PixelBox(x0, y0, x1, y1))
+        if not _is_part(one, kept, _SAME_PART):
+            kept.append(one)
+    return Detections([(one.label, one.score, one.box) for one in kept])

@@ -1,12 +1,15 @@
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from perception.detections import Detection, Detections, Label
+from perception.detections import Detection, Detections, Label, PixelBox
 from perception.detector import OnnxDetector
 from perception.frame import Picture
+from perception.model_card import ModelCard, read_card
 from perception.sliced import SlicedDetector
 from sim.camera import CameraRenderer
 from sim.scene import CameraLens, CameraView, Scene, SceneThing, ThingType
@@ -92,3 +95,68 @@ class Watched(OnnxDetector):
     def detect(self, picture: Picture) -> Detections:
         self.seen.append((picture.shape[0], picture.shape[1]))
         return super().detect(picture)
+
+
+Shown = Callable[[bool, int, int], list[tuple[float, tuple[float, float, float, float]]]]
+
+
+class Tells:
+    """A detector that tells what it is told to: for the whole picture, and for each bright spot in a cut."""
+
+    def __init__(self, *, shown: Shown) -> None:
+        self.card: ModelCard = read_card(Path(__file__).parent / "picodet_s_416.json")
+        self._shown = shown
+
+    def detect(self, picture: Picture) -> list[Detection]:
+        spots = np.argwhere(picture[:, :, 0] == 255).tolist()
+        is_whole = picture.shape[1] == 768
+        boxes = [one for y, x in spots for one in self._shown(is_whole, x, y)]
+        return [Detection(Label.PERSON, score, PixelBox(*box)) for score, box in dict.fromkeys(boxes)]
+
+
+def look_at(spots: list[tuple[int, int]], shown: Shown) -> list[tuple[int, int, int, int]]:
+    picture = np.zeros((576, 768, 3), np.uint8)
+    for x, y in spots:
+        picture[y, x] = 255
+    found = SlicedDetector(whole=Tells(shown=shown)).detect(picture)
+    return sorted((round(x0), round(y0), round(x1), round(y1)) for x0, y0, x1, y1 in (one.box for one in found))
+
+
+def test_two_who_are_one_rough_box_in_the_whole_picture_are_two_in_the_cuts() -> None:
+    """A rough box that the whole picture shows is no reason to leave out what cuts show better."""
+
+    def shown(is_whole: bool, x: int, y: int) -> list[tuple[float, tuple[float, float, float, float]]]:
+        if is_whole:
+            return [(0.6, (140, 110, 200, 190))]
+        return [(0.8, (x - 12, y - 35, x + 12, y + 35))]
+
+    assert look_at([(155, 150), (185, 150)], shown) == [(143, 115, 167, 185), (173, 115, 197, 185)]
+
+
+def test_a_better_box_of_the_same_person_takes_the_place_of_the_rough_one() -> None:
+    def shown(is_whole: bool, x: int, y: int) -> list[tuple[float, tuple[float, float, float, float]]]:
+        if is_whole:
+            return [(0.7, (138, 108, 182, 192))]
+        return [(0.8, (x - 12, y - 35, x + 12, y + 35))]
+
+    assert look_at([(160, 150)], shown) == [(148, 115, 172, 185)]
+
+
+def test_legs_in_a_better_box_of_the_whole_person_are_no_second_one() -> None:
+    def shown(is_whole: bool, x: int, y: int) -> list[tuple[float, tuple[float, float, float, float]]]:
+        whole = (0.8, (x - 12.0, y - 35.0, x + 12.0, y + 35.0))
+        return [whole] if is_whole else [whole, (0.6, (x - 11.0, y + 5.0, x + 11.0, y + 34.0))]
+
+    assert look_at([(160, 150)], shown) == [(148, 115, 172, 185)]
+
+
+def test_who_looks_more_often_asks_for_better_scores() -> None:
+    one = Tells(shown=lambda *_: [])
+    one.card = replace(one.card, min_scores={"bike": 0.85, "car": 0.95})
+
+    card = SlicedDetector(whole=one).card
+
+    assert one.card.score_for(Label.PERSON) == 0.5
+    assert card.score_for(Label.PERSON) == pytest.approx(0.6)
+    assert card.score_for(Label.BIKE) == pytest.approx(0.9)
+    assert card.score_for(Label.CAR) == 0.95
