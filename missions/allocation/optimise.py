@@ -18,8 +18,12 @@ import numpy as np
 from missions.allocation.bounds import least_s
 from missions.allocation.caps import Fleet, Piles
 from missions.allocation.leftovers import fitted, settled
+from missions.allocation.limits import MAKESPAN, TOTAL, dearer, fair_limit_s, rank, shift_price
 from missions.allocation.problem import Allocation, Problem, Visits, faults
+from missions.allocation.quarters import Quarters
+from missions.allocation.quarters import Terms as QuarterTerms
 from missions.allocation.shifts import Terms, shifted
+from missions.allocation.starts import guessed_total_s, started
 from missions.allocation.vrp import Search, Slot, Trip
 
 _STEPS = 200
@@ -31,18 +35,23 @@ _MOVE_EVERY = 10
 _STARTS = 2
 _START_SHARE = 0.35
 """Share of the search that each start gets where the total is to be small."""
-_UNEVEN = 0.02
-"""Share of the total that it is worth to let no vehicle work as much longer than an even share (and a little)."""
-_FAIR = 1.07
-"""The limit where the total is to be small, in even shares with a sortie more each than would just do.
-
-A vehicle may always be out for its endurance.
-"""
-_LATE, _MOST_LATE = 0.4, 0.04
-"""Share of the total that it is worth to end as much sooner, down to that limit; and the most that it may be worth."""
 _EASE_FROM = 0.1
 """Share of the search after which there is a limit, where the total is to be small."""
 _EASED_STEPS = 100
+_FEWEST_DOCKS = 3
+"""With so many groups of vehicles, quarters of as many are planned at a time."""
+_TOGETHER = 0.15
+"""Share of the search in which all docks are searched together before that."""
+_QUARTER_PRICES = (0.7, 2.5)
+"""Of a second over the limit, first and last."""
+_QUARTER_PRICE_STEP = 0.3
+_DEAREST_DOCK = 2.0
+_LEAST_GUESS = 0.95
+"""The guessed limit counts down to this share of the one that follows from what is flown now."""
+_LEVEL_EVERY, _LEVEL_PRICE = 6, 5.0
+"""Blocks after which a quarter is levelled where the makespan is to be small, and the price of a second over."""
+_LOOSE_GUESS = 1.1
+"""How much longer than an even share a sortie is guessed to be, where the makespan is to be small."""
 _EASED_PRICE_STEP = 0.05
 _SHIFT_FROM, _WANDER_FROM = 0.2, 0.5
 """Shares of the search under a limit after which stretches are moved at all, and towards where there is room."""
@@ -60,41 +69,6 @@ class Progress:
 
     share: float
     best: Allocation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
-    """How the limit on every vehicle sinks, in shares of an even share of all work."""
-
-    loose: float
-    tight: float
-    begin: float
-    """Share of the search in which there is no limit."""
-    end: float
-    """Share of the search after which the limit is tight."""
-    price_step: float
-    least_price: float
-
-    def limit_s(self, share: float, even_s: float) -> float:
-        """Return the limit at that *share* of the search."""
-        if share < self.begin:
-            return math.inf
-        way = min(1.0, (share - self.begin) / (self.end - self.begin))
-        return even_s * (self.loose + (self.tight - self.loose) * way)
-
-
-def _dearer(share: float) -> float:
-    """Return the price of a second over the limit, for PyVRP, at that *share* of the search under a limit."""
-    return float(0.3 * 10.0**share)
-
-
-def _shift_price(share: float) -> float:
-    """Return the price of a second over the limit for whole stretches: they are coarse, and need not pay at first."""
-    return 1.0 if share < 0.55 else 2.0 if share < 0.7 else 4.0
-
-
-MAKESPAN = Tuning(loose=1.2, tight=1.0, begin=0.0, end=0.7, price_step=0.1, least_price=0.0)
-TOTAL = Tuning(loose=1.35, tight=1.08, begin=0.7, end=0.85, price_step=0.1, least_price=1.0)
 
 
 def optimise(
@@ -131,14 +105,19 @@ class _Run:
         self._tuning = TOTAL if problem.is_total else MAKESPAN
         self._fleet = Fleet(problem, random=np.random.default_rng(seed))
         self._search = Search(problem, seed=seed)
+        self._quarters = Quarters(problem, self._fleet.groups, docks=_FEWEST_DOCKS, seed=seed)
         self._steps = 0
         self._number = 0
         self._most_steps = max(_FEWEST_STEPS, _STEPS_PER_JOB * problem.choices)
         self._best: Allocation | None = None
         self._is_eased = problem.is_total and not problem.has_windows
         self._fair_s = math.inf
+        self._guessed_fair_s = math.inf
         self._unlimited = replace(problem, limit_s=math.inf)
         self._fits = False
+        self._levels_quarters = (
+            not problem.is_total and not problem.has_windows and len(self._fleet.groups) >= _FEWEST_DOCKS
+        )
         # where most vehicles are not needed, an even share is less than any sortie takes
         self._floor_s = 0.0 if problem.is_total else least_s(problem)
 
@@ -147,7 +126,7 @@ class _Run:
         piles = [list(own) for own in start] if start is not None else self._best_start()
         self._note(piles)
         if self._is_eased:
-            piles = self._eased(piles)
+            piles = self._in_quarters(piles) if len(self._fleet.groups) >= _FEWEST_DOCKS else self._eased(piles)
         is_polishing = False
         while self._share() < 1:
             if self._best is None and self._share() > _ALL_OR_SOME:
@@ -155,7 +134,10 @@ class _Run:
             if self._problem.is_total and self._best is not None and not is_polishing and self._share() >= _POLISH:
                 is_polishing = True
                 piles = [[sortie.visits for sortie in own] for own in self._best.sorties]
-            piles = self._block(piles, self._limit_s(self._share(), self._even_s(piles)))
+            limit_s = self._limit_s(self._share(), self._even_s(piles))
+            if self._levels_quarters and self._number % _LEVEL_EVERY == _LEVEL_EVERY - 1:
+                piles = self._replanned(piles, self._level_terms(limit_s))
+            piles = self._block(piles, limit_s)
         return self._best or fitted(self._problem, piles)
 
     def _best_start(self) -> Piles:
@@ -163,6 +145,8 @@ class _Run:
         starts: list[tuple[float, Piles]] = []
         count = 0 if not self._problem.is_total else 1 if self._is_eased else _STARTS
         share = _EASE_FROM if self._is_eased else _START_SHARE
+        if self._is_eased and len(self._fleet.groups) >= _FEWEST_DOCKS:
+            return self._first_together()
         for number in range(1, count + 1):
             piles = self._first()
             while self._share() < number * share:
@@ -175,35 +159,67 @@ class _Run:
         while self._share() < _POLISH:
             if self._best is None and not self._fits and self._share() > _ALL_OR_SOME:
                 break
-            self._fair_s = min(self._fair_s, self._fair(piles))
+            self._note_fair(piles)
             share = max(0.0, (self._share() - _EASE_FROM) / (_POLISH - _EASE_FROM))
             if share > _SHIFT_FROM and self._number % _SHIFT_EVERY == _SHIFT_EVERY - 1:
                 piles = self._shifted(piles, share)
-            piles = self._eased_block(piles, _dearer(share))
+            piles = self._eased_block(piles, dearer(share))
         return piles
 
-    def _fair(self, piles: Piles) -> float:
-        """Return the limit: what was asked, or a little over an even share."""
-        if math.isfinite(self._problem.limit_s):
-            return self._problem.limit_s
-        carriers = self._problem.carriers
-        flown_s = math.fsum(self._problem.sortie(n, v).duration_s for n, own in enumerate(piles) for v in own)
-        each_s = flown_s / len(carriers)
-        pauses_s = sum(
-            who.turnaround_s * min(who.max_sorties - 1, math.ceil(each_s / who.endurance_s)) for who in carriers
-        )
-        return max(_FAIR * (each_s + pauses_s / len(carriers)), *(who.endurance_s for who in carriers))
+    def _first_together(self) -> Piles:
+        """Return sorties that were searched all together under the limit for a while."""
+        piles = self._first()
+        while self._share() < _TOGETHER:
+            self._note_fair(piles)
+            piles = self._eased_block(piles, dearer(0.0))
+        return piles
 
-    def _eased_block(self, piles: Piles, dearer: float) -> Piles:
+    def _in_quarters(self, piles: Piles) -> Piles:
+        """Return *piles* after docks and their neighbours were planned anew, quarter by quarter, under a limit."""
+        first, last = _QUARTER_PRICES
+        while (share := self._share() / _POLISH) < 1:
+            if self._best is None and not self._fits and self._share() > _ALL_OR_SOME:
+                break
+            self._note_fair(piles)
+            loads_s = self._fleet.loads_s(piles)
+            self._fleet.reprice(loads_s, aim_s=self._fair_s, step=_QUARTER_PRICE_STEP, least=1.0)
+            terms = QuarterTerms(
+                limit_s=self._fair_s,
+                over_price=first * (last / first) ** share,
+                prices=self._fleet.carrier_prices(),
+            )
+            piles = self._replanned(piles, terms)
+        return piles
+
+    def _level_terms(self, limit_s: float) -> QuarterTerms:
+        return QuarterTerms(limit_s=limit_s, over_price=_LEVEL_PRICE, prices=self._fleet.carrier_prices())
+
+    def _replanned(self, piles: Piles, terms: QuarterTerms) -> Piles:
+        piles, steps = self._quarters.replanned(piles, terms, is_over=lambda: self._used_share() >= 1)
+        self._steps += max(1, steps)
+        self._note(piles)
+        if self._best is not None:
+            self._tell(Progress(share=self._share(), best=self._best))
+        return piles
+
+    def _note_fair(self, piles: Piles) -> None:
+        """Lower the limit to that of *piles*, and early to what was guessed at the start, which may be wrong."""
+        now_s = fair_limit_s(self._problem, self._flown_s(piles))
+        self._fair_s = min(self._fair_s, max(min(now_s, self._guessed_fair_s), _LEAST_GUESS * now_s))
+
+    def _flown_s(self, piles: Piles) -> float:
+        return math.fsum(self._problem.sortie(n, v).duration_s for n, own in enumerate(piles) for v in own)
+
+    def _eased_block(self, piles: Piles, over_price: float) -> Piles:
         if self._number % _MOVE_EVERY == 0:
             piles = self._fleet.moved(piles, limit_s=self._fair_s)
         self._fleet.reprice(self._fleet.loads_s(piles), aim_s=self._fair_s, step=_EASED_PRICE_STEP, least=1.0)
-        trips, slots = self._fleet.eased(piles, limit_s=self._fair_s, dearer=dearer)
+        trips, slots = self._fleet.eased(piles, limit_s=self._fair_s, dearer=over_price)
         return self._searched(trips, slots, _EASED_STEPS)
 
     def _shifted(self, piles: Piles, share: float) -> Piles:
         for _ in range(_SHIFTS):
-            over_prices = _shift_price(share) * np.ones(len(piles))
+            over_prices = shift_price(share) * np.ones(len(piles))
             if share > _WANDER_FROM:
                 over_prices *= self._fleet.remoteness(piles, limit_s=self._fair_s)
             terms = Terms(self._fair_s, over_prices, self._fleet.carrier_prices())
@@ -217,8 +233,22 @@ class _Run:
         return float(self._fleet.loads_s(piles).mean())
 
     def _first(self) -> Piles:
-        slots = self._fleet.slots([[] for _ in self._problem.carriers], limit_s=math.inf)[1]
-        return self._fleet.piles(self._search.first(slots))
+        """Return sorties over all jobs: by a program under the limit, or by chance where it cannot be used."""
+        problem, fleet = self._problem, self._fleet
+        guess_s = guessed_total_s(problem, fleet.groups, limit_s=problem.limit_s)
+        if guess_s is None:
+            slots = fleet.slots([[] for _ in problem.carriers], limit_s=math.inf)[1]
+            return fleet.piles(self._search.first(slots))
+        limit_s = fair_limit_s(problem, guess_s) if problem.is_total else _LOOSE_GUESS * guess_s / len(problem.carriers)
+        self._guessed_fair_s = limit_s
+        start = started(problem, fleet.groups, limit_s=limit_s)
+        piles = fleet.piles(start.trips)
+        if self._is_eased:
+            fleet.prices = np.clip(start.prices, 1.0, _DEAREST_DOCK)
+            trips, slots = fleet.eased(piles, limit_s=limit_s, dearer=dearer(0.0))
+        else:
+            trips, slots = fleet.slots(piles, limit_s=math.inf)
+        return fleet.piles(self._search.first(slots, trips))
 
     def _block(self, piles: Piles, limit_s: float) -> Piles:
         limit_s = min(limit_s, self._problem.limit_s)
@@ -275,16 +305,8 @@ class _Run:
             self._best = found
 
     def _key(self, found: Allocation) -> tuple[float, float]:
-        """Return what is to be small; for the total, being uneven counts a little as well."""
-        if not self._problem.is_total:
-            return found.makespan_s, found.total_s
-        if math.isfinite(self._fair_s) and self._fair_s > 0:
-            late = min(_MOST_LATE, _LATE * max(0.0, found.makespan_s / self._fair_s - 1.0))
-            return found.total_s * (1 + late), found.makespan_s
         piles = [[sortie.visits for sortie in own] for own in found.sorties]
-        even_s = self._tuning.tight * self._even_s(piles)
-        uneven = max(0.0, found.makespan_s / even_s - 1.0) if even_s > 0 else 0.0
-        return found.total_s * (1 + _UNEVEN * uneven), found.makespan_s
+        return rank(self._problem, found, fair_s=self._fair_s, even_s=self._even_s(piles))
 
     def _some(self, piles: Piles) -> Allocation:
         """Search on with leave to leave jobs out, which costs more than any way to them."""
@@ -305,6 +327,3 @@ class _Run:
 
     def _share(self) -> float:
         return max(self._used_share(), self._steps / self._most_steps)
-
-
-__all__ = ["MAKESPAN", "TOTAL", "Progress", "Trip", "Tuning", "optimise"]

@@ -22,7 +22,7 @@ _PRICE = 100
 _OVERRUN_PRICE = 10.0
 """Price of a second over a cap, in the middle of the search."""
 _FIRST_OVERRUN_PRICE = 1000.0
-_NEAR, _FAR, _FARTHEST = 20, 30, 400
+_NEAR, _FAR, _FARTHEST = 20, 10, 400
 """Neighbours of a choice: so many nearest ones, and so many farther ones, up to the farthest rank."""
 _NEVER = 2**40
 _Whole = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -73,9 +73,11 @@ class Search:
         self._is_required = prize_s is None
         self._neighbours = _neighbours(problem)
 
-    def first(self, slots: Sequence[Slot]) -> tuple[Trip, ...]:
-        """Return trips made from nothing: a random start, searched once through."""
+    def first(self, slots: Sequence[Slot], trips: Sequence[Trip] = ()) -> tuple[Trip, ...]:
+        """Return *trips*, which may overrun their slots, or a random start where there are none, searched through."""
         trial = self._trial(slots)
+        if trips:
+            return trial.trips(trial.search(trial.solution(trips), _price_of(_OVERRUN_PRICE), exhaustive=True))
         start = pyvrp.Solution.make_random(trial.data, self._random)
         return trial.trips(trial.search(start, _price_of(_FIRST_OVERRUN_PRICE), exhaustive=True))
 
