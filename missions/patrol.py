@@ -21,6 +21,7 @@ class PatrolPoint:
     place: GeoPosition
     dwell_s: float
     camera: CameraAction
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class PatrolLine:
     name: str
     line: LineString
     camera: CameraAction
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class PatrolArea:
     swath_m: float
     overlap: float
     camera: CameraAction
+    name_zh: str = ""
 
 
 PatrolPart = PatrolPoint | PatrolLine | PatrolArea

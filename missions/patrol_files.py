@@ -67,6 +67,10 @@ def _read_part(read: DocumentReader) -> PatrolPart | None:
     return kinds[str(kind)](read)
 
 
+def _name_zh(read: DocumentReader) -> str:
+    return read.text("name_zh", default="")
+
+
 def _read_camera(read: DocumentReader) -> CameraAction:
     inner = DocumentReader(
         read.fields.get("camera", {"pitch_deg": -40}), where=f"{read.where}.camera", problems=read.problems
@@ -88,7 +92,9 @@ def _read_point(read: DocumentReader) -> PatrolPoint | None:
     dwell_s = read.number("dwell_s", low=0, high=3600, default=5)
     place = read.attempt("place", lambda: _position(read.fields.get("place")))
     name = read.text("name", default="")
-    return None if place is None else PatrolPoint(name=name, place=place, dwell_s=dwell_s, camera=camera)
+    if place is None:
+        return None
+    return PatrolPoint(name=name, name_zh=_name_zh(read), place=place, dwell_s=dwell_s, camera=camera)
 
 
 def _read_line(read: DocumentReader) -> PatrolLine | None:
@@ -102,7 +108,7 @@ def _read_line(read: DocumentReader) -> PatrolLine | None:
     if len(known) < 2:
         read.wrong("line", "has fewer than two places")
         return None
-    return PatrolLine(name=name, line=LineString(known), camera=camera)
+    return PatrolLine(name=name, name_zh=_name_zh(read), line=LineString(known), camera=camera)
 
 
 def _read_area(read: DocumentReader) -> PatrolArea | None:
@@ -113,7 +119,7 @@ def _read_area(read: DocumentReader) -> PatrolArea | None:
     name = read.text("name", default="")
     if area is None:
         return None
-    return PatrolArea(name=name, area=area, swath_m=swath_m, overlap=overlap, camera=camera)
+    return PatrolArea(name=name, name_zh=_name_zh(read), area=area, swath_m=swath_m, overlap=overlap, camera=camera)
 
 
 def _polygon(geometry: object) -> Polygon:
@@ -148,7 +154,7 @@ def patrol_to_json(patrol: Patrol) -> dict[str, Json]:
 
 def _part_to_json(part: PatrolPart) -> dict[str, Json]:
     camera: dict[str, Json] = {"pitch_deg": part.camera.pitch_deg, "yaw_deg": part.camera.yaw_deg}
-    common: dict[str, Json] = {"name": part.name, "camera": camera}
+    common: dict[str, Json] = {"name": part.name, "name_zh": part.name_zh, "camera": camera}
     match part:
         case PatrolPoint():
             place: list[Json] = [part.place.lon_deg, part.place.lat_deg]

@@ -8,20 +8,16 @@ from api.accounts import Account
 from api.auth import may
 from api.idempotency import OnceOnly
 from api.permissions import Permission
-from api.schemas.pictures import PICTURE_HEADERS, tell_picture
-from api.schemas.vehicles import (
+from api.schemas.orders import (
     CommandGiven,
     CommandTold,
     FailsafesTold,
     OrderTold,
-    ServiceGiven,
-    VehicleDetailTold,
-    VehiclesTold,
     tell_failsafes,
     tell_order,
-    tell_vehicle,
-    tell_vehicle_detail,
 )
+from api.schemas.pictures import PICTURE_HEADERS, tell_picture
+from api.schemas.vehicles import ServiceGiven, VehicleDetailTold, VehiclesTold, tell_vehicle, tell_vehicle_detail
 from api.services import Services, ServicesNow
 from core.database import Transaction
 from core.errors import InvalidInput, NotFound

@@ -2,7 +2,7 @@
 
 from pydantic import Field, JsonValue
 
-from api.schemas.shapes import Given, Told
+from api.schemas.shapes import Given, SaidTold, Told, tell_said
 from missions.rounds.rounds import Rounds
 from missions.rounds.rounds_files import rounds_to_json
 from missions.rounds_desk import LONGEST_S, MOST_NODES, MOST_VEHICLES
@@ -51,9 +51,11 @@ class RoundsTold(Told):
         default=None, description="who meets whom, where lanes are single"
     )
     notes: list[str]
+    notes_said: list[list[SaidTold]] = Field(default_factory=list)
     runtime_s: float
 
 
 def tell_rounds(rounds: Rounds, runtime_s: float) -> RoundsTold:
     """Return what is told of rounds."""
-    return RoundsTold.model_validate(rounds_to_json(rounds, runtime_s=runtime_s))
+    told = rounds_to_json(rounds, runtime_s=runtime_s)
+    return RoundsTold.model_validate({**told, "notes_said": [tell_said(note) for note in rounds.notes]})

@@ -14,7 +14,7 @@ DOCUMENT = {
     "name": "Street",
     "name_zh": "沿街",
     "parts": [
-        {"type": "point", "name": "Gate", "place": [121.4, 31.32], "dwell_s": 4, "camera": {"pitch_deg": -40}},
+        {"type": "point", "name": "Gate", "name_zh": "门", "place": [121.4, 31.32], "camera": {"pitch_deg": -40}},
         {"type": "line", "name": "Lane", "line": LANE, "camera": {"pitch_deg": -35, "yaw_deg": 90}},
         {
             "type": "area",

@@ -31,6 +31,8 @@ export interface SendOptions {
   token?: string;
   key?: string;
   retries?: number;
+  /** Ends the request, and what the server does for it. */
+  signal?: AbortSignal;
 }
 
 export async function get<T>(path: string, options: { token?: string; signal?: AbortSignal } = {}): Promise<T> {
@@ -49,6 +51,7 @@ export async function send<T>(method: string, path: string, body?: unknown, opti
       ...(body === undefined || body instanceof Blob ? {} : { "Content-Type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
+    ...(options.signal ? { signal: options.signal } : {}),
   };
   const retries = options.retries ?? RETRY_AFTER_MS.length;
   for (let attempt = 0; ; attempt++) {

@@ -2496,6 +2496,8 @@ export interface components {
             nodes: components["schemas"]["NodeRoundsTold"][];
             /** Notes */
             notes: string[];
+            /** Notes Said */
+            notes_said?: components["schemas"]["SaidTold"][][];
             /**
              * Notice
              * @description how long something that appears stays unseen: mean, quantiles, worst

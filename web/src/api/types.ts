@@ -42,3 +42,5 @@ export type ZoneCheck = Schemas["ZoneCheckTold"];
 export type Notice = Schemas["NoticeTold"];
 export type PlanNotice = Schemas["PlanNoticeTold"];
 export type IdlePlaces = Schemas["PlacesTold"];
+export type Rounds = Schemas["RoundsTold"];
+export type RoundsGiven = Schemas["RoundsGiven"];

@@ -20,7 +20,8 @@ export function App({ desk }: { desk: Desk }) {
   if (!desk.hasBeenSignedIn) return <SignIn desk={desk} />;
   return (
     <DeskContext value={desk}>
-      <div className="desk" inert={desk.user === null}>
+      {/* Another person gets a screen of their own: what was typed for one is not shown to the next. */}
+      <div key={desk.lastUserId} className="desk" inert={desk.user === null}>
         <Bar />
         <OfflineBar />
         <NeedsMe />

@@ -1,11 +1,12 @@
 import { nameOf, t, useLanguage, word } from "../i18n";
-import { useDesk, useLive, useNow } from "./hooks";
+import { useAction, useDesk, useLive, useNow } from "./hooks";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { select } from "./selection";
 
 export function Bar() {
   useLanguage();
   const desk = useDesk();
+  const leaving = useAction();
   return (
     <header className="bar">
       <img src="/icon.svg" alt="" width={22} height={22} />
@@ -20,9 +21,14 @@ export function Bar() {
         {desk.user?.name}
       </span>
       <LanguageSwitch />
-      <button type="button" className="quiet" onClick={() => void desk.signOut()}>
+      <button type="button" className="quiet" disabled={leaving.isBusy} onClick={() => void leaving.run(() => desk.signOut())}>
         {t("bar.sign_out")}
       </button>
+      {leaving.error && (
+        <span className="count decision" role="alert">
+          {t("bar.still_in")}
+        </span>
+      )}
     </header>
   );
 }

@@ -4,6 +4,7 @@ import { ApiError } from "../api/client";
 import { t, useLanguage } from "../i18n";
 import type { Desk } from "./desk";
 import { useDesk } from "./hooks";
+import { Search } from "./Search";
 import { select, selected } from "./selection";
 
 const KEYS = [
@@ -11,6 +12,7 @@ const KEYS = [
   ["H", "keys.hold"],
   ["↑ ↓", "keys.walk"],
   ["Enter", "keys.open"],
+  ["/", "keys.search"],
   ["Esc", "keys.close"],
   ["?", "keys.show"],
 ] as const;
@@ -19,39 +21,48 @@ export function Keys() {
   useLanguage();
   const desk = useDesk();
   const [isShown, setShown] = useState(false);
+  const [isSearching, setSearching] = useState(false);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      if (isSearching || desk.user === null) return;
       if (event.key === "?") setShown((shown) => !shown);
-      else if (event.key === "Escape") escape(desk, isShown, setShown);
+      else if (event.key === "/") {
+        // Firefox would open its own search.
+        event.preventDefault();
+        setSearching(true);
+      } else if (event.key === "Escape") escape(desk, isShown, setShown);
       else actOn(desk, event.key.toLowerCase());
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, [desk, isShown]);
+  }, [desk, isShown, isSearching]);
   useEffect(() => {
     if (isShown) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isShown]);
   return (
-    <dialog ref={dialog} className="keys" onClose={() => setShown(false)} aria-label={t("keys.title")}>
-      <h2>{t("keys.title")}</h2>
-      <dl>
-        {KEYS.map(([key, text]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{t(text)}</dd>
-          </div>
-        ))}
-      </dl>
-      <p className="muted">{t("keys.buttons")}</p>
-      <button type="button" onClick={() => setShown(false)}>
-        {t("close")}
-      </button>
-    </dialog>
+    <>
+      {isSearching && <Search onClose={() => setSearching(false)} />}
+      <dialog ref={dialog} className="keys" onClose={() => setShown(false)} aria-label={t("keys.title")}>
+        <h2>{t("keys.title")}</h2>
+        <dl>
+          {KEYS.map(([key, text]) => (
+            <div key={key}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{t(text)}</dd>
+            </div>
+          ))}
+        </dl>
+        <p className="muted">{t("keys.buttons")}</p>
+        <button type="button" onClick={() => setShown(false)}>
+          {t("close")}
+        </button>
+      </dialog>
+    </>
   );
 }
 
@@ -60,6 +71,7 @@ function escape(desk: Desk, isShown: boolean, setShown: (shown: boolean) => void
   if (isShown) setShown(false);
   else if (desk.planner.activeKey) desk.planner.activate(null);
   else if (desk.zoneEditor.activeKey) desk.zoneEditor.activate(null);
+  else if (desk.rounds.activeKey) desk.rounds.activate(null);
   else select(null);
 }
 

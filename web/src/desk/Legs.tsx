@@ -2,9 +2,11 @@
 import type { Leg, Vehicle } from "../api/types";
 import { hasWord, t, word } from "../i18n";
 import { metres } from "../i18n/format";
-import { useLive } from "./hooks";
+import type { Desk } from "./desk";
+import { useDesk, useLive } from "./hooks";
 
 export function Legs({ vehicle }: { vehicle: Vehicle }) {
+  const desk = useDesk();
   const store = useLive("orders");
   const order = vehicle.order_id ? store.orders.get(vehicle.order_id) : undefined;
   if (!vehicle.order_id) return null;
@@ -22,7 +24,7 @@ export function Legs({ vehicle }: { vehicle: Vehicle }) {
         <ol className="legs">
           {order.legs.map((leg, index) => (
             <li key={index} className={index < done ? "done" : index === done ? "now" : ""}>
-              {legWords(leg)}
+              {legWords(leg, desk)}
             </li>
           ))}
         </ol>
@@ -31,8 +33,8 @@ export function Legs({ vehicle }: { vehicle: Vehicle }) {
   );
 }
 
-function legWords(leg: Leg): string {
-  const name = leg.name && !hasWord("leg", leg.name) ? leg.name : word("leg", leg.name || leg.purpose);
+function legWords(leg: Leg, desk: Desk): string {
+  const name = leg.name && !hasWord("leg", leg.name) ? desk.partName(leg.name) : word("leg", leg.name || leg.purpose);
   const dwell = leg.dwell_s > 0 ? ` · ${t("legs.dwell", { s: Math.round(leg.dwell_s) })}` : "";
   return `${name} · ${metres(leg.height_agl_m)}${dwell}`;
 }

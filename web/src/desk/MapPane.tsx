@@ -6,11 +6,11 @@ import { get } from "../api/client";
 import type { IdlePlaces, Place } from "../api/types";
 import { DeskMap } from "../map/desk_map";
 import type { Shape } from "../map/drawing";
-import { idlenessFeatures, planFeatures } from "../map/shapes";
+import { idlenessFeatures, planFeatures, roundsFeatures } from "../map/shapes";
 import { useCoverage } from "./coverage/CoverageOfRun";
 import type { Desk } from "./desk";
 import { useDesk, useDeskTopics } from "./hooks";
-import { usePlanner, useZoneEditor } from "./planning/hooks";
+import { usePlanner, useRounds, useZoneEditor } from "./planning/hooks";
 import { select, selected, useSelection } from "./selection";
 import type { Selection } from "./selection";
 
@@ -78,7 +78,9 @@ function useDeskMap(desk: Desk): [DeskMap | null, React.RefObject<HTMLDivElement
     const kindName = (code: string): string => desk.kindName(code);
     // A shape that is drawn belongs to whichever table is open.
     const onShape = (key: string, shape: Shape): void => {
-      if (selected()?.kind === "zones") desk.zoneEditor.take(key, shape);
+      const kind = selected()?.kind;
+      if (kind === "zones") desk.zoneEditor.take(key, shape);
+      else if (kind === "rounds") desk.rounds.take(key, shape);
       else desk.planner.take(key, shape);
     };
     const made = new DeskMap({ container: container.current, store: desk.store, onSelect: select, kindName, onShape });
@@ -117,6 +119,7 @@ function usePlanOnMap(map: DeskMap | null, kind: Selection["kind"] | undefined):
   const desk = useDesk();
   const planned = usePlanner().version(["draft", "check"]);
   const edited = useZoneEditor().version(["draft"]);
+  const round = useRounds().version(["draft", "found"]);
   useEffect(() => {
     if (!map || kind !== "plan" || !desk.planner.draft) return;
     const { draft, activeKey, check } = desk.planner;
@@ -130,9 +133,17 @@ function usePlanOnMap(map: DeskMap | null, kind: Selection["kind"] | undefined):
     map.setZones(desk.zoneEditor.document(task?.key));
   }, [map, desk, kind, edited]);
   useEffect(() => {
-    if (!map || (kind !== "plan" && kind !== "zones")) return;
+    if (!map || kind !== "rounds") return;
+    const { draft, activeKey, network, found } = desk.rounds;
+    const others = draft.items.filter((item) => item.key !== activeKey).map((item) => item.shape);
+    map.setPlan(planFeatures(others, null), desk.rounds.task());
+    map.setRounds(roundsFeatures(network, found, (idleS) => t("span.seconds", { n: Math.round(idleS) })));
+  }, [map, desk, kind, round]);
+  useEffect(() => {
+    if (!map || (kind !== "plan" && kind !== "zones" && kind !== "rounds")) return;
     return () => {
       map.setPlan(planFeatures([], null), null);
+      map.setRounds(null);
       if (kind === "zones" && desk.zones) map.setZones(desk.zones);
     };
   }, [map, desk, kind]);

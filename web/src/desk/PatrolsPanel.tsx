@@ -49,6 +49,11 @@ export function PatrolsPanel() {
             {t("plan.new")}
           </button>
         )}
+        {desk.may("plan_patrols") && (
+          <button type="button" onClick={() => select({ kind: "rounds", id: "draw" })}>
+            {t("rounds.title")}
+          </button>
+        )}
         {desk.may("edit_zones") && (
           <button type="button" onClick={() => select({ kind: "zones", id: "all" })}>
             {t("zones.title")}

@@ -6,6 +6,7 @@ import { PatrolPanel } from "./PatrolPanel";
 import { PatrolsPanel } from "./PatrolsPanel";
 import { NoticePanel } from "./planning/NoticePanel";
 import { PlanPanel } from "./planning/PlanPanel";
+import { RoundsPanel } from "./planning/rounds/RoundsPanel";
 import { WeekPanel } from "./planning/WeekPanel";
 import { ZonesPanel } from "./planning/ZonesPanel";
 import { RunPanel } from "./RunPanel";
@@ -40,6 +41,7 @@ function Panel({ selection }: { selection: Selection | null }) {
   if (kind === "run") return <RunPanel id={id} />;
   if (kind === "plan") return <PlanPanel id={id} />;
   if (kind === "zones") return <ZonesPanel />;
+  if (kind === "rounds") return <RoundsPanel />;
   if (kind === "notice") return <NoticePanel />;
   if (kind === "week") return <WeekPanel />;
   return <SightingPanel id={id} />;

@@ -2,7 +2,7 @@
 import type { Vehicle } from "../api/types";
 import { nameOf, t, useLanguage } from "../i18n";
 import { percent, span } from "../i18n/format";
-import { useLive, useNow } from "./hooks";
+import { useDesk, useLive, useNow } from "./hooks";
 import { Picture } from "./Picture";
 import { select, useSelection } from "./selection";
 import { doingWords, nextWords } from "./vehicle_words";
@@ -26,6 +26,7 @@ export function Strip() {
 }
 
 function Tile({ vehicle }: { vehicle: Vehicle }) {
+  const desk = useDesk();
   const store = useLive("vehicles");
   const nowMs = useNow();
   const selection = useSelection();
@@ -48,7 +49,7 @@ function Tile({ vehicle }: { vehicle: Vehicle }) {
           <span className="battery">{battery === null ? "–" : percent(battery)}</span>
         </span>
         <span>{doingWords(vehicle)}</span>
-        <span className="muted">{nextWords(vehicle)}</span>
+        <span className="muted">{nextWords(vehicle, desk)}</span>
         {isOld && ageS !== null && <span className="muted">{t("age", { span: span(ageS) })}</span>}
       </span>
     </button>

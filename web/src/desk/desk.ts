@@ -27,6 +27,7 @@ import { Siren } from "../live/siren";
 import { LiveStore } from "../live/store";
 import { CoverageWatch } from "./coverage/coverage_watch";
 import { Planner } from "./planning/planner";
+import { RoundsTable } from "./planning/rounds/rounds_table";
 import { ZoneEditor } from "./planning/zone_editor";
 import { select, selected } from "./selection";
 
@@ -40,10 +41,12 @@ export class Desk extends Emitter<DeskTopic> {
   readonly siren = new Siren();
   readonly planner = new Planner(sessionStorage);
   readonly coverage = new CoverageWatch();
-  readonly zoneEditor = new ZoneEditor();
+  readonly zoneEditor = new ZoneEditor(sessionStorage);
+  readonly rounds = new RoundsTable(sessionStorage);
   user: User | null = null;
   /** The last user stays visible behind the sign-in page when a sign-in has ended: nothing typed is lost. */
   hasBeenSignedIn = false;
+  lastUserId = "";
   isAsking = true;
   unreachable: ApiError | null = null;
   site: Site | null = null;
@@ -61,7 +64,7 @@ export class Desk extends Emitter<DeskTopic> {
       url: `${scheme}://${location.host}/api/v1/live`,
       cursor: () => this.store.cursor,
       onMessage: (message) => this.#take(message),
-      onUp: () => this.store.setConnection(true, new Date()),
+      onUp: () => this.#up(),
       onDown: () => this.#down(),
     });
     onSignedOut(() => this.#forget());
@@ -123,6 +126,12 @@ export class Desk extends Emitter<DeskTopic> {
   runName(run: Run): string {
     const patrol = this.patrols?.find((one) => one.id === run.patrol_id);
     return patrol ? nameOf(patrol) : word("run_kind", run.kind);
+  }
+
+  /** A part of a patrol, and the legs that fly it, are known by one name: told in the language of the page. */
+  partName(name: string): string {
+    const parts = this.patrols?.flatMap((patrol) => patrol.parts as unknown as Named[]);
+    return namedBoth(parts, name) ?? name;
   }
 
   vehicleName(id: string | null): string {
@@ -211,6 +220,7 @@ export class Desk extends Emitter<DeskTopic> {
     if (what === "zone") return namedBoth(this.zones?.features.map((one) => one.properties as Named), value);
     if (what === "kind") return namedBoth([...this.kinds.values()], value);
     if (what === "panel") return namedBoth(this.site?.panels, value);
+    if (what === "leg" || what === "part") return this.partName(value);
     if (what === "patrol" || what === "run") return namedBoth(this.patrols ?? undefined, value);
     return undefined;
   }
@@ -224,10 +234,14 @@ export class Desk extends Emitter<DeskTopic> {
     this.user = user;
     this.isAsking = false;
     this.hasBeenSignedIn = true;
+    this.lastUserId = user.id;
     this.planner.belongTo(user.id);
+    this.zoneEditor.belongTo(user.id);
+    this.rounds.belongTo(user.id);
     this.emit("session");
     this.#live.start();
-    void this.#loadSite();
+    // Where it fails, the next connection asks again.
+    this.#loadSite().catch(() => undefined);
   }
 
   #forget(): void {
@@ -236,6 +250,15 @@ export class Desk extends Emitter<DeskTopic> {
     this.#live.stop();
     this.siren.sound(false);
     this.emit("session");
+  }
+
+  /** What could not be asked while the server was away is asked now. */
+  #up(): void {
+    this.store.setConnection(true, new Date());
+    this.planner.checkAgain();
+    this.zoneEditor.checkAgain();
+    // A failure here ends the line again, or the sign-in; both come back to this.
+    if (!this.site) this.#loadSite().catch(() => undefined);
   }
 
   #down(): void {

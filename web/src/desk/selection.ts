@@ -1,14 +1,14 @@
 /** What is selected; the address bar holds it, so that a link or a reload leads back to it. */
 import { useSyncExternalStore } from "react";
 
-export type SelectionKind = "vehicle" | "patrol" | "incident" | "alarm" | "sighting" | "run" | "plan" | "zones" | "week" | "notice";
+export type SelectionKind = "vehicle" | "patrol" | "incident" | "alarm" | "sighting" | "run" | "plan" | "zones" | "rounds" | "week" | "notice";
 
 export interface Selection {
   kind: SelectionKind;
   id: string;
 }
 
-const KINDS: readonly string[] = ["vehicle", "patrol", "incident", "alarm", "sighting", "run", "plan", "zones", "week", "notice"];
+const KINDS: readonly string[] = ["vehicle", "patrol", "incident", "alarm", "sighting", "run", "plan", "zones", "rounds", "week", "notice"];
 let parsed: { hash: string; selection: Selection | null } = { hash: "", selection: null };
 
 export function parseHash(hash: string): Selection | null {

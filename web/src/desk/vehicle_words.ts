@@ -2,6 +2,7 @@
 import type { Reason, Vehicle } from "../api/types";
 import { hasWord, language, t, word } from "../i18n";
 import { saidWords } from "../i18n/said";
+import type { Desk } from "./desk";
 
 const DONE_OR_NONE = new Set(["done", "failed", "aborted", "timed_out"]);
 
@@ -19,9 +20,9 @@ export function doingWords(vehicle: Vehicle): string {
 }
 
 /** What comes next: the leg under way, or nothing planned. */
-export function nextWords(vehicle: Vehicle): string {
+export function nextWords(vehicle: Vehicle, desk: Desk): string {
   if (!vehicle.order_id || DONE_OR_NONE.has(vehicle.order_state ?? "")) return t("vehicle.nothing_planned");
-  const leg = hasWord("leg", vehicle.current_leg) ? word("leg", vehicle.current_leg) : vehicle.current_leg;
+  const leg = hasWord("leg", vehicle.current_leg) ? word("leg", vehicle.current_leg) : desk.partName(vehicle.current_leg);
   return t("vehicle.next", { leg, done: vehicle.legs_done, total: vehicle.legs_total });
 }
 

@@ -59,6 +59,11 @@ export function word(group: string, value: string, params: Params = {}): string 
   return text === undefined ? value.replaceAll("_", " ") : fill(text, params);
 }
 
+/** Returns the word in a given language: a new thing has a name in both. */
+export function wordIn(wanted: Language, group: string, value: string): string {
+  return CATALOGUES[wanted][`${group}.${value}`] ?? value;
+}
+
 /** Says whether there is a word for a value. */
 export function hasWord(group: string, value: string): boolean {
   return `${group}.${value}` in CATALOGUES[current];

@@ -49,6 +49,7 @@ export class DeskMap {
   #zones: GeoJSON.FeatureCollection = shapes.collection([]);
   #plan: GeoJSON.FeatureCollection = shapes.collection([]);
   #coverage: GeoJSON.FeatureCollection = shapes.collection([]);
+  #rounds: GeoJSON.FeatureCollection = shapes.collection([]);
   #task: DrawingTask | null = null;
   #drawing: Drawing | null = null;
 
@@ -104,6 +105,12 @@ export class DeskMap {
     this.#set("coverage", this.#coverage);
   }
 
+  /** Shows the places of a road network, how long each stays unseen, and who walks where. */
+  setRounds(rounds: GeoJSON.FeatureCollection | null): void {
+    this.#rounds = rounds ?? shapes.collection([]);
+    this.#set("rounds", this.#rounds);
+  }
+
   /** Shows what is being planned, and gives one of its shapes into a person's hand. */
   setPlan(plan: GeoJSON.FeatureCollection, task: DrawingTask | null): void {
     this.#plan = plan;
@@ -150,6 +157,7 @@ export class DeskMap {
     this.#set("zones", this.#zones);
     this.#set("coverage", this.#coverage);
     this.#set("plan", this.#plan);
+    this.#set("rounds", this.#rounds);
     this.#beginDrawing();
     for (const layer of Object.keys(SELECTABLE)) {
       this.#map.on("mouseenter", layer, () => (this.#map.getCanvas().style.cursor = "pointer"));

@@ -1,5 +1,7 @@
 /** What the desk knows, as shapes for the map. Pure, so that it can be tested without a map. */
 import type { Alarm, IdlePlaces, Incident, Order, PatrolCheck, Place, Sighting, Vehicle } from "../api/types";
+import type { Network } from "../desk/planning/rounds/road_graph";
+import type { FoundRounds } from "../desk/planning/rounds/rounds_table";
 import type { Selection } from "../desk/selection";
 import type { TrailPoint } from "../live/store";
 
@@ -94,6 +96,29 @@ export function planFeatures(drawn: (GeoJSON.Geometry | null)[], check: PatrolCh
     if (one.place) features.push(point(one.place, { part: "trouble", label: `${index + 1}` }));
   });
   return collection(features);
+}
+
+/** Places of a road network (with how long each stays unseen), the walks, and where on them each vehicle begins. */
+export function roundsFeatures(drawn: Network | null, found: FoundRounds | null, label: (idleS: number) => string): Collection {
+  const network = found?.network ?? drawn;
+  if (!network) return collection([]);
+  const idle = new Map(found?.rounds.nodes.map((node) => [String(node.id), node.worst_idleness_s]));
+  const worstS = found?.rounds.worst_idleness_s || 1;
+  const places = [...network.places].map(([id, place]) => {
+    const idleS = idle.get(id);
+    const name = network.names.get(id) ?? "";
+    const told = idleS === undefined ? name : `${name} ${label(idleS)}`.trim();
+    return point(place, { part: "place", ratio: idleS === undefined ? -1 : Math.min(1, idleS / worstS), label: told });
+  });
+  return collection([...(found ? walkFeatures(found) : []), ...places]);
+}
+
+/** Vehicles of one group share one line; each begins at a sign of its own. */
+function walkFeatures({ walks }: FoundRounds): Feature[] {
+  const first = new Map(walks.map((walk) => [walk.group, walk] as const).reverse());
+  const lines = [...first.values()].flatMap((walk) => (walk.line.length > 1 ? [line(walk.line, { part: "walk", group: walk.group })] : []));
+  const starts = walks.map((walk, index) => point(walk.line[0]!, { part: "start", group: walk.group, label: `${index + 1}` }));
+  return [...lines, ...starts];
 }
 
 /** The box around everything that has coordinates, as [[west, south], [east, north]]; null when there is nothing. */

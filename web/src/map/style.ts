@@ -41,6 +41,7 @@ const SOURCES = [
   "plan",
   "idleness",
   "coverage",
+  "rounds",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -67,6 +68,7 @@ export function makeStyle(language: Language): StyleSpecification {
       ...vehicleLayers(),
       ...planLayers(),
       ...idlenessLayers(),
+      ...roundsLayers(),
       coverageNumbers(),
     ],
   };
@@ -454,6 +456,80 @@ function idlenessLayers(): LayerSpecification[] {
         "text-allow-overlap": false,
       },
       paint: { "text-color": COLOURS.calm, "text-halo-color": COLOURS.halo, "text-halo-width": 1.5 },
+    },
+  ];
+}
+
+/** Colours of walks: told apart by every eye on the dark ground, and none that means blue, orange or red. */
+export const WALK_COLOURS = ["#f0e442", "#2fc6a0", "#e3a5dc", "#ffffff", "#a9b8ff", "#b5de63"] as const;
+const DASHES = [null, [3, 1.5], [1, 1.5]] as const;
+
+export function walkColour(group: number): string {
+  return WALK_COLOURS[group % WALK_COLOURS.length]!;
+}
+
+/** Endless rounds: walks beside each other where they share a road, numbers where vehicles begin, places by waiting. */
+function roundsLayers(): LayerSpecification[] {
+  const is = (part: string): ExpressionSpecification => ["==", ["get", "part"], part];
+  const colour = ["at", ["%", ["get", "group"], WALK_COLOURS.length], ["literal", WALK_COLOURS]] as unknown as ExpressionSpecification;
+  // The same six steps as on the layer of idleness, from never waiting to the worst of these rounds.
+  const steps = WAITING.flatMap(([, shade], index) => [index / (WAITING.length - 1), shade]);
+  const waiting = ["interpolate", ["linear"], ["get", "ratio"], ...steps] as unknown as ExpressionSpecification;
+  return [
+    ...DASHES.map((dash, index): LayerSpecification => ({
+      id: `rounds-walk-${index}`,
+      type: "line",
+      source: "rounds",
+      filter: ["all", is("walk"), ["==", ["min", 2, ["floor", ["/", ["get", "group"], WALK_COLOURS.length]]], index]],
+      layout: { "line-join": "round" },
+      paint: {
+        "line-color": ["to-color", colour],
+        "line-width": 3,
+        "line-offset": ["*", 3.5, ["%", ["get", "group"], 4]],
+        ...(dash ? { "line-dasharray": [...dash] } : {}),
+      },
+    })),
+    {
+      id: "rounds-places",
+      type: "circle",
+      source: "rounds",
+      filter: is("place"),
+      paint: {
+        "circle-radius": ["case", ["<", ["get", "ratio"], 0], 3, 8],
+        "circle-color": ["case", ["<", ["get", "ratio"], 0], COLOURS.calm, waiting],
+        "circle-stroke-color": "#ffffff",
+        "circle-stroke-width": ["case", ["<", ["get", "ratio"], 0], 0, 1.5],
+      },
+    },
+    {
+      id: "rounds-words",
+      type: "symbol",
+      source: "rounds",
+      filter: is("place"),
+      layout: { "text-field": ["get", "label"], "text-font": FONT, "text-size": 11, "text-offset": [0, 1.4] },
+      paint: { "text-color": COLOURS.calm, "text-halo-color": COLOURS.halo, "text-halo-width": 1.5 },
+    },
+    {
+      id: "rounds-starts",
+      type: "circle",
+      source: "rounds",
+      filter: is("start"),
+      // Above its place, whose own colour stays in sight.
+      paint: {
+        "circle-radius": 9,
+        "circle-color": COLOURS.ground,
+        "circle-stroke-color": ["to-color", colour],
+        "circle-stroke-width": 3,
+        "circle-translate": [0, -20],
+      },
+    },
+    {
+      id: "rounds-numbers",
+      type: "symbol",
+      source: "rounds",
+      filter: is("start"),
+      layout: { "text-field": ["get", "label"], "text-font": FONT, "text-size": 12, "text-allow-overlap": true, "text-ignore-placement": true },
+      paint: { "text-color": "#ffffff", "text-translate": [0, -20] },
     },
   ];
 }

@@ -62,6 +62,8 @@ function Figures({ told, run }: { told: Coverage; run: Run }) {
 }
 
 function Parts({ told }: { told: Coverage }) {
+  const desk = useDesk();
+  useDeskTopics(desk, "patrols");
   return (
     <table className="coverage-parts">
       <thead>
@@ -74,7 +76,7 @@ function Parts({ told }: { told: Coverage }) {
       <tbody>
         {told.parts.map((part, index) => (
           <tr key={index}>
-            <th scope="row">{part.kind === "look" ? word("part", "look") : part.name || word("part", part.kind)}</th>
+            <th scope="row">{part.kind === "look" ? word("part", "look") : desk.partName(part.name) || word("part", part.kind)}</th>
             <td>{share(part.seen_ratio)}</td>
             <td>{share(part.planned_ratio)}</td>
           </tr>

@@ -30,7 +30,7 @@ function boxesOf(coverage: Coverage, area: DraftPart): DraftPart[] {
     const number = properties?.["number"] as number | undefined;
     if (geometry.type !== "Polygon" || number === undefined || !numbers.has(number)) return [];
     const shape = boxAround(geometry.coordinates[0] as Place[]);
-    return [{ ...area, key: newPart("area", "").key, name: `${area.name} ${number}`, shape }];
+    return [{ ...area, key: newPart("area", "").key, name: `${area.name} ${number}`, name_zh: area.name_zh && `${area.name_zh} ${number}`, shape }];
   });
 }
 

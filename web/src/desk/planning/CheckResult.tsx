@@ -83,7 +83,7 @@ function Against({ check }: { check: PatrolCheck }) {
         <li key={`v${index}`}>
           {one.place ? (
             <button type="button" className="quiet place" onClick={() => desk.showPlace(one.place as [number, number])}>
-              ⌖ {index + 1}
+              ◎ {index + 1}
             </button>
           ) : null}
           {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}: {becauseWords(one)}{" "}

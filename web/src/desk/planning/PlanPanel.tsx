@@ -1,6 +1,6 @@
 /** A patrol on the drawing table: parts on the map, numbers beside it, and what the plan would be as one draws. */
 import { useEffect } from "react";
-import { nameOf, t, useLanguage, word } from "../../i18n";
+import { nameOf, t, useLanguage, word, wordIn } from "../../i18n";
 import { HoldButton } from "../../shared/HoldButton";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics, useLive } from "../hooks";
@@ -65,7 +65,7 @@ function Names({ draft }: { draft: PatrolDraft }) {
 
 function Parts({ draft }: { draft: PatrolDraft }) {
   const planner = usePlanner();
-  const add = (type: PartType): void => planner.addPart(newPart(type, word("part", type)));
+  const add = (type: PartType): void => planner.addPart(newPart(type, wordIn("en", "part", type), wordIn("zh", "part", type)));
   return (
     <section>
       <h2>{t("plan.parts")}</h2>
@@ -109,7 +109,7 @@ function Part({ part, index, count }: { part: DraftPart; index: number; count: n
         aria-pressed={isActive}
         onClick={() => planner.activate(isActive ? null : part.key)}
       >
-        {index + 1}. {part.name || word("part", part.type)}
+        {index + 1}. {nameOf(part) || word("part", part.type)}
         <span className="muted"> · {part.shape ? word("part", part.type) : t("plan.not_drawn")}</span>
       </button>
       <span className="part-tools">
@@ -135,7 +135,8 @@ function PartFields({ part }: { part: DraftPart }) {
   const set = (changes: Partial<DraftPart>): void => planner.changePart(part.key, changes);
   return (
     <div className="fields">
-      <Field label={t("plan.part_name")} value={part.name} onChange={(name) => set({ name })} />
+      <Field label={t("plan.name")} value={part.name} onChange={(name) => set({ name })} />
+      <Field label={t("plan.name_zh")} value={part.name_zh} onChange={(name_zh) => set({ name_zh })} />
       {part.type === "point" && (
         <Amount label={t("plan.dwell")} unit="s" min={0} max={3600} value={part.dwell_s} onChange={(dwell_s) => set({ dwell_s })} />
       )}

@@ -105,7 +105,7 @@ function Choice({ onTheirs, onMine }: { onTheirs: () => void; onMine: () => void
 }
 
 function valueWords(draft: PatrolDraft, field: DraftField, vehicleName: (id: string) => string): string {
-  if (field === "parts") return draft.parts.map((part) => part.name || word("part", part.type)).join(", ") || "–";
+  if (field === "parts") return draft.parts.map((part) => nameOf(part) || word("part", part.type)).join(", ") || "–";
   if (field === "vehicle_ids") return draft.vehicle_ids.map(vehicleName).join(", ") || t("patrol.any_vehicle");
   if (field === "is_active") return draft.is_active ? t("plan.approved") : t("plan.draft");
   if (field === "schedule") return scheduleWords(draft.schedule);

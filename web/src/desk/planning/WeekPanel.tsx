@@ -55,7 +55,7 @@ export function WeekPanel() {
       <ProblemBox error={loaded.error} />
       {loaded.value?.is_cut && <p className="note">{t("week.cut")}</p>}
       <Grid days={days} starts={starts} />
-      <Legend starts={starts} />
+      {loaded.value ? <Legend starts={starts} /> : !loaded.error && <p className="empty">{t("loading")}</p>}
     </article>
   );
 }

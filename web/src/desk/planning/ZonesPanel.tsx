@@ -31,6 +31,11 @@ export function ZonesPanel() {
         <p className="state-words">{editor.isChanged ? t("zones.changed") : t("zones.in_force", { n: editor.revision })}</p>
       </header>
       <ProblemBox error={action.error} onClose={action.clear} />
+      {editor.isShelfFull && (
+        <p className="note" role="alert">
+          {t("plan.shelf_full")}
+        </p>
+      )}
       <NewerZones />
       <Add />
       <ZoneList />

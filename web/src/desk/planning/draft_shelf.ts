@@ -1,4 +1,5 @@
 /** Drafts that were put aside with changes nobody has stored: kept until a person goes on with them or discards them. */
+import { Keep } from "./keep";
 import type { PatrolDraft } from "./patrol_draft";
 
 /** A draft with what it was before anybody changed it: the common ground with the stored patrol. */
@@ -8,14 +9,7 @@ export interface OpenDraft {
 }
 
 export const NEW = "new";
-const STORED_AS = "roundsman.drafts";
-/** Grows with every change of what a draft is made of: what another version of the page wrote is not read. */
-const VERSION = 1;
-
-interface Stored {
-  version: number;
-  drafts: Record<string, OpenDraft>;
-}
+const VERSION = 3;
 
 /** The name under which a draft is kept: its patrol's id; there is one new one. */
 export function shelfKey(id: string | null): string {
@@ -26,18 +20,18 @@ export function isChanged({ draft, base }: OpenDraft): boolean {
   return JSON.stringify(draft) !== JSON.stringify(base);
 }
 
-/** One person's drafts; they outlive a reload of the page where `storage` does. */
+/** One person's drafts. */
 export class DraftShelf {
-  /** The browser had no room for the last change: a reload of the page would lose it. */
-  isFull = false;
+  readonly #keep: Keep<Record<string, OpenDraft>>;
   readonly #kept: Map<string, OpenDraft>;
-  readonly #storage: Storage | undefined;
-  readonly #storedAs: string;
 
   constructor(user: string, storage?: Storage) {
-    this.#storage = storage;
-    this.#storedAs = `${STORED_AS}.${user}`;
-    this.#kept = read(storage?.getItem(this.#storedAs) ?? null);
+    this.#keep = new Keep({ what: "drafts", user, version: VERSION, storage });
+    this.#kept = new Map(Object.entries(this.#keep.value ?? {}));
+  }
+
+  get isFull(): boolean {
+    return this.#keep.isFull;
   }
 
   get keys(): string[] {
@@ -62,18 +56,6 @@ export class DraftShelf {
   }
 
   #write(): void {
-    const stored: Stored = { version: VERSION, drafts: Object.fromEntries(this.#kept) };
-    try {
-      this.#storage?.setItem(this.#storedAs, JSON.stringify(stored));
-      this.isFull = false;
-    } catch (error) {
-      if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
-      this.isFull = true;
-    }
+    this.#keep.put(Object.fromEntries(this.#kept));
   }
-}
-
-function read(text: string | null): Map<string, OpenDraft> {
-  const stored = text === null ? null : (JSON.parse(text) as Partial<Stored> | null);
-  return new Map(stored?.version === VERSION ? Object.entries(stored.drafts ?? {}) : []);
 }

@@ -14,11 +14,12 @@ const STORED = {
   is_active: true,
   next_start_at: null,
   parts: [
-    { type: "line", name: "Street", line: [[121.399, 31.319], [121.4, 31.319]], camera: { pitch_deg: -38, yaw_deg: null } },
-    { type: "point", name: "Gate", place: [121.399, 31.3195], dwell_s: 4, camera: { pitch_deg: -40, yaw_deg: 150 } },
+    { type: "line", name: "Street", name_zh: "沿街", line: [[121.399, 31.319], [121.4, 31.319]], camera: { pitch_deg: -38, yaw_deg: null } },
+    { type: "point", name: "Gate", name_zh: "大门", place: [121.399, 31.3195], dwell_s: 4, camera: { pitch_deg: -40, yaw_deg: 150 } },
     {
       type: "area",
       name: "Yard",
+      name_zh: "",
       area: { type: "Polygon", coordinates: [[[121.3995, 31.3195], [121.4, 31.3195], [121.4, 31.3198], [121.3995, 31.3195]]] },
       swath_m: 20,
       overlap: 0.2,

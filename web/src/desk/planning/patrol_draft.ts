@@ -8,6 +8,7 @@ export interface DraftPart {
   key: string;
   type: PartType;
   name: string;
+  name_zh: string;
   shape: Shape | null;
   dwell_s: number;
   swath_m: number;
@@ -52,9 +53,9 @@ export function emptyDraft(): PatrolDraft {
   };
 }
 
-export function newPart(type: PartType, name: string): DraftPart {
+export function newPart(type: PartType, name: string, name_zh = ""): DraftPart {
   const key = crypto.randomUUID();
-  return { key, type, name, shape: null, dwell_s: 5, swath_m: 20, overlap: 0.2, pitch_deg: -40, yaw_deg: null };
+  return { key, type, name, name_zh, shape: null, dwell_s: 5, swath_m: 20, overlap: 0.2, pitch_deg: -40, yaw_deg: null };
 }
 
 /** A stored patrol, opened for editing. */
@@ -67,7 +68,7 @@ export function draftOf(patrol: Patrol): PatrolDraft {
 function partOf(stored: Patrol["parts"][number]): DraftPart {
   const type = stored["type"] as PartType;
   const camera = (stored["camera"] ?? {}) as { pitch_deg?: number; yaw_deg?: number | null };
-  const part = newPart(type, (stored["name"] as string | undefined) ?? "");
+  const part = newPart(type, (stored["name"] as string | undefined) ?? "", (stored["name_zh"] as string | undefined) ?? "");
   return {
     ...part,
     shape: shapeOf(stored),
@@ -95,7 +96,7 @@ export function givenOf(draft: PatrolDraft): PatrolGiven {
 
 function storedOf(part: DraftPart, index: number): Patrol["parts"] {
   const { shape, dwell_s, swath_m, overlap, pitch_deg, yaw_deg } = part;
-  const common = { type: part.type, name: part.name || `${index + 1}`, camera: { pitch_deg, yaw_deg } };
+  const common = { type: part.type, name: part.name || `${index + 1}`, name_zh: part.name_zh, camera: { pitch_deg, yaw_deg } };
   if (shape?.type === "Point") return [{ ...common, place: shape.coordinates, dwell_s }];
   if (shape?.type === "LineString") return [{ ...common, line: shape.coordinates }];
   if (shape?.type === "Polygon") return [{ ...common, area: { ...shape }, swath_m, overlap }] as Patrol["parts"];

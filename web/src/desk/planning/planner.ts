@@ -154,6 +154,11 @@ export class Planner extends Emitter<PlannerTopic> {
     return part ? { key: part.key, kind: SHAPES[part.type], geometry: part.shape } : null;
   }
 
+  /** The server is there again: what it could not be asked is asked now. */
+  checkAgain(): void {
+    if (this.error?.code === "no_connection") this.#checkSoon();
+  }
+
   /** Stores the draft; an active patrol flies by its schedule, a draft does not. A second press joins the first. */
   async store(isActive: boolean): Promise<Patrol> {
     if (!this.draft) throw new Error("there is no draft to store");

@@ -128,3 +128,63 @@ describe("zones that two people change", () => {
     expect(names(editor)).toEqual(["mine", "Pond"]);
   });
 });
+
+describe("a zone draft", () => {
+  const sitDown = (editor: ZoneEditor, user: string): ZoneEditor => {
+    editor.belongTo(user);
+    return editor;
+  };
+
+  async function reloaded(user: string, storage: Storage, inForce: unknown): Promise<ZoneEditor> {
+    const editor = sitDown(new ZoneEditor(storage), user);
+    asked.length = 0;
+    const reading = editor.open();
+    await asked[0]!.answer(200, inForce);
+    await reading;
+    return editor;
+  }
+
+  it("is its author's, and outlives a reload of the page", async () => {
+    const storage = memory();
+    const editor = await reloaded("li", storage, zones(1, { crane: "Crane" }));
+    rename(editor, "crane", "Li's crane");
+    sitDown(editor, "wang");
+    expect([names(editor), editor.isChanged]).toEqual([["Crane"], false]);
+    sitDown(editor, "li");
+    expect([names(editor), editor.isChanged]).toEqual([["Li's crane"], true]);
+    expect(names(await reloaded("wang", storage, zones(1, { crane: "Crane" })))).toEqual(["Crane"]);
+    expect(names(await reloaded("li", storage, zones(1, { crane: "Crane" })))).toEqual(["Li's crane"]);
+  });
+
+  it("is laid beside what somebody else put in force while the page was closed", async () => {
+    const storage = memory();
+    rename(await reloaded("li", storage, zones(1, { crane: "Crane", pond: "Pond" })), "crane", "Li's crane");
+    const editor = await reloaded("li", storage, zones(2, { crane: "Crane", pond: "Lake" }));
+    expect([names(editor), editor.theirs?.revision]).toEqual([["Li's crane", "Pond"], 2]);
+    editor.putMineOnTop();
+    expect(names(editor)).toEqual(["Li's crane", "Lake"]);
+  });
+
+  it("is gone when it is in force, also when another person has sat down meanwhile", async () => {
+    const storage = memory();
+    const editor = await reloaded("li", storage, zones(1, { crane: "Crane" }));
+    rename(editor, "crane", "Li's crane");
+    asked.length = 0;
+    const done = editor.approve("why");
+    sitDown(editor, "wang");
+    await asked[0]!.answer(200, zones(2, { crane: "Li's crane" }));
+    await done;
+    expect([names(editor), editor.isChanged, editor.revision]).toEqual([["Li's crane"], false, 2]);
+    expect((await reloaded("li", storage, zones(2, { crane: "Li's crane" }))).isChanged).toBe(false);
+  });
+});
+
+function memory(): Storage {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, text: string) => void kept.set(key, text),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+  return storage as unknown as Storage;
+}

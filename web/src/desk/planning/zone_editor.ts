@@ -3,10 +3,12 @@ import { ApiError, get, send } from "../../api/client";
 import type { ZoneCheck, Zones } from "../../api/types";
 import { Emitter } from "../../live/emitter";
 import type { DrawingTask, Shape } from "../../map/drawing";
+import { Keep } from "./keep";
 import { mergedZones } from "./zone_changes";
 
 const QUIET_MS = 400;
 const MOST_STEPS_BACK = 50;
+const VERSION = 1;
 
 export const ZONE_KINDS = ["keep_in", "keep_out", "rule", "grid"] as const;
 
@@ -26,6 +28,13 @@ export interface DraftZone {
   geometry: GeoJSON.Geometry | null;
 }
 
+/** A draft with changes, and the zones in force that it began with. */
+interface KeptZones {
+  zones: DraftZone[];
+  base: DraftZone[];
+  revision: number;
+}
+
 export class ZoneEditor extends Emitter<"draft" | "check"> {
   zones: DraftZone[] | null = null;
   /** The zones in force that the draft began with. */
@@ -41,16 +50,45 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
   #approving: Promise<void> | null = null;
+  readonly #storage: Storage | undefined;
+  #user = "";
+  #keep: Keep<KeptZones>;
+  /** Grows with each person: an answer to the one before is not for this one. */
+  #persons = 0;
+
+  constructor(storage?: Storage) {
+    super();
+    this.#storage = storage;
+    this.#keep = this.#keepOf("");
+  }
+
+  /** A draft is its author's: another person on the same page goes on with their own, or with the zones in force. */
+  belongTo(user: string): void {
+    if (user === this.#user) return;
+    this.#user = user;
+    this.#persons++;
+    this.#keep = this.#keepOf(user);
+    const inForce = this.theirs ?? { zones: this.base, revision: this.revision };
+    if (this.zones) this.#begin(inForce.zones, inForce.revision);
+  }
+
+  /** The browser has no room to keep the draft: a reload of the page would lose the last changes. */
+  get isShelfFull(): boolean {
+    return this.#keep.isFull;
+  }
 
   /** Reads the zones in force; changes that are not approved yet are kept, and what is newer is laid beside them. */
   async open(): Promise<void> {
-    this.#meet(await get<Zones>("/zones"));
+    const person = this.#persons;
+    const told = await get<Zones>("/zones");
+    if (person === this.#persons) this.#meet(told);
   }
 
   /** Goes back to the zones in force, one step back leads to the changes again; nothing is lost when they cannot be read. */
   async discard(): Promise<void> {
-    const before = this.zones;
+    const [before, person] = [this.zones, this.#persons];
     const told = await get<Zones>("/zones");
+    if (person !== this.#persons) return;
     // Who drew on while the answer was on its way has not discarded that.
     if (this.zones !== before || told.revision < this.revision) return;
     this.#load(told);
@@ -133,6 +171,11 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
     };
   }
 
+  /** The server is there again: what it could not be asked is asked now. */
+  checkAgain(): void {
+    if (this.error?.code === "no_connection") this.#checkSoon();
+  }
+
   /** Puts the draft in force. A second press joins the first. */
   approve(because: string): Promise<void> {
     this.#approving ??= this.#approve(because).finally(() => (this.#approving = null));
@@ -140,11 +183,12 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   }
 
   async #approve(because: string): Promise<void> {
-    const sent = this.zones;
+    const [sent, person, keep] = [this.zones, this.#persons, this.#keep];
     const query = new URLSearchParams({ because, revision: String(this.revision) });
     try {
       const stored = await send<Zones>("PUT", `/zones?${query.toString()}`, this.document());
-      if (this.zones === sent) this.#load(stored);
+      if (person !== this.#persons) this.#overtaken(stored, keep);
+      else if (this.zones === sent) this.#load(stored);
       else this.#goOn(stored);
     } catch (error) {
       this.#approving = null;
@@ -153,22 +197,51 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
     }
   }
 
+  /** Another person has sat down meanwhile: to them these are zones that somebody put in force. */
+  #overtaken(stored: Zones, keep: Keep<KeptZones>): void {
+    keep.put(null);
+    this.#approving = null;
+    this.#meet(stored);
+  }
+
   /** What was drawn while the rest was put in force stays a draft, on top of the new revision. */
   #goOn(stored: Zones): void {
     if (stored.revision <= this.revision) return;
     this.base = zonesOf(stored);
     this.revision = stored.revision;
     this.theirs = null;
+    this.#save();
     this.emit("draft");
   }
 
   #meet(told: Zones): void {
     if (this.#approving || (this.zones && told.revision <= this.revision)) return;
-    if (!this.isChanged) this.#load(told);
+    if (this.zones === null) this.#begin(zonesOf(told), told.revision);
+    else if (!this.isChanged) this.#load(told);
     else {
       this.theirs = { zones: zonesOf(told), revision: told.revision };
       this.emit("draft");
     }
+  }
+
+  /** Goes on with the draft that this person left, or with the zones in force. */
+  #begin(inForce: DraftZone[], revision: number): void {
+    const kept = this.#keep.value;
+    this.#adopt(inForce, revision);
+    if (!kept) return;
+    this.base = kept.base;
+    this.revision = kept.revision;
+    if (revision !== kept.revision) this.theirs = { zones: inForce, revision };
+    this.#put(kept.zones);
+  }
+
+  #save(): void {
+    const { zones, base, revision, isChanged } = this;
+    this.#keep.put(zones && isChanged ? { zones, base, revision } : null);
+  }
+
+  #keepOf(user: string): Keep<KeptZones> {
+    return new Keep({ what: "zones", user, version: VERSION, storage: this.#storage });
   }
 
   #load(told: Zones): void {
@@ -186,6 +259,7 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
     this.isChanged = false;
     this.check = null;
     this.error = null;
+    this.#save();
     this.activate(null);
     this.emit("check");
   }
@@ -203,11 +277,16 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   #put(zones: DraftZone[]): void {
     this.zones = zones;
     this.isChanged = true;
+    this.#save();
     // What was found of the zones before says nothing of these.
     this.check = null;
     this.emit("check");
     if (!zones.some((zone) => zone.key === this.activeKey)) this.activeKey = null;
     this.emit("draft");
+    this.#checkSoon();
+  }
+
+  #checkSoon(): void {
     clearTimeout(this.#timer);
     const number = ++this.#asked;
     this.#timer = setTimeout(() => void this.#ask(number), QUIET_MS);
