@@ -33,6 +33,8 @@ class ControllerSettings:
     """How long a help alarm rings at the desks before it is handed on to the supervisor."""
     alarm_escalation_s: float = 30.0
     """How long the supervisor has before the outside webhook is called."""
+    alarm_unsure_s: float = 60.0
+    """How long somebody who may lie on the ground waits for a look at the picture, before it rings all the same."""
     alarm_webhook: str = ""
     """Where unanswered alarms are POSTed to; empty: nobody outside is told, and the alarm's story says so."""
     alarm_webhook_secret: str = ""

@@ -206,6 +206,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
             "journal": tail.run,
             "bell": bell.run,
             "escalator": alarms.escalator.run,
+            "unlooked": alarms.unlooked.run,
             "dispatcher": missions.dispatcher.run,
             "separation": missions.separation.run,
             "zones": missions.zone_watcher.run,

@@ -22,6 +22,7 @@ from incidents.notifiers.webhook import WebhookLine
 from incidents.photo_keeper import PhotoKeeper
 from incidents.store_sql import SqlEvidenceBook, SqlIncidentStore, SqlNumbers, SqlSightingStore, SqlTimelineStore
 from incidents.store_sql_alarms import SqlAlarmStore
+from incidents.unlooked import Unlooked
 from incidents.verification import Verification
 from missions.site import Site
 
@@ -49,6 +50,7 @@ class AlarmParts:
     store: SqlAlarmStore
     desk: AlarmDesk
     escalator: Escalator
+    unlooked: Unlooked
     figures: IncidentFigures
 
 
@@ -115,7 +117,10 @@ def build_alarms(
     """Return the parts of the room of alarms."""
     store = SqlAlarmStore()
     steps = AlarmSettings(
-        desk_s=settings.alarm_ring_s, supervisor_s=settings.alarm_escalation_s, time_zone=site.time_zone
+        desk_s=settings.alarm_ring_s,
+        supervisor_s=settings.alarm_escalation_s,
+        unsure_s=settings.alarm_unsure_s,
+        time_zone=site.time_zone,
     )
     desk = AlarmDesk(
         alarms=store,
@@ -127,7 +132,16 @@ def build_alarms(
         clock=clock,
     )
     escalator = Escalator(database=database, alarms=store, desk=desk, outside=outside, settings=steps, clock=clock)
+    unlooked = Unlooked(
+        database=database,
+        incidents=incidents.incidents,
+        sightings=incidents.sightings,
+        alarms=desk,
+        kinds=incidents.kinds,
+        settings=steps,
+        clock=clock,
+    )
     figures = IncidentFigures(
         incidents=incidents.incidents, sightings=incidents.sightings, alarms=store, timeline=incidents.timeline
     )
-    return AlarmParts(store=store, desk=desk, escalator=escalator, figures=figures)
+    return AlarmParts(store=store, desk=desk, escalator=escalator, unlooked=unlooked, figures=figures)

@@ -29,6 +29,8 @@ class AlarmSettings:
     desk_s: float = 20.0
     supervisor_s: float = 30.0
     outside_retry_s: float = 15.0
+    unsure_s: float = 60.0
+    """How long what may be an emergency waits for somebody to look at its picture, before it rings all the same."""
     time_zone: str = "Asia/Shanghai"
 
 
@@ -118,14 +120,18 @@ class AlarmDesk:
     ) -> HelpAlarm:
         """Raise the alarm of something that a vehicle saw and that cannot wait; once for each incident."""
         await self._numbers.lock(unit, SERIES)
-        press_id = f"incident:{incident_id}"
-        if (known := await self._alarms.by_press(unit, press_id)) is not None:
+        if (known := await self.of_incident(unit, incident_id)) is not None:
             return known
         eye = sighting.vehicle_id
         seen_by = Panel(
             id=f"eyes:{eye}", name=f"{eye}: {name.name}", name_zh=f"{eye}：{name.name_zh}", place=sighting.place
         )
+        press_id = _press_of(incident_id)
         return await self._raise(unit, seen_by, press_id=press_id, at=sighting.last_seen_at, because=sighting.because)
+
+    async def of_incident(self, unit: Transaction, incident_id: IncidentId) -> HelpAlarm | None:
+        """Return the alarm that rang for an incident; None when none did."""
+        return await self._alarms.by_press(unit, _press_of(incident_id))
 
     async def _raise(self, unit: Transaction, panel: Panel, *, press_id: str, at: datetime, because: str) -> HelpAlarm:
         now = self._clock.now()
@@ -283,6 +289,10 @@ class AlarmDesk:
         if not alarm.is_open:
             return replace(alarm, ended_at=now, ended_by=person, escalate_at=None)
         return alarm
+
+
+def _press_of(incident_id: IncidentId) -> str:
+    return f"incident:{incident_id}"
 
 
 def _of_panel(alarm: HelpAlarm, panel_id: str) -> HelpAlarm:

@@ -131,7 +131,7 @@ class Intake:
         return Taken(incident_id=incident.id, opened=True)
 
     async def _ring(self, unit: Transaction, incident: Incident, sighting: Sighting) -> None:
-        """Call people to what cannot wait, once for each incident; what is not sure waits for a look at its picture."""
+        """Call people to what cannot wait, once for each incident; `Unlooked` does it for what is not sure."""
         kind = self._kinds.kind(incident.kind)
         if kind.is_alarm and sighting.is_sure:
             name = AlarmName(name=kind.name, name_zh=kind.name_zh)

@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+from incidents.alarm import HelpAlarm
+from incidents.incident import IncidentState
+from incidents.unlooked import Unlooked
+from perception.sighting import Sighting
+from tests.incidents.room import SUPERVISOR, Room
+
+BECAUSE = "somebody lay there; it is not sure: look at the picture before anybody is called"
+
+
+def unsure(room: Room, score: float = 0.4, seen_s_ago: float = 10.0) -> Sighting:
+    sighting = room.sighting(kind="L0901", seen_s_ago=seen_s_ago, for_s=1)
+    return replace(sighting, facts={"is_sure": False}, because=BECAUSE, score=score)
+
+
+def unlooked(room: Room) -> Unlooked:
+    return Unlooked(
+        database=room.database,
+        incidents=room.incidents,
+        sightings=room.sightings,
+        alarms=room.desk,
+        kinds=room.kinds,
+        settings=room.settings,
+        clock=room.clock,
+    )
+
+
+async def ringing(room: Room) -> tuple[HelpAlarm, ...]:
+    async with room.database.transaction() as unit:
+        return await room.alarms.find(unit)
+
+
+async def test_who_may_lie_on_the_ground_rings_once_when_nobody_looks_in_time(room: Room) -> None:
+    taken = await room.take(unsure(room))
+    await room.clock.advance(room.settings.unsure_s - 1)
+    await unlooked(room).step()
+    assert await ringing(room) == ()
+    await room.clock.advance(1)
+    await unlooked(room).step()
+    (alarm,) = await ringing(room)
+    assert alarm.press_id == f"incident:{taken.incident_id}"
+    assert alarm.because == f"nobody looked at its picture for 60 s: {BECAUSE}"
+    await room.clock.advance(600)
+    await unlooked(room).step()
+    assert await ringing(room) == (alarm,)
+
+
+async def test_further_unsure_looks_do_not_put_the_ringing_off(room: Room) -> None:
+    await room.take(unsure(room))
+    await room.clock.advance(room.settings.unsure_s - 1)
+    again = unsure(room, score=0.45, seen_s_ago=2)
+    assert not (await room.take(again)).opened
+    await room.clock.advance(1)
+    await unlooked(room).step()
+    (alarm,) = await ringing(room)
+    assert alarm.pressed_at == again.last_seen_at
+
+
+async def test_what_somebody_decided_about_does_not_ring(room: Room) -> None:
+    rejected, sure = await room.take(unsure(room)), await room.take(room.sighting(kind="L0901", east_m=80))
+    before = await ringing(room)
+    await room.move(rejected.incident_id, IncidentState.REJECTED, person=SUPERVISOR)
+    await room.clock.advance(room.settings.unsure_s + 1)
+    await unlooked(room).step()
+    assert await ringing(room) == before
+    assert [one.press_id for one in before] == [f"incident:{sure.incident_id}"]
+
+
+async def test_a_restart_forgets_nobody(room: Room) -> None:
+    taken = await room.take(unsure(room))
+    await room.clock.advance(3600)
+    await unlooked(room).step()
+    (alarm,) = await ringing(room)
+    assert alarm.press_id == f"incident:{taken.incident_id}"
