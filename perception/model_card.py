@@ -72,7 +72,7 @@ USUAL: Mapping[str, tuple[Fit, float, float]] = {
     "picodet": (Fit.STRETCH, 0.5, 0.6),
     "ppyoloe": (Fit.STRETCH, 0.5, 0.6),
     "nanodet_plus": (Fit.STRETCH, 0.45, 0.6),
-    "fastestdet": (Fit.STRETCH, 0.55, 0.45),
+    "fastestdet": (Fit.STRETCH, 0.65, 0.45),
     "detr": (Fit.STRETCH, 0.5, 0.6),
 }
 """How the families' pictures are made to fit, from which score they are right more often than not, and `same_iou`."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -20,8 +19,6 @@ _EDGE_PX, _EDGE_SHARE = 2.0, 0.005
 """What ends so near to a side of its cut (or within so much of the cut's size) is cut off there."""
 _FITS = 0.7
 """What is larger than this share of a cut may be whole in none; smaller things are whole in one of them."""
-_MORE_SCORE, _MOST_SCORE = 0.1, 0.9
-"""Who looks seven times errs seven times, and sees better what is there: the score of the best F1 lies higher."""
 _TWIN_IOU = 0.3
 _SURE = 0.4
 _PART, _SAME_PART = 0.75, 0.85
@@ -38,12 +35,11 @@ class SlicedDetector:
     def __init__(self, *, whole: Detector, most_cuts: int = _MOST_CUTS) -> None:
         self._whole = whole
         self._most_cuts = most_cuts
-        self._card = _stricter(whole.card)
 
     @property
     def card(self) -> ModelCard:
-        """Return the card of the model, with the scores that things need where one looks so often."""
-        return self._card
+        """Return the card of the model."""
+        return self._whole.card
 
     def detect(self, picture: Picture) -> Sequence[Detection]:
         large = list(self._whole.detect(picture))
@@ -76,15 +72,6 @@ class SlicedDetector:
             cut_px = min(cut_px, math.ceil(length_px / (count - _SHARED * (count - 1))))
         starts = np.linspace(0, max(0, length_px - cut_px), count)
         return [(round(start), min(round(start) + cut_px, length_px)) for start in starts.tolist()]
-
-
-def _stricter(card: ModelCard) -> ModelCard:
-    scores = {label: _more(score) for label, score in card.min_scores.items()}
-    return replace(card, min_score=_more(card.min_score), min_scores=scores)
-
-
-def _more(score: float) -> float:
-    return max(score, min(score + _MORE_SCORE, _MOST_SCORE))
 
 
 def _count(length_px: int, cut_px: int) -> int:

@@ -1,6 +1,5 @@
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,15 +147,3 @@ def test_legs_in_a_better_box_of_the_whole_person_are_no_second_one() -> None:
         return [whole] if is_whole else [whole, (0.6, (x - 11.0, y + 5.0, x + 11.0, y + 34.0))]
 
     assert look_at([(160, 150)], shown) == [(148, 115, 172, 185)]
-
-
-def test_who_looks_more_often_asks_for_better_scores() -> None:
-    one = Tells(shown=lambda *_: [])
-    one.card = replace(one.card, min_scores={"bike": 0.85, "car": 0.95})
-
-    card = SlicedDetector(whole=one).card
-
-    assert one.card.score_for(Label.PERSON) == 0.5
-    assert card.score_for(Label.PERSON) == pytest.approx(0.6)
-    assert card.score_for(Label.BIKE) == pytest.approx(0.9)
-    assert card.score_for(Label.CAR) == 0.95
