@@ -200,6 +200,7 @@ def _is_seen(matter: Matter, well: Mapping[str, ThingType]) -> bool:
 
 def _judge(street: Street, sightings: Sequence[Sighting]) -> Iterable[Told]:
     taken: dict[str, bool] = {}
+    unsure: list[tuple[str, LocalPosition]] = []
     for sighting in sightings:
         here, is_sure = _FRAME.to_local(sighting.place), sighting.is_sure
         alike = [one for one in street.matters if one.kind == sighting.kind and _is_new(taken.get(one.id), is_sure)]
@@ -211,13 +212,19 @@ def _judge(street: Street, sightings: Sequence[Sighting]) -> Iterable[Told]:
             yield Told(
                 kind=sighting.kind, matter=None, error_m=error_m, is_inside=False, because=sighting.because,
                 near=_lawful_near(street, here), is_sure=is_sure,
+                is_again=is_sure and any(kind == sighting.kind and _away_m(here, it) <= _SAME_M for kind, it in unsure),
             )  # fmt: skip
+            unsure += [] if is_sure else [(sighting.kind, here)]
             continue
         yield Told(
             kind=sighting.kind, matter=nearest, error_m=error_m, is_inside=is_inside, because=sighting.because,
             is_sure=is_sure, is_again=nearest in taken,
         )  # fmt: skip
         taken[nearest] = is_sure
+
+
+def _away_m(one: LocalPosition, other: LocalPosition) -> float:
+    return math.hypot(one.east_m - other.east_m, one.north_m - other.north_m)
 
 
 def _is_new(was_sure: bool | None, is_sure: bool) -> bool:

@@ -17,6 +17,7 @@ from geofence.zones import ZoneSet
 from perception.detections import Detection, Label, passing
 from perception.detector import Detector
 from perception.evidence import make_photos
+from perception.flat import Uprightness
 from perception.frame import Frame, fit
 from perception.georeference import Georeference, GroundPlace
 from perception.likely_size import is_likely
@@ -112,6 +113,7 @@ class Pipeline:
         self._places_cut_people = places_cut_people
         self._watches: list[RuleWatch] = []
         self._claims = Claims()
+        self._uprightness = Uprightness()
         self._walls = Walls(zones=ZoneSet(zones=()), frame=reference.frame)
         self._looks: list[Look] = []
         self._order_id: OrderId | None = None
@@ -196,8 +198,14 @@ class Pipeline:
         self, tracks: Sequence[Track], frame: Frame, detections: Sequence[Detection], sight: Sight
     ) -> list[Found]:
         due = [watch for watch in self._watches if watch.is_due(frame, self._order_id)]
-        heard = self._claims.hear(tracks) if due else ()
+        heard = self._hear(tracks, sight) if due else ()
         return [one for watch in due for one in watch.look(heard, frame, detections, self._order_id, sight)]
+
+    def _hear(self, tracks: Sequence[Track], sight: Sight) -> list[Track]:
+        """Return the tracks that rules may hear of: surely what they are called."""
+        eye_m = (*self._reference.camera_m(sight.gaze), sight.gaze.height_agl_m)
+        self._uprightness.note(tracks, eye_m, self._reference.camera.fx_px)
+        return self._uprightness.hear(self._claims.hear(tracks))
 
     def _why_not(self, frame: Frame) -> NotAssessed | None:
         gaze = frame.gaze

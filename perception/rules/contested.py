@@ -11,12 +11,12 @@ _WITHIN = 0.8
 _FOOT = 0.1
 _LEGS, _ABOVE = 0.25, 0.4
 """Legs fill at least this share of the box that is said to lie, and this share of who stands is above it."""
-_FILLED = 0.7
+_FILLED = 0.5
 """People who stand close together fill at least this share of the box of what they are taken for."""
 _VEHICLES = frozenset({Label.CAR, Label.CART})
 _NO_PIECES = _VEHICLES | {Label.PERSON, Label.LYING}
 """Nobody who stands or lies before a vehicle is a piece of it."""
-_MADE_OF_PEOPLE = frozenset({Label.BIN, Label.FULL_BIN, Label.BOARD, Label.PILE})
+_MADE_OF_PEOPLE = frozenset({Label.BIN, Label.FULL_BIN, Label.BOARD, Label.PILE, Label.BIKE})
 
 
 @dataclass(slots=True)

@@ -8,12 +8,14 @@ from geofence.frames import LocalFrame
 from geofence.zones import Zone
 from perception.detections import Label
 from perception.rules.parameters import LawfulEvent, Licence, Timed, local_m, spots_of
-from perception.rules.places import discs, is_in_line, joint_box, middle
+from perception.rules.places import discs, is_in_line, joint_box, longest_line, middle
 from perception.rules.rule import Candidate, Finding, Observed, View
 from perception.tracker import Track
 
 KIND = "20409"
 _GONE_AFTER_S = 10.0
+_QUEUES = 0.6
+"""Of those at a stop, so large a share has to stand in one line for it to be a queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class CrowdRule:
     """Finds the fullest discs of people and keeps those that are full enough."""
 
     name = "crowd"
-    version = "2"
+    version = "3"
     labels = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
 
@@ -54,6 +56,7 @@ class CrowdRule:
         if p is None:
             return []
         people = [one for one in view.of(Label.PERSON) if not p.standing_only or one.id in view.standing]
+        people = self._without_queues(people, p, view)
         groups = discs(people, radius_m=p.radius_m, at_least=p.people_at_least)
         found = [_candidate(group) for group in groups if any(one.is_seen for one in group)]
         return [one for one in found if not self._is_queue(one, p, view) and not self._is_lawful(one, p, view)]
@@ -81,6 +84,15 @@ class CrowdRule:
 
     def _is_queue(self, candidate: Candidate, p: CrowdParameters, view: View) -> bool:
         return self._stops.holds(candidate.place, view.at) and is_in_line(candidate.members, width_m=p.queue_width_m)
+
+    def _without_queues(self, people: list[Track], p: CrowdParameters, view: View) -> list[Track]:
+        """Return *people* without those who queue; who walks past a queue, or gathers beside it, is not in it."""
+        queues: set[int] = set()
+        for waiting in self._stops.by_spot(people, view.at):
+            line = longest_line(waiting, width_m=p.queue_width_m / 2)
+            if len(line) >= _QUEUES * len(waiting) and is_in_line(line, width_m=p.queue_width_m):
+                queues.update(one.id for one in line)
+        return [one for one in people if one.id not in queues]
 
     def _is_lawful(self, candidate: Candidate, p: CrowdParameters, view: View) -> bool:
         return any(

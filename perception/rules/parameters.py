@@ -1,7 +1,7 @@
 """Parameters of rules: read from a zone, different by hour, with places and times that are exempt."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Generic, TypeVar
@@ -15,6 +15,7 @@ from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 from geofence.zones import WeeklyWindow, Zone
 from perception.georeference import GroundPlace
+from perception.tracker import Track
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -141,24 +142,36 @@ def _reader(kind: type[P]) -> TypeAdapter[P]:
     return _READERS[kind]
 
 
+Row = tuple[float, float, float, tuple[WeeklyWindow, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spots:
     """Discs on the ground in local metres, each with the hours for which it holds (none: always)."""
 
-    rows: tuple[tuple[float, float, float, tuple[WeeklyWindow, ...]], ...] = ()
+    rows: tuple[Row, ...] = ()
     time_zone: str = "Asia/Shanghai"
 
     def holds(self, place: GroundPlace, at: datetime) -> bool:
         """Say whether *place* lies in one of them at that moment."""
-        near = [
-            windows
-            for east_m, north_m, radius_m, windows in self.rows
-            if math.hypot(place.east_m - east_m, place.north_m - north_m) <= radius_m
+        return any(self._is_at(row, place) and self._is_open(row, at) for row in self.rows)
+
+    def by_spot(self, tracks: Sequence[Track], at: datetime) -> list[list[Track]]:
+        """Return those of *tracks* that lie in each of them, for the ones that hold at that moment."""
+        return [
+            [one for one in tracks if one.place is not None and self._is_at(row, one.place)]
+            for row in self.rows
+            if self._is_open(row, at)
         ]
-        if not near:
-            return False
-        local = at.astimezone(ZoneInfo(self.time_zone))
-        return any(not windows or any(window.contains(local) for window in windows) for windows in near)
+
+    @staticmethod
+    def _is_at(row: Row, place: GroundPlace) -> bool:
+        east_m, north_m, radius_m, _ = row
+        return math.hypot(place.east_m - east_m, place.north_m - north_m) <= radius_m
+
+    def _is_open(self, row: Row, at: datetime) -> bool:
+        windows = row[3]
+        return not windows or any(window.contains(at.astimezone(ZoneInfo(self.time_zone))) for window in windows)
 
 
 def spots_of(licences: tuple[Licence, ...], *, zone: Zone, frame: LocalFrame) -> Spots:

@@ -143,6 +143,18 @@ def is_in_line(tracks: Sequence[Track], *, width_m: float) -> bool:
     return across_m <= width_m / 2 and along_m >= 3 * max(across_m, width_m / 4)
 
 
+def longest_line(tracks: Sequence[Track], *, width_m: float) -> list[Track]:
+    """Return those of *tracks* that stand in the fullest straight strip of *width_m*."""
+    points = _points(tracks)
+    best = np.zeros(len(points), np.bool_)
+    for i, start in enumerate(points):
+        for end in points[i + 1 :]:
+            way = (end - start) / max(abs(end - start), 1e-6)
+            is_in = np.abs(((points - start) * way.conjugate()).imag) <= width_m / 2
+            best = is_in if is_in.sum() > best.sum() else best
+    return [tracks[i] for i in best.nonzero()[0].tolist()]
+
+
 def _points(tracks: Sequence[Track]) -> ComplexArray:
     return np.array([complex(one.place.east_m, one.place.north_m) for one in tracks if one.place is not None])
 

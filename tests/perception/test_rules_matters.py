@@ -15,6 +15,7 @@ from core.ids import OrderId
 from geofence.footprint import Gaze
 from geofence.zones import ZoneSet
 from perception.detections import Label, PixelBox
+from perception.flat import Uprightness
 from perception.georeference import Georeference
 from perception.matters import Found, RuleWatch
 from perception.rules.catalogue import make_watches
@@ -226,6 +227,16 @@ def test_a_queue_at_a_bus_stop_is_no_crowd_and_a_cluster_there_is() -> None:
     assert play(watch_for("crowd", stops), still(*queue(12)), seconds=6) == []
     assert codes(play(watch_for("crowd", stops), still(*people(12)), seconds=6)) == ["20409"]
     assert codes(play(watch_for("crowd", {**CROWD, "radius_m": 6}), still(*queue(12)), seconds=6)) == ["20409"]
+
+
+def test_walkers_and_a_crowd_beside_a_queue_change_nothing_about_either() -> None:
+    stops: dict[str, Json] = {**CROWD, "stops": [{**HERE, "radius_m": 5}]}
+    walkers = [track(Label.PERSON, 2.0 * i - 2, 2.5, number=200 + i) for i in range(3)]
+    crowd = [replace(one, id=300 + i) for i, one in enumerate(people(12, gap_m=1.0, east_m=3.0, north_m=4.0))]
+
+    assert play(watch_for("crowd", stops), still(*queue(9), *walkers), seconds=6) == []
+    (found,) = play(watch_for("crowd", stops), still(*queue(9), *crowd), seconds=6)
+    assert found.finding.facts["people"] == 12
 
 
 def test_a_wedding_in_the_calendar_is_no_crowd_during_its_hours() -> None:
@@ -503,6 +514,34 @@ def test_nobody_who_stands_or_lies_before_a_vehicle_is_a_piece_of_it(label: Labe
     body = replace(track(label, 0, 1, number=2), box=PixelBox(x0_px=110, y0_px=130, x1_px=160, y1_px=158))
 
     assert heard([large, body]) == [large, body]
+
+
+def boards(*, upright_m: float, deep_m: float) -> list[bool]:
+    """Return whether a thing a metre wide is heard of, as a camera comes near to it at 30 m, ten frames long."""
+    board, upright, heard_of = track(Label.BOARD, 0, 0), Uprightness(), []
+    for aside_m in range(50, 20, -3):
+        focal_px, down = 600.0, np.arctan2(30.0, aside_m)
+        m_per_px = np.hypot(aside_m, 30.0) / focal_px
+        high_px = (upright_m * np.cos(down) + deep_m * np.sin(down)) / m_per_px
+        seen = replace(board, box=PixelBox(x0_px=100, y0_px=100, x1_px=100 + 1.0 / m_per_px, y1_px=100 + high_px))
+        upright.note([seen], (0.0, -float(aside_m), 30.0), focal_px)
+        heard_of.append(upright.hear([seen]) == [seen])
+    return heard_of
+
+
+def test_a_mark_on_the_ground_is_no_board_and_what_stands_is_one() -> None:
+    assert not any(boards(upright_m=0.0, deep_m=1.5))
+    assert boards(upright_m=1.2, deep_m=0.6)[-1]
+    assert all(boards(upright_m=2.0, deep_m=0.4))
+
+
+def test_what_never_shows_another_side_is_taken_for_what_it_seems() -> None:
+    flat = replace(track(Label.BOARD, 0, 0), box=PixelBox(x0_px=100, y0_px=100, x1_px=120, y1_px=120))
+    upright = Uprightness()
+    upright.note([flat], (0.0, -30.0, 30.0), 600.0)
+
+    assert upright.hear([flat]) == []
+    assert upright.hear([replace(flat, observed_s=5.0)]) == [replace(flat, observed_s=5.0)]
 
 
 def scored(one: Track, score: float) -> Track:

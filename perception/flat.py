@@ -1,0 +1,84 @@
+"""Flat or upright: a mark on the ground looks like a board from one place, but not from several.
+
+What stands upright gets lower in the picture as a camera comes nearer and looks down more steeply, what lies flat gets
+higher: a box's height at its place is `upright × cos(down) + flat × sin(down)`, and two views tell both.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from perception.detections import Label
+from perception.tracker import Track
+
+_UPRIGHT = frozenset({Label.BOARD})
+"""What has to be upright."""
+_TOO_DEEP = 2.6
+"""Nothing that is taken for a board is so many times as deep as wide: then it is upright at first sight."""
+_ENOUGH_RAD = math.radians(7.0)
+_LEAST_SHARE = 0.33
+"""Of the height of its box, at least so much is upright."""
+_WAITS_S = 3.5
+"""So long is waited for views that differ; what never shows another side is taken for what it seems."""
+Point = tuple[float, float, float]
+
+
+@dataclass(slots=True)
+class _Views:
+    """Sums over the views of one thing: of squares and products, and how far down the camera looked."""
+
+    count: int = 0
+    cos2: float = 0.0
+    cos_sin: float = 0.0
+    sin2: float = 0.0
+    height_cos_m: float = 0.0
+    height_sin_m: float = 0.0
+    height_m: float = 0.0
+    width_sin_m: float = 0.0
+    least_rad: float = math.inf
+    most_rad: float = -math.inf
+
+    def add(self, down_rad: float, height_m: float, width_m: float) -> None:
+        """Take one more view."""
+        cos, sin = math.cos(down_rad), math.sin(down_rad)
+        self.count += 1
+        self.cos2, self.cos_sin, self.sin2 = self.cos2 + cos * cos, self.cos_sin + cos * sin, self.sin2 + sin * sin
+        self.height_cos_m, self.height_sin_m = self.height_cos_m + height_m * cos, self.height_sin_m + height_m * sin
+        self.height_m, self.width_sin_m = self.height_m + height_m, self.width_sin_m + width_m * sin
+        self.least_rad, self.most_rad = min(self.least_rad, down_rad), max(self.most_rad, down_rad)
+
+    def is_upright(self) -> bool | None:
+        """Say whether it stands upright; None while the views do not tell."""
+        if self.height_m > _TOO_DEEP * self.width_sin_m:
+            return True
+        if self.most_rad - self.least_rad < _ENOUGH_RAD:
+            return None
+        spread = self.cos2 * self.sin2 - self.cos_sin**2
+        upright_m = (self.height_cos_m * self.sin2 - self.height_sin_m * self.cos_sin) / spread
+        return upright_m >= _LEAST_SHARE * self.height_m / self.count
+
+
+@dataclass(slots=True)
+class Uprightness:
+    """Remembers how tall what should be upright looked from where."""
+
+    _views: dict[int, _Views] = field(default_factory=dict)
+
+    def note(self, tracks: Sequence[Track], eye_m: Point, focal_px: float) -> None:
+        """Take in a frame's *tracks*, seen from *eye_m* (east, north, up); forget those that are no more."""
+        boards = [one for one in tracks if one.label in _UPRIGHT]
+        self._views = {one.id: self._views.get(one.id) or _Views() for one in boards}
+        for one in boards:
+            if one.is_seen and one.place is not None:
+                aside_m = math.hypot(one.place.east_m - eye_m[0], one.place.north_m - eye_m[1])
+                m_per_px = math.hypot(aside_m, eye_m[2]) / focal_px
+                down_rad = math.atan2(eye_m[2], aside_m)
+                self._views[one.id].add(down_rad, one.box.height_px * m_per_px, one.box.width_px * m_per_px)
+
+    def hear(self, tracks: Sequence[Track]) -> list[Track]:
+        """Return *tracks* without what lies flat, or may do so."""
+        return [one for one in tracks if one.id not in self._views or self._stands(one)]
+
+    def _stands(self, one: Track) -> bool:
+        is_upright = self._views[one.id].is_upright()
+        return one.observed_s >= _WAITS_S if is_upright is None else is_upright
