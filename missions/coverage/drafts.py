@@ -33,7 +33,7 @@ _FAN, _LONGEST = 12, 24
 _MISSED_PRICE = 15
 """What a swath squared counts that is missed and may not be, in swaths of way."""
 _MANY_HOLES = 6
-_CHOICE = 0.3
+_CHOICE = 0.6
 """What turns count when drafts are compared: later changes save turns, but not rows."""
 
 

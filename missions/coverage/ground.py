@@ -35,6 +35,11 @@ class Ground:
         return self.area.buffer(-INSET_M, join_style="mitre")
 
     @cached_property
+    def inner(self) -> BaseGeometry:
+        """Return where the overlap is to be kept: further than half a swath from every edge."""
+        return self.area.buffer(-self.swath_m / 2)
+
+    @cached_property
     def border(self) -> BaseGeometry:
         """Return the outer border and those of the holes."""
         border = self.area.boundary

@@ -18,6 +18,10 @@ from missions.coverage.ground import Ground
 _FLATTEST = math.sin(math.radians(10))
 """Borders that run more nearly along the rows need no headland."""
 _EVEN = 0.1
+_SQUARE = 0.02
+"""The cosine of the angle between rows and a headland that counts as square."""
+_MOST_SHORTER = 0.25
+"""Before square headlands rows end by at most so many distances of rows earlier than their overlap does."""
 _TINY_M = 1e-9
 
 
@@ -30,18 +34,30 @@ def with_headlands(ground: Ground, angle_rad: float, least_rows: float) -> tuple
     rows = list(_along(ground, polygon, angle_rad, least_rows))
     if not rows:
         return np.empty((0, 2, 2)), polygon
-    left = shapely.difference(polygon, shapely.union_all(_strips(np.array(rows), ground)))
+    left = shapely.difference(polygon, shapely.union_all(_strips(np.array(rows), ground, angle_rad)))
     even_m = _EVEN * ground.swath_m
     return np.array(rows), left.buffer(-even_m, join_style="mitre").buffer(even_m, join_style="mitre")
 
 
-def _strips(rows: FloatArray, ground: Ground) -> np.ndarray:
-    """Return for each row, with its border to the right, the ground that it covers."""
+def _strips(rows: FloatArray, ground: Ground, angle_rad: float) -> np.ndarray:
+    """Return for each row, with its border to the right, the ground before which rows of direction *angle_rad* end."""
     runs = rows[:, 1] - rows[:, 0]
     left = np.column_stack((-runs[:, 1], runs[:, 0])) / np.hypot(*runs.T)[:, None]
-    into, out = left * ground.spacing_m / 2, -left * ground.swath_m
+    into, out = left * _depth_m(runs, ground, angle_rad), -left * ground.swath_m
     starts, ends = rows[:, 0], rows[:, 1]
     return np.asarray(shapely.polygons(np.stack((starts + out, ends + out, ends + into, starts + into), axis=1)))
+
+
+def _depth_m(runs: FloatArray, ground: Ground, angle_rad: float) -> float:
+    """Return how far from headlands along *runs* rows of direction *angle_rad* end.
+
+    Where all are square that is half a swath: round the end of a row the overlap is kept as well. At a slant the flat
+    ends of rows would leave triangles there, and they end where the overlap of the headland does.
+    """
+    near_m = ground.spacing_m / 2
+    if (np.abs(np.cos(np.arctan2(runs[:, 1], runs[:, 0]) - angle_rad)) > _SQUARE).any():
+        return near_m
+    return min(ground.swath_m / 2, near_m + _MOST_SHORTER * ground.spacing_m)
 
 
 def _along(ground: Ground, polygon: Polygon, angle_rad: float, least_rows: float) -> Iterator[FloatArray]:

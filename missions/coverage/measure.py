@@ -10,6 +10,8 @@ from geofence.frames import FloatArray
 from missions.coverage.ground import Ground
 from missions.coverage.path import Place
 
+KEPT_RATIO = 0.995
+"""Share of the inner area in which the overlap is kept at least."""
 _FINE_M = 1e-6
 
 
@@ -43,9 +45,11 @@ def swept_ratio(area: BaseGeometry, legs: Sequence[tuple[Place, Place]], *, swat
 
 def kept_ratio(ground: Ground, starts: FloatArray, ends: FloatArray) -> float:
     """Return the share of the inner area that lies within half the distance of rows from a leg (1: no inner area)."""
-    inner = ground.area.buffer(-ground.swath_m / 2)
+    inner, near_m = ground.inner, ground.spacing_m / 2
     if inner.is_empty:
         return 1.0
-    lines = shapely.linestrings(np.stack((starts, ends), axis=1))
-    near = shapely.union_all(shapely.buffer(lines, ground.spacing_m / 2, quad_segs=16))
-    return float(shapely.intersection(near, inner).area / inner.area)
+    beside = shapely.difference(inner, shapely.union_all(strips(starts, ends, near_m)))
+    places = np.asarray(shapely.points(np.unique(np.vstack((starts, ends)), axis=0)))
+    near = np.unique(shapely.STRtree(places).query(shapely.get_parts(beside), "dwithin", near_m)[1])
+    beyond = shapely.difference(beside, shapely.union_all(shapely.buffer(places[near], near_m, quad_segs=16)))
+    return 1.0 - float(beyond.area / inner.area)

@@ -67,7 +67,7 @@ def _measured(
 ) -> CoveragePath:
     missed_m2 = [measure.unswept(ground, line.starts, line.ends).area for ground, line in lines]
     swept_m2 = sum(ground.area.area for ground, _ in lines) - sum(missed_m2)
-    inner_m2 = [ground.area.buffer(-swath_m / 2).area for ground, _ in lines]
+    inner_m2 = [ground.inner.area for ground, _ in lines]
     kept = [measure.kept_ratio(ground, line.starts, line.ends) for ground, line in lines]
     kept_m2 = sum(share * inner for share, inner in zip(kept, inner_m2, strict=True))
     too_thin = [

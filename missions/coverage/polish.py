@@ -16,7 +16,7 @@ from missions.coverage.effort import Effort
 from missions.coverage.footing import Footing, Leg, Trial, legs_of
 from missions.coverage.ground import Ground
 from missions.coverage.line import Line
-from missions.coverage.measure import unswept
+from missions.coverage.measure import KEPT_RATIO, kept_ratio, unswept
 from missions.coverage.path import turns
 from missions.coverage.repair import MISSED_RATIO, too_much, touch_of
 from missions.coverage.samples import XY, Samples
@@ -110,7 +110,9 @@ class Polish:
         if any(layer.missed > most for layer, most in zip(self._samples.layers[1:], self._most[1:], strict=True)):
             return
         cost_m = line.length_m + self._turn_m * turns(line.points)
-        if self._best is None or cost_m < self._best[0]:
+        if self._best and cost_m >= self._best[0]:
+            return
+        if len(self._most) == 1 or kept_ratio(self._ground, line.starts, line.ends) >= KEPT_RATIO:
             self._best = (cost_m, line)
 
     def _reprice(self) -> bool:

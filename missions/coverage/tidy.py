@@ -12,7 +12,6 @@ from missions.coverage.repair import MISSED_RATIO
 
 _SHORT_M, _SHORT_SWATHS = 0.5, 0.03
 """A leg is too short if it is shorter than both."""
-_KEPT_RATIO = 0.995
 _PASSES = 3
 
 
@@ -27,7 +26,7 @@ def tidied(ground: Ground, line: Line) -> Line:
     points = np.array(tidier.points)
     done = Line(points=points, is_row=np.ones(len(points) - 1, dtype=bool))
     kept_ratio = measure.kept_ratio(ground, done.starts, done.ends)
-    if kept_ratio >= _KEPT_RATIO or kept_ratio >= measure.kept_ratio(ground, line.starts, line.ends):
+    if kept_ratio >= measure.KEPT_RATIO or kept_ratio >= measure.kept_ratio(ground, line.starts, line.ends):
         return done
     return line
 

@@ -16,6 +16,7 @@ from missions.coverage import CoveragePath, plan_coverage
 from missions.coverage.ground import Ground
 from missions.coverage.headlands import with_headlands
 from missions.coverage.line import Line
+from missions.coverage.measure import kept_ratio
 from missions.coverage.tidy import tidied
 from missions.coverage.tour import Tour
 
@@ -225,9 +226,25 @@ def test_a_tour_in_any_order_of_moves_is_whole_and_as_long_as_it_says(seed: int)
     assert tour.length(best) <= tour.length(better) <= tour.length(nearest)
 
 
-def test_a_headland_lies_half_a_swath_from_its_border_and_shortens_the_rows_before_it() -> None:
+@pytest.mark.parametrize(("angle_rad", "depth_m"), [(math.pi / 2, 20.0), (1.45, 18.0)], ids=["square", "slanting"])
+def test_a_headland_lies_half_a_swath_from_its_border_and_shortens_the_rows_before_it(
+    angle_rad: float, depth_m: float
+) -> None:
     (ground,) = Ground.pieces(box(0, 0, 300, 400), swath_m=20, overlap=0.2, keep_outs=())
-    headlands, field = with_headlands(ground, math.pi / 2, 6)
+    headlands, field = with_headlands(ground, angle_rad, 6)
 
     assert sorted({round(float(y)) for y in headlands[:, :, 1].ravel()}) == [10, 390]
-    assert field.bounds == pytest.approx((0, 18, 300, 382), abs=0.01)
+    assert field.bounds == pytest.approx((0, depth_m, 300, 400 - depth_m), abs=0.01)
+
+
+@pytest.mark.parametrize(("swath_m", "overlap"), [(12.0, 0.3), (25.0, 0.6)])
+def test_the_share_of_kept_overlap_is_that_of_round_strips(swath_m: float, overlap: float) -> None:
+    (ground,) = Ground.pieces(POND, swath_m=swath_m, overlap=overlap, keep_outs=())
+    places = np.random.default_rng(3).uniform((0, 0), (200, 160), (30, 2))
+    near = shapely.union_all(shapely.buffer(shapely.linestrings(places.reshape(-1, 2, 2)), ground.spacing_m / 2))
+    inner = POND.buffer(-swath_m / 2)
+
+    kept = kept_ratio(ground, places[::2], places[1::2])
+
+    assert 0.1 < kept < 0.9
+    assert kept == pytest.approx(near.intersection(inner).area / inner.area, abs=1e-3)
