@@ -62,6 +62,7 @@ PIECES = {
     "makes way for",
     "no limit",
     "passes {} m from",
+    "plan rounds",
     "passes {} m from its border",
     "seen in {} of {} s in view",
     "sent home",
