@@ -73,8 +73,10 @@ class Flight(CommandedOrder):
         self._plan = Plan(order=order, from_air=state.is_airborne, start=state.position if state.is_airborne else None)
         self.held = replace(self.held, from_air=self._plan.from_air, start=self._plan.start)
         loaded = await self._vehicle.load(self._plan)
-        if self.held.progress.state is OrderState.ACCEPTED:
-            await self._to(OrderState.LOADED, because=f"the vehicle holds {loaded.mission_items} mission items")
+        if (progress := self.held.progress).state is OrderState.ACCEPTED:
+            is_held = progress.held_by is not Holder.NOBODY
+            because = progress.because if is_held else f"the vehicle holds {loaded.mission_items} mission items"
+            await self._to(OrderState.LOADED, because=because, held_by=progress.held_by)
         while self._clock.now() < order.not_before_at and not self.is_ended:
             await self._clock.sleep(_POLL_S)
         if self.held.ending is not None:
@@ -179,7 +181,7 @@ class Flight(CommandedOrder):
     async def _in_air(self, state: VehicleState) -> None:
         progress = self.held.progress
         legs_done = self._legs_done()
-        if self.held.ending is not None and progress.state is OrderState.RUNNING and progress.held_by in OURS:
+        if self.held.ending is not None and progress.held_by in OURS:
             await self._go_home_again()
         elif self.held.ending is not None:
             if (self._clock.now() - progress.at).total_seconds() > HOME_BOUND_S:

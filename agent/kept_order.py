@@ -34,8 +34,9 @@ class KeptOrder:
         await self._keep(replace(self.held, progress=progress))
 
     async def _will_end(self, end: OrderState, because: str) -> None:
-        """Remember, over a restart too, what the order becomes when the vehicle has landed."""
-        progress = replace(self.held.progress, because=because, at=self._clock.now())
+        """Remember, over a restart too, what the order becomes when the vehicle has landed; no hold outlives that."""
+        now = self._clock.now()
+        progress = replace(self.held.progress, because=because, at=now, held_by=Holder.NOBODY)
         await self._keep(replace(self.held, ending=end, ending_because=because, progress=progress))
 
     async def _keep(self, held: HeldOrder) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from core.clock import Clock
 from core.database import Transaction
+from core.errors import NotFound
 from core.ids import CommandId, VehicleId
 from core.tasks import RestartPolicy
 from fleet.commands import make_command
@@ -69,7 +70,12 @@ class PatientWords:
         for vehicle_id, word in self._words.items():
             if word.is_answered:
                 continue
-            outcome = (await self._fleet.command(unit, word.id)).outcome
+            try:
+                outcome = (await self._fleet.command(unit, word.id)).outcome
+            except NotFound:
+                # Answered so long ago that the books have let it go.
+                word.is_answered = True
+                continue
             word.is_answered = outcome.state in {*_REFUSED, CommandState.DONE}
             if outcome.state in _REFUSED:
                 self._rest(word)

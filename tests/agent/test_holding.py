@@ -545,3 +545,42 @@ async def test_pauses_on_one_way_home_have_an_end(desk: Desk, monkeypatch: pytes
         assert await pause(desk) is CommandState.DONE
         assert await desk.say(CommandKind.RETURN, because="wang: come home") is CommandState.DONE
     assert await pause(desk) is CommandState.FAILED
+
+
+async def test_a_way_home_ends_the_hold_before_it_so_that_only_a_person_takes_it_back(desk: Desk) -> None:
+    await held_by(desk, Holder.SEPARATION)
+    await flies_home(desk)
+    assert desk.reports.last().holder is Holder.ITSELF
+    desk.vehicle.shows(mode=FlightMode.HOLD, because="the pilot's switch")
+    assert await desk.say(CommandKind.RESUME, speaker=Speaker.SEPARATION) is CommandState.FAILED
+    assert desk.vehicle.state().mode is FlightMode.HOLD
+    assert await desk.say(CommandKind.RESUME) is CommandState.DONE
+
+
+@pytest.mark.parametrize("was", [OrderState.HELD, OrderState.ACCEPTED])
+async def test_a_pause_on_the_way_home_of_an_order_that_was_not_running_ends_too(
+    desk: Desk, was: OrderState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.commanded_order.PAUSE_S", 0.3)
+    held, load, loads = desk.executor.current, desk.vehicle.load, asyncio.Event()
+    assert held is not None
+
+    async def slow_load(plan: Plan) -> Loaded:
+        await loads.wait()
+        return await load(plan)
+
+    if was is OrderState.HELD:
+        await held_by(desk, Holder.PERSON)
+    else:
+        desk.vehicle.load = slow_load  # type: ignore[method-assign]
+        await desk.executor.offer(make_order(supersedes=held.order.id))
+        await desk.eventually(lambda: desk.reports.end_of(held.order.id).state is OrderState.ABORTED)
+    await flies_home(desk)
+    assert desk.reports.last().state is was
+    assert await pause(desk) is CommandState.DONE
+    loads.set()
+    await desk.eventually(lambda: desk.vehicle.state().mode is FlightMode.RETURN)
+    await desk.eventually(lambda: desk.reports.last().held_by is Holder.NOBODY)
+    desk.vehicle.lands()
+    await desk.reach(OrderState.ABORTED)
+    assert desk.reports.last().because == "wang: come home"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from shapely.geometry import LineString, Point
+from sqlalchemy import delete
 
 from core.clock import ManualClock
 from core.database import Database
@@ -22,6 +23,7 @@ from fleet.orders import (
     OrderPurpose,
     OrderState,
 )
+from fleet.store_sql_commands import CommandRow
 from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition, LocalPosition
@@ -461,6 +463,23 @@ async def test_a_vehicle_that_does_not_hold_for_a_look_is_asked_again_with_patie
     lines = await estate.database.read_journal(after=0, prefix="vehicles.event")
     told = [line.event.body["text"] for line in lines if line.event.body["kind"] == "hold_refused"]
     assert told == [f"hold to make way for a look was not done: {why}"]
+
+
+async def test_looks_go_on_when_the_word_of_an_old_one_is_not_kept_any_more(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    await estate.flies(drone, legs_done=3)
+    first = await look(estate)
+    await estate.dispatcher.reconcile()
+    assert await estate.obeys(drone, CommandKind.HOLD)
+    async with estate.database.transaction() as unit:
+        await unit.session.execute(delete(CommandRow))
+        await estate.requests.cancel(unit, first.id, because="enough", by="wang")
+    await estate.flies(drone, legs_done=3)
+    await look(estate)
+    await estate.dispatcher.reconcile()
+    assert await estate.obeys(drone, CommandKind.HOLD)
 
 
 async def test_a_patrol_whose_interruption_was_refused_goes_on_as_it_was(estate: Range) -> None:
