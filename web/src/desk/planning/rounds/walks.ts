@@ -63,7 +63,8 @@ export function patrolsOf(draft: RoundsDraft, walks: Walk[], starts: { local: st
   };
   return walks.map((walk, index) => {
     const number = walks.length > 1 ? ` ${index + 1}` : "";
-    const name = draft.name.trim() || "-";
+    // Only a check comes without a name: its reasons call the walk by this.
+    const name = draft.name.trim() || "walk";
     const name_zh = draft.name_zh.trim() && `${draft.name_zh.trim()}${number}`;
     const round = Array.from({ length: Math.max(1, laps) }, (_, lap) => (lap === 0 ? walk.line : walk.line.slice(1))).flat();
     const part =
