@@ -18,8 +18,6 @@ _TOO_DEEP = 2.6
 _ENOUGH_RAD = math.radians(7.0)
 _LEAST_SHARE = 0.33
 """Of the height of its box, at least so much is upright."""
-_WAITS_S = 3.5
-"""So long is waited for views that differ; what never shows another side is taken for what it seems."""
 Point = tuple[float, float, float]
 
 
@@ -55,7 +53,7 @@ class _Views:
             return None
         spread = self.cos2 * self.sin2 - self.cos_sin**2
         upright_m = (self.height_cos_m * self.sin2 - self.height_sin_m * self.cos_sin) / spread
-        return upright_m >= _LEAST_SHARE * self.height_m / self.count
+        return bool(upright_m >= _LEAST_SHARE * self.height_m / self.count)
 
 
 @dataclass(slots=True)
@@ -76,9 +74,6 @@ class Uprightness:
                 self._views[one.id].add(down_rad, one.box.height_px * m_per_px, one.box.width_px * m_per_px)
 
     def hear(self, tracks: Sequence[Track]) -> list[Track]:
-        """Return *tracks* without what lies flat, or may do so."""
-        return [one for one in tracks if one.id not in self._views or self._stands(one)]
-
-    def _stands(self, one: Track) -> bool:
-        is_upright = self._views[one.id].is_upright()
-        return one.observed_s >= _WAITS_S if is_upright is None else is_upright
+        """Return *tracks* without what lies flat; what has not shown another side yet is taken for what it seems."""
+        flat = {number for number, views in self._views.items() if views.is_upright() is False}
+        return [one for one in tracks if one.id not in flat]

@@ -516,6 +516,14 @@ def test_nobody_who_stands_or_lies_before_a_vehicle_is_a_piece_of_it(label: Labe
     assert heard([large, body]) == [large, body]
 
 
+def scored(one: Track, score: float) -> Track:
+    return replace(one, scores=deque([score] * 10, maxlen=10))
+
+
+def boxed(one: Track, x0: float, y0: float, x1: float, y1: float) -> Track:
+    return replace(one, box=PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1))
+
+
 def boards(*, upright_m: float, deep_m: float) -> list[bool]:
     """Return whether a thing a metre wide is heard of, as a camera comes near to it at 30 m, ten frames long."""
     board, upright, heard_of = track(Label.BOARD, 0, 0), Uprightness(), []
@@ -530,26 +538,9 @@ def boards(*, upright_m: float, deep_m: float) -> list[bool]:
 
 
 def test_a_mark_on_the_ground_is_no_board_and_what_stands_is_one() -> None:
-    assert not any(boards(upright_m=0.0, deep_m=1.5))
-    assert boards(upright_m=1.2, deep_m=0.6)[-1]
+    assert boards(upright_m=0.0, deep_m=1.5) == [True] * 4 + [False] * 6
+    assert all(boards(upright_m=1.2, deep_m=0.6))
     assert all(boards(upright_m=2.0, deep_m=0.4))
-
-
-def test_what_never_shows_another_side_is_taken_for_what_it_seems() -> None:
-    flat = replace(track(Label.BOARD, 0, 0), box=PixelBox(x0_px=100, y0_px=100, x1_px=120, y1_px=120))
-    upright = Uprightness()
-    upright.note([flat], (0.0, -30.0, 30.0), 600.0)
-
-    assert upright.hear([flat]) == []
-    assert upright.hear([replace(flat, observed_s=5.0)]) == [replace(flat, observed_s=5.0)]
-
-
-def scored(one: Track, score: float) -> Track:
-    return replace(one, scores=deque([score] * 10, maxlen=10))
-
-
-def boxed(one: Track, x0: float, y0: float, x1: float, y1: float) -> Track:
-    return replace(one, box=PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1))
 
 
 def test_a_wrong_name_that_wins_in_some_frames_does_not_win_over_all_of_them() -> None:
