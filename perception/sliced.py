@@ -24,6 +24,9 @@ _SURE = 0.4
 _PART, _SAME_PART = 0.75, 0.85
 """So much of a box in one that the whole picture surely shows is a part; so much of it in a better one, the same."""
 _LABELS = list(Label)
+_PEOPLE = frozenset({Label.PERSON, Label.LYING})
+_FAINT = 0.1
+"""Too weak to be followed, and enough to be hidden in pictures that leave (`perception.privacy`)."""
 
 
 class SlicedDetector:
@@ -53,7 +56,8 @@ class SlicedDetector:
         if not found:
             return large
         sure = [one for one in large if one.score >= _SURE and _is_too_large(one, fits_px)]
-        return _merged(_without_twins(large, [one for one in found if not _is_part(one, sure, _PART)]))
+        kept = _merged(_without_twins(large, [one for one in found if not _is_part(one, sure, _PART)]))
+        return Detections([(one.label, one.score, one.box) for one in (*kept, *_left_out([*large, *found], kept))])
 
     def _cuts(self, width_px: int, height_px: int) -> Iterator[tuple[int, int, int, int]]:
         wide, tall = self.card.input.width_px, self.card.input.height_px
@@ -123,7 +127,17 @@ def _moved(one: Detection, x_px: int, y_px: int) -> Detection:
     return Detection(one.label, one.score, type(one.box)(x0 + x_px, y0 + y_px, x1 + x_px, y1 + y_px))
 
 
-def _merged(found: Sequence[Detection]) -> Detections:
+def _left_out(found: Sequence[Detection], kept: Sequence[Detection]) -> list[Detection]:
+    """Return, as faint ones, people *found* whom nothing *kept* shows: a part may be a child before a grown-up."""
+    faint: list[Detection] = []
+    for one in found:
+        alike = [other.box for other in (*kept, *faint) if other.label is one.label]
+        if one.label in _PEOPLE and all(box.iou(one.box) < _SAME_IOU for box in alike):
+            faint.append(Detection(one.label, _FAINT, one.box))
+    return faint
+
+
+def _merged(found: Sequence[Detection]) -> list[Detection]:
     boxes = RawBoxes(
         corners_px=np.array([one.box.xyxy for one in found], np.float32).reshape(-1, 4),
         scores=np.array([one.score for one in found], np.float32),
@@ -134,4 +148,4 @@ def _merged(found: Sequence[Detection]) -> Detections:
         one = Detection(_LABELS[number], score, PixelBox(x0, y0, x1, y1))
         if not _is_part(one, kept, _SAME_PART):
             kept.append(one)
-    return Detections([(one.label, one.score, one.box) for one in kept])
+    return kept

@@ -85,13 +85,18 @@ class Coco:
 class _Image:
     id: int
     file_name: str
-    width: float = math.inf
-    height: float = math.inf
+    width: float | None = None
+    height: float | None = None
+
+    @property
+    def size_px(self) -> tuple[float, float]:
+        """Return width and height; infinite where they are not told (absent, null or 0)."""
+        return self.width or math.inf, self.height or math.inf
 
     def shows(self, box: tuple[float, float, float, float]) -> bool:
         """Say whether any of a box (x, y, width, height) lies in the picture; true where its size is not told."""
         x, y, width, height = box
-        return x < self.width and y < self.height and x + width > 0 and y + height > 0
+        return x < self.size_px[0] and y < self.size_px[1] and x + width > 0 and y + height > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +185,7 @@ def _labelled(file: Path, image: _Image, rows: list[_Annotation], numbers: dict[
     """Return a picture's boxes, as far as they lie in it."""
     boxes = np.array([row.bbox for row in rows], np.float32).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
-    np.clip(boxes, 0.0, np.array([image.width, image.height] * 2, np.float32), out=boxes)
+    np.clip(boxes, 0.0, np.array(image.size_px * 2, np.float32), out=boxes)
     return Labelled(
         file=file,
         boxes=boxes,

@@ -144,6 +144,20 @@ def test_what_would_waste_hours_of_training_is_refused_first(
         read_coco(file)
 
 
+@pytest.mark.parametrize("size", [None, 0])
+def test_a_picture_whose_size_is_not_told_keeps_its_boxes(tmp_path: Path, size: int | None) -> None:
+    (tmp_path / "images").mkdir()
+    cv2.imwrite(str(tmp_path / "images" / "a.png"), np.zeros((40, 60, 3), np.uint8))
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": size, "height": size}],
+        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [5, 5, 20, 30]}],
+        "categories": [{"id": 1, "name": "cart"}],
+    }
+    (tmp_path / "annotations.json").write_text(json.dumps(document))
+
+    assert read_coco(tmp_path / "annotations.json").pictures[0].boxes.tolist() == [[5, 5, 25, 35]]
+
+
 def test_large_pictures_are_learnt_from_as_the_detector_sees_them(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "large.png"), np.zeros((1080, 1920, 3), np.uint8))
     boxes = np.array([[600, 300, 900, 600]], np.float32)
