@@ -21,7 +21,7 @@ export function App({ desk }: { desk: Desk }) {
   return (
     <DeskContext value={desk}>
       {/* Another person gets a screen of their own: what was typed for one is not shown to the next. */}
-      <div key={desk.lastUserId} className="desk" inert={desk.user === null}>
+      <div key={desk.lastUser?.id} className="desk" inert={desk.user === null}>
         <Bar />
         <OfflineBar />
         <NeedsMe />

@@ -46,7 +46,7 @@ export class Desk extends Emitter<DeskTopic> {
   user: User | null = null;
   /** The last user stays visible behind the sign-in page when a sign-in has ended: nothing typed is lost. */
   hasBeenSignedIn = false;
-  lastUserId = "";
+  lastUser: User | null = null;
   isAsking = true;
   unreachable: ApiError | null = null;
   site: Site | null = null;
@@ -109,7 +109,8 @@ export class Desk extends Emitter<DeskTopic> {
   }
 
   may(permission: Permission): boolean {
-    return this.user?.permissions.includes(permission) ?? false;
+    // When a sign-in has ended the page stays as it is behind the sign-in page: half-filled forms are not taken away.
+    return (this.user ?? this.lastUser)?.permissions.includes(permission) ?? false;
   }
 
   kindName(code: string): string {
@@ -234,7 +235,7 @@ export class Desk extends Emitter<DeskTopic> {
     this.user = user;
     this.isAsking = false;
     this.hasBeenSignedIn = true;
-    this.lastUserId = user.id;
+    this.lastUser = user;
     this.planner.belongTo(user.id);
     this.zoneEditor.belongTo(user.id);
     this.rounds.belongTo(user.id);

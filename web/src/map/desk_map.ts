@@ -78,6 +78,8 @@ export class DeskMap {
   }
 
   close(): void {
+    // Whoever still puts something away on it afterwards puts it nowhere.
+    this.#isLoaded = false;
     clearInterval(this.#tick);
     this.#stops.forEach((stop) => stop());
     this.#drawing?.stop();
