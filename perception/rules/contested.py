@@ -18,6 +18,9 @@ _NO_PIECES = _VEHICLES | {Label.PERSON, Label.LYING}
 """Nobody who stands or lies before a vehicle is a piece of it."""
 _MADE_OF_PEOPLE = frozenset({Label.BIN, Label.FULL_BIN, Label.BOARD, Label.PILE, Label.BIKE})
 
+_REMEMBERED = 120.0
+"""So much evidence is kept, that of some half a minute: what stood for an hour may lie now."""
+
 
 @dataclass(slots=True)
 class _Claim:
@@ -31,13 +34,19 @@ class _Claim:
         """Say whether nothing else has better evidence."""
         return self.own >= max(self.others.values(), default=0.0)
 
+    def fade(self) -> None:
+        """Let what is long past count less."""
+        share = _REMEMBERED / max(_REMEMBERED, self.own + max(self.others.values(), default=0.0))
+        self.own *= share
+        self.others = {label: share * weight for label, weight in self.others.items()}
+
     def doubt(self, other: Track) -> None:
         """Take in that it may be *other* in truth."""
         self.others[other.label] = self.others.get(other.label, 0.0) + _weight(other)
 
 
 class Claims:
-    """Weighs what tracks are, over all the frames that they were seen in.
+    """Weighs what tracks are, over all the frames that they were seen in of late.
 
     A detector that hesitates names one thing twice, in one place: a person in a row is also half a bike. In single
     frames the wrong name may win; over all of them it seldom does. How much a frame says is its score over what the
@@ -53,6 +62,7 @@ class Claims:
         seen = [(*one.box, one) for one in tracks if one.is_seen]
         lost: set[int] = set()
         for i, (x0, y0, x1, y1, one) in enumerate(seen):
+            self._claims[one.id].fade()
             self._claims[one.id].own += _weight(one)
             for a0, b0, a1, b1, other in seen[:i]:
                 # most pairs lie apart: told by one or two comparisons, before anything is computed
