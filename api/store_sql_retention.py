@@ -11,6 +11,7 @@ from fleet.orders import CommandState
 from fleet.store import OrderStore
 from fleet.store_sql_commands import CommandRow
 from fleet.store_sql_gazes import GazeLogRow
+from fleet.store_sql_once import insert_once
 from fleet.store_sql_orders import OrderProgressRow, OrderRow, ZoneSetRow
 from fleet.store_sql_vehicles import RefusedReportRow, ReportRow, ReportsLetGoRow
 from incidents.alarm import ALLOWED as ALARM_ALLOWED
@@ -22,7 +23,7 @@ from missions.store_sql import RunRow
 _OPEN_RUNS = [state.value for state, ways in RUN_ALLOWED.items() if ways]
 _OPEN_ALARMS = [state.value for state, ways in ALARM_ALLOWED.items() if ways]
 _OPEN_INCIDENTS = [state.value for state in OPEN_STATES]
-_ANSWERED = [state.value for state in (CommandState.DONE, CommandState.FAILED, CommandState.EXPIRED)]
+_UNANSWERED = [state.value for state in (CommandState.SENT, CommandState.ACCEPTED)]
 
 
 def aged_rows(kept_for: KeptFor, *, orders: OrderStore) -> Sequence[Aged]:
@@ -69,7 +70,7 @@ class Commands:
     """Words whose fate is known."""
 
     async def find(self, unit: Transaction, *, before: datetime, limit: int) -> Keys:
-        over = select(CommandRow.id).where(CommandRow.state.in_(_ANSWERED), CommandRow.changed_at < before)
+        over = select(CommandRow.id).where(CommandRow.changed_at < before, CommandRow.state.not_in(_UNANSWERED))
         return (await unit.session.scalars(over.order_by(CommandRow.changed_at).limit(limit))).all()
 
     async def take(self, unit: Transaction, keys: Keys) -> None:
@@ -84,8 +85,10 @@ class Reports:
         return (await unit.session.scalars(over.order_by(ReportRow.at).limit(limit))).all()
 
     async def take(self, unit: Transaction, keys: Keys) -> None:
-        copies = await unit.session.scalar(select(func.sum(ReportRow.copies)).where(ReportRow.id.in_(keys)))
-        await _note(unit, entered=len(keys), copies=copies or 0)
+        known = await _counted(unit)
+        there = select(func.count(), func.coalesce(func.sum(ReportRow.copies), 0)).where(ReportRow.id.in_(keys))
+        entered, copies = (await unit.session.execute(there)).one()
+        known.entered, known.copies = known.entered + entered, known.copies + int(copies)
         await unit.session.execute(delete(ReportRow).where(ReportRow.id.in_(keys)))
 
 
@@ -97,7 +100,9 @@ class RefusedReports:
         return (await unit.session.scalars(over.order_by(RefusedReportRow.refused_at).limit(limit))).all()
 
     async def take(self, unit: Transaction, keys: Keys) -> None:
-        await _note(unit, refused=len(keys))
+        known = await _counted(unit)
+        there = select(func.count()).select_from(RefusedReportRow).where(RefusedReportRow.id.in_(keys))
+        known.refused += await unit.session.scalar(there) or 0
         await unit.session.execute(delete(RefusedReportRow).where(RefusedReportRow.id.in_(keys)))
 
 
@@ -141,11 +146,7 @@ def _is_used() -> ColumnElement[bool]:
     return exists().where(OrderRow.zones_hash == ZoneSetRow.hash)
 
 
-async def _note(unit: Transaction, *, entered: int = 0, copies: int = 0, refused: int = 0) -> None:
-    """Add to the counts of what is known by its number only."""
-    row = await unit.session.get(ReportsLetGoRow, 1, with_for_update=True)
-    if row is None:
-        row = ReportsLetGoRow(id=1, entered=0, copies=0, refused=0)
-        unit.session.add(row)
-    row.entered, row.copies, row.refused = row.entered + entered, row.copies + copies, row.refused + refused
-    await unit.session.flush()
+async def _counted(unit: Transaction) -> ReportsLetGoRow:
+    """Return the counts of what is known by its number only, locked: another controller counts what is left then."""
+    await insert_once(unit, ReportsLetGoRow, {"id": 1, "entered": 0, "copies": 0, "refused": 0})
+    return await unit.session.get_one(ReportsLetGoRow, 1, with_for_update=True, populate_existing=True)

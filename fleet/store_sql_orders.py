@@ -37,13 +37,16 @@ class OrderRow(Base):
     """An order and where it stands."""
 
     __tablename__ = "orders"
-    __table_args__ = (Index("ix_orders_vehicle_id_is_ended", "vehicle_id", "is_ended"),)
+    __table_args__ = (
+        Index("ix_orders_vehicle_id_is_ended", "vehicle_id", "is_ended"),
+        Index("ix_orders_is_ended_changed_at", "is_ended", "changed_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     vehicle_id: Mapped[str] = mapped_column(String(80))
     run_id: Mapped[str | None] = mapped_column(String(36), index=True)
     purpose: Mapped[str] = mapped_column(String(20))
-    zones_hash: Mapped[str] = mapped_column(ForeignKey("order_zone_sets.hash"))
+    zones_hash: Mapped[str] = mapped_column(ForeignKey("order_zone_sets.hash"), index=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(20))
@@ -51,7 +54,7 @@ class OrderRow(Base):
     legs_done: Mapped[int]
     because: Mapped[str] = mapped_column(Text)
     held_by: Mapped[str] = mapped_column(String(20), server_default=Holder.NOBODY)
-    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class OrderProgressRow(Base):

@@ -43,7 +43,7 @@ class IncidentRow(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    verifying_order_id: Mapped[str | None] = mapped_column(String(36))
+    verifying_order_id: Mapped[str | None] = mapped_column(String(36), index=True)
     reworks: Mapped[int] = mapped_column(Integer)
     because: Mapped[str] = mapped_column(Text)
     because_by_person: Mapped[bool] = mapped_column(Boolean, server_default=false())

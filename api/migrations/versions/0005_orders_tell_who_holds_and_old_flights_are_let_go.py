@@ -10,7 +10,14 @@ depends_on = None
 
 _WORDS = {"dispatcher": "makes way for %", "separation": "keeps clear of %"}
 """Until now who holds a vehicle stood in the reason alone."""
-_LOOKED_FOR = (("orders", "changed_at"), ("commands", "changed_at"), ("reports", "at"), ("sightings", "order_id"))
+_LOOKED_FOR = (
+    ("orders", "is_ended", "changed_at"),
+    ("orders", "zones_hash"),
+    ("commands", "changed_at"),
+    ("reports", "at"),
+    ("sightings", "order_id"),
+    ("incidents", "verifying_order_id"),
+)
 
 
 def upgrade() -> None:
@@ -24,8 +31,8 @@ def upgrade() -> None:
         op.execute(held.where(rows.c.because.like(words)).values(held_by=holder))
     with op.batch_alter_table("incidents", schema=None) as batch_op:
         batch_op.add_column(sa.Column("because_by_person", sa.Boolean(), server_default=sa.false(), nullable=False))
-    for table, column in _LOOKED_FOR:
-        op.create_index(f"ix_{table}_{column}", table, [column])
+    for table, *columns in _LOOKED_FOR:
+        op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
     op.create_table(
         "reports_let_go",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -38,8 +45,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("reports_let_go")
-    for table, column in _LOOKED_FOR:
-        op.drop_index(f"ix_{table}_{column}", table_name=table)
+    for table, *columns in _LOOKED_FOR:
+        op.drop_index(f"ix_{table}_{'_'.join(columns)}", table_name=table)
     with op.batch_alter_table("incidents", schema=None) as batch_op:
         batch_op.drop_column("because_by_person")
     for table in ("orders", "order_progress"):
