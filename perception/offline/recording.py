@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from configparser import ConfigParser, Error
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +22,8 @@ from perception.frame import Picture
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 USUAL_HZ = 10.0
 _STREAM = re.compile(r"^[a-z][a-z0-9+.-]*://")
+_NUMBER = re.compile(r"(\d{9,}\.\d+|\d+)")
+"""A number in a file's name; only seconds since 1970 have decimals."""
 _WAIT_S = (10.0, 10.0)
 _NAMED = 5
 _LONGEST_STEP_S = 1.0
@@ -188,10 +191,10 @@ class Recording:
                 return
 
 
-def _counted(file: Path) -> tuple[list[str | int], str]:
-    """Return what sorts frame2 before frame10."""
-    parts = re.split(r"(\d+)", file.name)
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], file.name
+def _counted(file: Path) -> tuple[list[str | Decimal], str]:
+    """Return what sorts frame2 before frame10, and seconds of a clock with their decimals as what they are."""
+    parts = _NUMBER.split(file.name)
+    return [Decimal(part) if i % 2 else part for i, part in enumerate(parts)], file.name
 
 
 def _is_whole(file: Path) -> bool:
@@ -201,8 +204,16 @@ def _is_whole(file: Path) -> bool:
     except OSError:
         return False
     if content.startswith(b"\xff\xd8"):
-        return content.find(b"\xff\xd9", content.rfind(b"\xff\xda")) > 0
+        return _has_end(content)
     return not content.startswith(b"\x89PNG") or b"IEND" in content[-4096:]
+
+
+def _has_end(jpeg: bytes) -> bool:
+    """Say whether a JPEG's own data end: a preview in its head or a film behind it say nothing of that."""
+    at = 2
+    while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1 : at + 2] != b"\xda":
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return jpeg.find(b"\xff\xd9", at) > 0
 
 
 def _sequence_rate_hz(folder: Path) -> float | None:

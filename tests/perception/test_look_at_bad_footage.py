@@ -170,6 +170,26 @@ def test_pictures_are_taken_by_their_numbers_and_half_written_ones_are_named(tmp
     assert np.abs(last.picture.astype(int) - noise(2)).mean() < 12
 
 
+def test_pictures_named_by_the_seconds_of_a_clock_are_taken_in_their_order(tmp_path: Path) -> None:
+    seconds = ("1700000000.123", "1700000000.25", "1700000000.5", "1700000001.0456789")
+    for i, second in enumerate(reversed(seconds)):
+        cv2.imwrite(str(tmp_path / f"{second}.png"), np.full((36, 64, 3), 60 * i, np.uint8))
+
+    recording = Recording(str(tmp_path), rate_hz=5)
+
+    assert [int(frame.picture[0, 0, 0]) for frame in recording] == [180, 120, 60, 0]
+
+
+def test_a_phone_s_picture_with_a_film_behind_it_is_whole_and_half_of_one_with_a_preview_is_not(tmp_path: Path) -> None:
+    picture, preview = (cv2.imencode(".jpg", noise(1, width_px=width))[1].tobytes() for width in (320, 64))
+    head = b"\xff\xe1" + (2 + len(preview)).to_bytes(2, "big") + preview
+    (tmp_path / "1.jpg").write_bytes(picture + b"film \xff\xda and no end")
+    (tmp_path / "2.jpg").write_bytes(picture[:2] + head + picture[2:])
+    (tmp_path / "3.jpg").write_bytes(picture[:2] + head + picture[2 : len(picture) // 2])
+
+    assert [frame.number for frame in Recording(str(tmp_path), rate_hz=5)] == [0, 1]
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_what_was_written_until_it_was_stopped_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: signal.Signals
