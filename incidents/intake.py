@@ -8,6 +8,7 @@ from core.database import Transaction
 from core.errors import InvalidInput
 from core.ids import EvidenceId, IncidentId, new_id
 from geofence.positions import GeoPosition
+from incidents.alarm import AlarmState
 from incidents.alarms import AlarmDesk, AlarmName
 from incidents.bodies import sighting_event
 from incidents.books import IncidentBooks, Reason
@@ -90,9 +91,19 @@ class Intake:
         near = await self._incidents.near(
             unit, kind=sighting.kind, place=sighting.place, within_m=NEVER_SAME_M, seen_at=sighting.last_seen_at
         )
-        same = [one for one in near if can_be_same(one.place, one.ellipse, sighting.place, sighting.ellipse)]
+        here = [one for one in near if can_be_same(one.place, one.ellipse, sighting.place, sighting.ellipse)]
+        same = [one for one in here if not await self._was_helped(unit, one, sighting)]
         is_open = [one for one in same if one.state in OPEN_STATES]
         return min(is_open or same, key=lambda one: distance_m(one.place, sighting.place), default=None)
+
+    async def _was_helped(self, unit: Transaction, incident: Incident, sighting: Sighting) -> bool:
+        """Say whether an incident's alarm was resolved before this began: whoever lies there now needs help as well."""
+        if not self._kinds.kind(incident.kind).is_alarm:
+            return False
+        alarm = await self._alarms.of_incident(unit, incident.id)
+        if alarm is None or alarm.ended_at is None or alarm.state is not AlarmState.RESOLVED:
+            return False
+        return alarm.ended_at < sighting.first_seen_at
 
     async def _look_again(self, unit: Transaction, incident: Incident, sighting: Sighting) -> Taken:
         photos = await self._record(unit, incident.id, sighting, opened=False)
@@ -126,7 +137,7 @@ class Intake:
         photos = await self._record(unit, incident.id, sighting, opened=True)
         await self._books.note(unit, incident, "sighting", _reason(sighting, photos))
         await self._ring(unit, incident, sighting)
-        if kind.files_itself:
+        if kind.files_itself and (sighting.is_sure or not kind.is_alarm):
             await self._file(unit, incident, kind, sighting)
         return Taken(incident_id=incident.id, opened=True)
 

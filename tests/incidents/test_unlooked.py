@@ -1,7 +1,10 @@
 from dataclasses import replace
 
-from incidents.alarm import HelpAlarm
+import pytest
+
+from incidents.alarm import AlarmState, HelpAlarm
 from incidents.incident import IncidentState
+from incidents.kinds import KindTable
 from incidents.unlooked import Unlooked
 from perception.sighting import Sighting
 from tests.incidents.room import SUPERVISOR, Room
@@ -73,3 +76,32 @@ async def test_a_restart_forgets_nobody(room: Room) -> None:
     await unlooked(room).step()
     (alarm,) = await ringing(room)
     assert alarm.press_id == f"incident:{taken.incident_id}"
+
+
+async def test_what_is_not_sure_is_not_filed_by_itself_so_that_it_rings_in_every_table_of_kinds(room: Room) -> None:
+    files_itself = KindTable(kinds=tuple(replace(kind, files_itself=True) for kind in room.kinds.kinds))
+    room.intake._kinds = files_itself  # the table of a city that leaves `files_itself` out
+    taken = await room.take(unsure(room))
+    assert (await room.incident(taken.incident_id)).state is IncidentState.REPORTED
+    await room.clock.advance(room.settings.unsure_s)
+    await unlooked(room).step()
+    assert len(await ringing(room)) == 1
+
+
+@pytest.mark.parametrize(("ends", "rings"), [(AlarmState.RESOLVED, 2), (AlarmState.FALSE_ALARM, 1)])
+async def test_somebody_who_lies_where_somebody_was_helped_before_rings_anew(
+    room: Room, ends: AlarmState, rings: int
+) -> None:
+    first = await room.take(room.sighting(kind="L0901"))
+    (alarm,) = await ringing(room)
+    async with room.database.transaction() as unit:
+        over = replace(alarm, state=ends, ended_at=room.clock.now(), ended_by="li", revision=alarm.revision + 1)
+        await room.alarms.update(unit, over)
+    late = await room.take(room.sighting(kind="L0901", seen_s_ago=5, for_s=2))
+    assert late.incident_id == first.incident_id, "seen before that alarm was over"
+    await room.clock.advance(3600)
+    again = await room.take(room.sighting(kind="L0901"))
+    assert ((await room.take(room.sighting(kind="L0901"))).incident_id, len(await ringing(room))) == (
+        again.incident_id,
+        rings,
+    )
