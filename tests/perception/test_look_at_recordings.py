@@ -284,7 +284,7 @@ def test_a_camera_file_by_which_people_are_giants_is_named(tmp_path: Path) -> No
     ("source", "reason"),
     [
         ("missing.mp4", "no such file"),
-        ("empty.mp4", "not a video"),
+        ("empty.mp4", "the file is empty"),
         ("folder", "no pictures"),
         ("text.mp4", "not a video"),
     ],
