@@ -23,7 +23,7 @@ from tests.api.sightings import a_sighting, take
 ROOT = Path(__file__).parents[2]
 # Modules whose sentences reach the desk: reasons, refusals, remedies, stories.
 SPEAKING = (
-    "agent/executor.py agent/flight*.py agent/guard.py agent/vehicle_parts.py",
+    "agent/commanded_order.py agent/executor.py agent/flight*.py agent/guard.py agent/vehicle_parts.py",
     "api/auth.py api/idempotency.py api/sign_in.py api/zone_book.py api/rest/*.py",
     "fleet/link/downlink.py fleet/link/held_orders.py",
     "fleet/readiness.py fleet/registry.py fleet/orders.py fleet/order_progress.py fleet/store_sql*.py fleet/holding.py",
@@ -36,7 +36,7 @@ SPEAKING = (
     "incidents/verification.py incidents/store_sql*.py incidents/notifiers/*.py incidents/photo_keeper.py",
     "incidents/evidence_store.py",
     "missions/plan*.py missions/routing.py missions/run*.py missions/requests.py missions/giver.py",
-    "missions/dispatcher.py missions/separation*.py missions/live_separation.py missions/situation.py",
+    "missions/dispatcher.py missions/patient_words.py missions/separation*.py missions/live_separation.py missions/situation.py",
     "missions/trial.py missions/store_sql.py missions/recurrence.py missions/schedule*.py missions/patrol*.py",
     "missions/rounds/planner.py missions/rounds_desk.py",
     "missions/document.py missions/coverage/ground.py missions/coverage/plan.py missions/coverage_prover.py",
