@@ -69,3 +69,6 @@ async def test_a_vehicle_is_found_and_opened_by_keys_alone(desk: Page) -> None:
     await desk.keyboard.press("Escape")
     await expect(desk.locator(".search")).to_have_count(0)
     await expect(desk.get_by_role("heading", name="Drone 2")).to_be_visible()
+    await desk.keyboard.press("/")
+    await desk.locator(".needs-me").click()
+    await expect(desk.locator(".search")).to_have_count(0)

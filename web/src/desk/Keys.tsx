@@ -1,9 +1,10 @@
-/** The keys of the desk; `?` shows them. */
+/** The keys of the desk, and what is kept for how long; `?` shows them. */
 import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 import { t, useLanguage } from "../i18n";
 import type { Desk } from "./desk";
 import { useDesk } from "./hooks";
+import { KeptFor } from "./KeptFor";
 import { Search } from "./Search";
 import { select, selected } from "./selection";
 
@@ -39,13 +40,14 @@ export function Keys() {
     return () => removeEventListener("keydown", press);
   }, [desk, isShown, isSearching]);
   useEffect(() => {
-    if (isShown) dialog.current?.showModal();
+    // Not modal: an alarm that rings meanwhile can be answered with a click.
+    if (isShown) dialog.current?.show();
     else dialog.current?.close();
   }, [isShown]);
   return (
     <>
       {isSearching && <Search onClose={() => setSearching(false)} />}
-      <dialog ref={dialog} className="keys" onClose={() => setShown(false)} aria-label={t("keys.title")}>
+      <dialog ref={dialog} className="floating keys" onClose={() => setShown(false)} aria-label={t("keys.title")}>
         <h2>{t("keys.title")}</h2>
         <dl>
           {KEYS.map(([key, text]) => (
@@ -58,6 +60,7 @@ export function Keys() {
           ))}
         </dl>
         <p className="muted">{t("keys.buttons")}</p>
+        <KeptFor />
         <button type="button" onClick={() => setShown(false)}>
           {t("close")}
         </button>

@@ -87,15 +87,19 @@ function Decisions() {
   const desk = useDesk();
   const store = useLive("incidents", "vehicles", "runs");
   const nowMs = useNow();
-  const incidents = store.openIncidents().filter((one) => one.needs_decision);
+  const waiting = store.openIncidents().filter((one) => one.needs_decision);
+  const [urgent, incidents] = parted(waiting, (one) => desk.kinds.get(one.kind)?.is_alarm === true);
   const runs = [...store.runs.values()].filter((run) => isFailedLately(run, nowMs));
   const lost = [...store.vehicles.values()].filter((one) => isLostInFlight(one, store.ageS(one, nowMs)));
   const held = [...store.vehicles.values()].filter((one) => one.doing === "held_by_person");
-  const isNothing = incidents.length + runs.length + lost.length + held.length === 0;
+  const isNothing = waiting.length + runs.length + lost.length + held.length === 0;
   return (
     <section aria-label={t("left.decisions")}>
       <h2>{t("left.decisions")}</h2>
       {isNothing && <p className="empty">{t("left.no_decisions")}</p>}
+      {urgent.map((one) => (
+        <IncidentRow key={one.id} incident={one} tone="alarm" />
+      ))}
       {lost.map((one) => (
         <Row key={one.id} selection={{ kind: "vehicle", id: one.id }} tone="decision">
           <span className="row-title">{nameOf(one)}</span>
@@ -121,6 +125,10 @@ function Decisions() {
       ))}
     </section>
   );
+}
+
+function parted<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
 function isLostInFlight(vehicle: Vehicle, ageS: number | null): boolean {
@@ -149,7 +157,7 @@ function News() {
   );
 }
 
-function IncidentRow({ incident, tone = "plain" }: { incident: Incident; tone?: "decision" | "plain" }) {
+function IncidentRow({ incident, tone = "plain" }: { incident: Incident; tone?: "alarm" | "decision" | "plain" }) {
   const desk = useDesk();
   const nowMs = useNow();
   return (

@@ -31,7 +31,8 @@ export function Search({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [words, setWords] = useState("");
   const [at, setAt] = useState(0);
-  useEffect(() => dialog.current?.showModal(), []);
+  // Not modal: an alarm that rings meanwhile can be answered with a click.
+  useEffect(() => dialog.current?.show(), []);
   const hits = found(desk, words);
   const current = Math.min(at, hits.length - 1);
   const open = (hit: Hit | undefined): void => {
@@ -42,12 +43,14 @@ export function Search({ onClose }: { onClose: () => void }) {
   const press = (event: KeyboardEvent): void => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (by !== 0) setAt(Math.max(0, Math.min(hits.length - 1, current + by)));
-    else if (event.key === "Enter" && !event.nativeEvent.isComposing) open(hits[current]);
+    else if (event.nativeEvent.isComposing) return;
+    else if (event.key === "Enter") open(hits[current]);
+    else if (event.key === "Escape") onClose();
     else return;
     event.preventDefault();
   };
   return (
-    <dialog ref={dialog} className="search" onClose={onClose} aria-label={t("search.title")}>
+    <dialog ref={dialog} className="floating search" onClose={onClose} onBlur={onClose} aria-label={t("search.title")}>
       <input
         autoFocus
         value={words}
@@ -63,7 +66,7 @@ export function Search({ onClose }: { onClose: () => void }) {
         }}
         onKeyDown={press}
       />
-      <div id="search-hits" role="listbox" aria-label={t("search.hits")}>
+      <div id="search-hits" role="listbox" aria-label={t("search.hits")} onMouseDown={(event) => event.preventDefault()}>
         {hits.map((hit, index) => (
           <div key={hit.key} id={`hit-${index}`} role="option" aria-selected={index === current} className={`row${index === current ? " current" : ""}`} onClick={() => open(hit)}>
             <span className="row-title">{hit.title}</span>
