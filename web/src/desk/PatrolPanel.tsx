@@ -51,7 +51,7 @@ function PatrolHead({ patrol }: { patrol: Patrol }) {
       </p>
       <dl className="numbers">
         <dt>{t("patrol.parts")}</dt>
-        <dd>{patrol.parts.map((part) => String(part["name"] ?? part["type"])).join(" → ")}</dd>
+        <dd>{patrol.parts.map((part) => desk.partName(String(part["name"] ?? part["type"]))).join(" → ")}</dd>
         <dt>{t("vehicle.height")}</dt>
         <dd>{metres(patrol.height_agl_m)}</dd>
         <dt>{t("vehicle.speed")}</dt>
