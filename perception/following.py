@@ -42,6 +42,8 @@ _EDGE_SHARE = 0.25
 _STILL_S = 2.0
 _STILL_COSTS = 0.15
 """What keeps its place for so long and shows no life (a sign, a doll) needs a better score by so much."""
+_LIES_FROM = 1.2
+"""A person's box so many times as wide as high: whoever lies keeps still, and must not be taken for a doll."""
 _CHANGES = 0.15
 _ALONE_IOU = 0.1
 """Colours are learnt from boxes that overlap others by less than this."""
@@ -168,8 +170,8 @@ class Follower(Tracker):
         if motion.life.is_sure:
             share = _WALKER_SHARE if motion.life.has_walked else _STIRRING_SHARE
             track.is_believed = track.is_believed or track.score >= share * track.threshold
-        elif motion.life.still_s(track.last_s) >= _STILL_S and track.score < track.threshold + _STILL_COSTS:
-            track.is_believed = False
+        elif motion.life.still_s(track.last_s) >= _STILL_S and not _may_lie(track.box):
+            track.is_believed = track.is_believed and track.score >= track.threshold + _STILL_COSTS
 
     def _begin_new(self, sights: Sequence[Sight], used: set[int], taken_s: float) -> None:
         taken = [sights[j].placed.detection for j in used]
@@ -230,6 +232,10 @@ def _weighed(one: Placed, to_pixel: ToPixel) -> Placed:
     if cost == 0.0:
         return one
     return Placed(Detection(label=Label.PERSON, score=max(0.0, one.detection.score - cost), box=box), one.place)
+
+
+def _may_lie(box: PixelBox) -> bool:
+    return box.width_px >= _LIES_FROM * box.height_px
 
 
 def _is_alone(sight: Sight, sights: Sequence[Sight]) -> bool:

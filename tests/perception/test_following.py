@@ -109,6 +109,13 @@ def test_a_sign_that_never_moves_is_not_believed_and_a_person_who_sways_is() -> 
     assert believed == [False, True, True]
 
 
+def test_who_lies_still_is_believed_as_who_moves_is() -> None:
+    box = PixelBox(x0_px=70, y0_px=130, x1_px=130, y1_px=150)
+    lying = [[Placed(Detection(label=Label.PERSON, score=0.58, box=box), None)] for _ in range(40)]
+
+    assert walk(follower(), lying)[-1][0].is_believed
+
+
 def stirring(count: int, *, stirs: bool) -> list[Picture]:
     """A figure of two tones in a noisy street; one that stirs lifts a hand now and then."""
     random = np.random.default_rng(4)
