@@ -43,6 +43,7 @@ export function PatrolPanel({ id }: { id: string }) {
 }
 
 function PatrolHead({ patrol }: { patrol: Patrol }) {
+  const desk = useDesk();
   return (
     <header>
       <h1>{nameOf(patrol)}</h1>
