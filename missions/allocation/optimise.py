@@ -17,6 +17,7 @@ import numpy as np
 
 from missions.allocation.bounds import least_s
 from missions.allocation.caps import Fleet, Piles
+from missions.allocation.chains import chained
 from missions.allocation.leftovers import fitted, settled
 from missions.allocation.limits import MAKESPAN, TOTAL, dearer, fair_limit_s, rank, shift_price
 from missions.allocation.problem import Allocation, Problem, Visits, faults
@@ -44,12 +45,20 @@ _TOGETHER = 0.15
 """Share of the search in which all docks are searched together before that."""
 _QUARTER_PRICES = (0.7, 2.5)
 """Of a second over the limit, first and last."""
-_QUARTER_PRICE_STEP = 0.3
-_DEAREST_DOCK = 2.0
 _LEAST_GUESS = 0.95
 """The guessed limit counts down to this share of the one that follows from what is flown now."""
+_QUARTER_PRICE_STEP = 0.3
+_DEAREST_DOCK = 2.0
+_CHAINS_FROM, _CHAINS_EVERY, _CHAINS = 0.5, 4, 4
+"""Share of the search after which chains go out from crowded vehicles; quarters after which, and so many in a row."""
+_CROWDED = 1.04
+"""Chains go out where the last vehicle ends later than so many times the limit: they pay much for what they relieve."""
+_CHAIN_PRICE = 3.3
+"""Of a second over the limit, for chains: what ending so much later counts in the rank of a plan."""
+_LAGGARDS, _LATE = 3, 1.005
+"""So many of the last vehicles are relieved over chains where they end so much later than the others (makespan)."""
 _LEVEL_EVERY, _LEVEL_PRICE = 6, 5.0
-"""Blocks after which a quarter is levelled where the makespan is to be small, and the price of a second over."""
+"""Blocks after which that is looked at, and the price of a second over."""
 _LOOSE_GUESS = 1.1
 """How much longer than an even share a sortie is guessed to be, where the makespan is to be small."""
 _EASED_PRICE_STEP = 0.05
@@ -115,9 +124,7 @@ class _Run:
         self._guessed_fair_s = math.inf
         self._unlimited = replace(problem, limit_s=math.inf)
         self._fits = False
-        self._levels_quarters = (
-            not problem.is_total and not problem.has_windows and len(self._fleet.groups) >= _FEWEST_DOCKS
-        )
+        self._has_laggards = not problem.is_total and not problem.has_windows and len(problem.carriers) > _LAGGARDS
         # where most vehicles are not needed, an even share is less than any sortie takes
         self._floor_s = 0.0 if problem.is_total else least_s(problem)
 
@@ -135,8 +142,8 @@ class _Run:
                 is_polishing = True
                 piles = [[sortie.visits for sortie in own] for own in self._best.sorties]
             limit_s = self._limit_s(self._share(), self._even_s(piles))
-            if self._levels_quarters and self._number % _LEVEL_EVERY == _LEVEL_EVERY - 1:
-                piles = self._replanned(piles, self._level_terms(limit_s))
+            if self._has_laggards and self._number % _LEVEL_EVERY == _LEVEL_EVERY - 1:
+                piles = self._levelled(piles, limit_s)
             piles = self._block(piles, limit_s)
         return self._best or fitted(self._problem, piles)
 
@@ -189,10 +196,30 @@ class _Run:
                 prices=self._fleet.carrier_prices(),
             )
             piles = self._replanned(piles, terms)
+            self._number += 1
+            is_late = float(self._fleet.loads_s(piles).max()) > _CROWDED * self._fair_s
+            if is_late and share > _CHAINS_FROM and self._number % _CHAINS_EVERY == 0:
+                piles = self._chained(piles, self._fair_s, _CHAIN_PRICE)
         return piles
 
-    def _level_terms(self, limit_s: float) -> QuarterTerms:
-        return QuarterTerms(limit_s=limit_s, over_price=_LEVEL_PRICE, prices=self._fleet.carrier_prices())
+    def _chained(self, piles: Piles, limit_s: float, over_price: float) -> Piles:
+        ones = np.ones(len(piles))
+        for _ in range(_CHAINS):
+            if self._used_share() >= 1:
+                break
+            terms = Terms(limit_s, over_price * ones, ones)
+            new = chained(self._problem, piles, self._fleet.loads_s(piles), terms)
+            if new is None:
+                break
+            piles = new
+            self._note(piles)
+        return piles
+
+    def _levelled(self, piles: Piles, limit_s: float) -> Piles:
+        """Return *piles* with the few last vehicles relieved over chains, where they end clearly after the others."""
+        loads_s = np.sort(self._fleet.loads_s(piles))
+        others_s = max(limit_s, float(loads_s[-1 - _LAGGARDS]))
+        return self._chained(piles, others_s, _LEVEL_PRICE) if loads_s[-1] > _LATE * others_s else piles
 
     def _replanned(self, piles: Piles, terms: QuarterTerms) -> Piles:
         piles, steps = self._quarters.replanned(piles, terms, is_over=lambda: self._used_share() >= 1)

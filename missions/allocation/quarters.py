@@ -125,8 +125,7 @@ class _Part:
             for n, (price, own) in enumerate(zip(own_prices, piles, strict=True))
             for visits in own
         )
-        last_s = 0.0 if self.problem.is_total else len(piles) * float(over_s.max())
-        return float(paid_s + last_s + terms.over_price * over_s.sum() + (over_s**2).sum() / terms.limit_s)
+        return float(paid_s + terms.over_price * over_s.sum() + (over_s**2).sum() / terms.limit_s)
 
 
 def _part(problem: Problem, carriers: Sequence[int], choices: IntArray) -> Problem:

@@ -29,7 +29,7 @@ class Terms(NamedTuple):
     prices: FloatArray
 
 
-class _Gaps(NamedTuple):
+class Gaps(NamedTuple):
     """Places where a stretch may go in: between which two places, in which sortie of whom, and what that allows."""
 
     before: IntArray
@@ -41,7 +41,7 @@ class _Gaps(NamedTuple):
     pause_s: FloatArray
 
 
-class _Stretches(NamedTuple):
+class Stretches(NamedTuple):
     """Runs of jobs within one sortie: first and last place, what they save when gone, what they take either way."""
 
     begin: IntArray
@@ -54,7 +54,7 @@ class _Stretches(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shift:
+class Shift:
     value: float
     source: tuple[int, int]
     begin: int
@@ -68,7 +68,7 @@ def shifted(problem: Problem, piles: Piles, loads_s: FloatArray, terms: Terms) -
 
     *loads_s* is how long each vehicle is busy. Time windows are not looked at.
     """
-    gaps = _gaps(problem, piles)
+    gaps = gaps_of(problem, piles)
     crowded = np.flatnonzero(loads_s > terms.limit_s)
     found = [
         shift
@@ -76,7 +76,7 @@ def shifted(problem: Problem, piles: Piles, loads_s: FloatArray, terms: Terms) -
         for number in range(len(piles[carrier]))
         if (shift := _best(problem, piles, (carrier, number), gaps, loads_s, terms)) is not None
     ]
-    return _applied(piles, min(found, key=lambda shift: shift.value), gaps) if found else None
+    return applied(piles, min(found, key=lambda shift: shift.value), gaps) if found else None
 
 
 def _route(problem: Problem, carrier: int, visits: Visits) -> IntArray:
@@ -84,7 +84,7 @@ def _route(problem: Problem, carrier: int, visits: Visits) -> IntArray:
     return np.array([dock, *(problem.docks + visit for visit in visits), dock], dtype=np.intp)
 
 
-def _gaps(problem: Problem, piles: Piles) -> _Gaps:
+def gaps_of(problem: Problem, piles: Piles) -> Gaps:
     rows: list[tuple[float, ...]] = []
     for carrier, own in enumerate(piles):
         who = problem.carriers[carrier]
@@ -98,15 +98,15 @@ def _gaps(problem: Problem, piles: Piles) -> _Gaps:
             rows.append((who.dock, who.dock, carrier, len(own), 0, who.endurance_s, pause_s))
     columns = np.array(rows).reshape(-1, 7).T
     before, after, carrier, sortie, at = columns[:5].astype(np.intp)
-    return _Gaps(before, after, carrier, sortie, at, columns[5], columns[6])
+    return Gaps(before, after, carrier, sortie, at, columns[5], columns[6])
 
 
-def _those(gaps: _Gaps, chosen: IntArray) -> _Gaps:
+def gaps_at(gaps: Gaps, chosen: IntArray) -> Gaps:
     before, after, carrier, sortie, at = (column[chosen] for column in gaps[:5])
-    return _Gaps(before, after, carrier, sortie, at, gaps.room_s[chosen], gaps.pause_s[chosen])
+    return Gaps(before, after, carrier, sortie, at, gaps.room_s[chosen], gaps.pause_s[chosen])
 
 
-def _stretches(problem: Problem, carrier: int, own: Sequence[Visits], number: int, most_s: float) -> _Stretches:
+def stretches_of(problem: Problem, carrier: int, own: Sequence[Visits], number: int, most_s: float) -> Stretches:
     who = problem.carriers[carrier]
     spans, route = problem.spans_s[who.pace], _route(problem, carrier, own[number])
     along = np.concatenate(([0.0], np.cumsum(spans[route[:-1], route[1:]])))
@@ -118,37 +118,37 @@ def _stretches(problem: Problem, carrier: int, own: Sequence[Visits], number: in
     few = np.isfinite(saved_s) & (saved_s <= most_s)
     begin, end = begin[few], end[few]
     inner_s = along[end] - along[begin], back[end] - back[begin]
-    return _Stretches(begin, end, route[begin], route[end], saved_s[few], freed_s[few], inner_s)
+    return Stretches(begin, end, route[begin], route[end], saved_s[few], freed_s[few], inner_s)
 
 
 def _best(
-    problem: Problem, piles: Piles, source: tuple[int, int], gaps: _Gaps, loads_s: FloatArray, terms: Terms
-) -> _Shift | None:
+    problem: Problem, piles: Piles, source: tuple[int, int], gaps: Gaps, loads_s: FloatArray, terms: Terms
+) -> Shift | None:
     """Return the best shift out of the sortie *source* (carrier, number) to a vehicle as fast; None: nothing pays."""
     carrier, number = source
     over_s = float(loads_s[carrier]) - terms.limit_s
-    runs = _stretches(problem, carrier, piles[carrier], number, max(_WIDEST_S, _WIDEST * over_s))
+    runs = stretches_of(problem, carrier, piles[carrier], number, max(_WIDEST_S, _WIDEST * over_s))
     pace = problem.carriers[carrier].pace
     paces = np.array([who.pace for who in problem.carriers])
     can = np.flatnonzero((gaps.carrier != carrier) & (paces[gaps.carrier] == pace))
     if not len(can) or not len(runs.begin):
         return None
-    there = _those(gaps, can)
+    there = gaps_at(gaps, can)
     out = -terms.prices[carrier] * runs.saved_s - terms.over_prices[carrier] * np.minimum(runs.freed_s, over_s)
-    best: _Shift | None = None
+    best: Shift | None = None
     for is_turned in (False, True):
-        added_s = _added_s(problem.spans_s[pace], runs, there, is_turned=is_turned)
+        added_s = ways_in_s(problem.spans_s[pace], runs, there, is_turned=is_turned)
         value = out[:, None] + _value(added_s, there, loads_s, terms)
         at = int(np.argmin(value))
         least = float(value.flat[at])
         if least < (best.value if best is not None else -_LEAST_GAIN):
             run, gap = divmod(at, len(can))
             begin, end = int(runs.begin[run]) - 1, int(runs.end[run])
-            best = _Shift(value=least, source=source, begin=begin, end=end, is_turned=is_turned, gap=int(can[gap]))
+            best = Shift(value=least, source=source, begin=begin, end=end, is_turned=is_turned, gap=int(can[gap]))
     return best
 
 
-def _added_s(spans: FloatArray, runs: _Stretches, gaps: _Gaps, *, is_turned: bool) -> FloatArray:
+def ways_in_s(spans: FloatArray, runs: Stretches, gaps: Gaps, *, is_turned: bool) -> FloatArray:
     """Return what each stretch adds in each gap, shape (stretches, gaps)."""
     head, tail = (runs.last, runs.first) if is_turned else (runs.first, runs.last)
     through = np.where(gaps.before == gaps.after, 0.0, spans[gaps.before, gaps.after])
@@ -157,14 +157,14 @@ def _added_s(spans: FloatArray, runs: _Stretches, gaps: _Gaps, *, is_turned: boo
     return np.where(np.isfinite(added_s), added_s, np.inf)
 
 
-def _value(added_s: FloatArray, gaps: _Gaps, loads_s: FloatArray, terms: Terms) -> FloatArray:
+def _value(added_s: FloatArray, gaps: Gaps, loads_s: FloatArray, terms: Terms) -> FloatArray:
     before_s = loads_s[gaps.carrier] - terms.limit_s
     over_s = np.maximum(0.0, before_s + added_s + gaps.pause_s) - np.maximum(0.0, before_s)
     value = terms.prices[gaps.carrier] * added_s + terms.over_prices[gaps.carrier] * over_s
     return np.where(added_s <= gaps.room_s, value, np.inf)
 
 
-def _applied(piles: Piles, shift: _Shift, gaps: _Gaps) -> Piles:
+def applied(piles: Piles, shift: Shift, gaps: Gaps) -> Piles:
     carrier, number = shift.source
     new = [list(own) for own in piles]
     visits = new[carrier][number]
