@@ -4,7 +4,8 @@ Each step alone costs more than it saves, since the next vehicle is full as well
 chains, Glover 1996). Few of the best beginnings are followed (a beam).
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,6 +34,10 @@ _HANDED_ON_PRICE = 0.5
 """Guessed price of a second that the next vehicle has to hand on."""
 _LEAST_FREED, _MOST_FREED, _MORE_S = 0.5, 1.6, 60.0
 """A stretch frees so much of what its vehicle is over the limit: between these shares, and so many seconds more."""
+_MOST_PAIRS = 400_000
+"""Of stretches and places for them that a step looks at: of more stretches, only some are tried."""
+_MOST_BEGINNINGS = 3
+"""The most crowded vehicles from which chains go out."""
 _LEAST_OVER_S = 1.0
 _LEAST_GAIN_S = 1.0
 
@@ -53,17 +58,25 @@ class _Step(NamedTuple):
     shift: Shift
 
 
-def chained(problem: Problem, piles: Piles, loads_s: FloatArray, terms: Terms) -> Piles | None:
+def chained(
+    problem: Problem,
+    piles: Piles,
+    loads_s: FloatArray,
+    terms: Terms,
+    *,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Piles | None:
     """Return *piles* after the best chain that begins at a vehicle over the limit; None: none pays.
 
-    *loads_s* is how long each vehicle is busy. Time windows are not looked at.
+    *loads_s* is how long each vehicle is busy; once *is_over* says so, it is the best up to then. Time windows are not
+    looked at.
     """
     start = _Link(piles=piles, loads_s=loads_s, path=(), value=_value(problem, piles, loads_s, terms))
     best = start
-    for first in np.flatnonzero(loads_s > terms.limit_s + _LEAST_OVER_S).tolist():
+    for first in np.argsort(-loads_s)[:_MOST_BEGINNINGS].tolist():
         links = [_Link(piles=piles, loads_s=loads_s, path=(first,), value=start.value)]
         for _ in range(_LONGEST):
-            further = [new for link in links for new in _links(problem, link, terms)]
+            further = [new for link in links if not is_over() for new in _links(problem, link, terms)]
             best = min((best, *further), key=lambda link: link.value)
             links = sorted(further, key=lambda link: _hope(link, terms))[:_BEAM]
     return best.piles if best.value < start.value - _LEAST_GAIN_S else None
@@ -113,10 +126,10 @@ def _steps(problem: Problem, link: _Link, number: int, gaps: Gaps, can: IntArray
     carrier = link.path[-1]
     need_s = float(link.loads_s[carrier]) - terms.limit_s
     runs = stretches_of(problem, carrier, link.piles[carrier], number, _MOST_FREED * need_s + _MORE_S)
-    runs = _those(runs, np.flatnonzero(runs.freed_s >= _LEAST_FREED * need_s))
-    there = gaps_at(gaps, can)
-    if not len(runs.begin) or not len(can):
+    chosen, there = np.flatnonzero(runs.freed_s >= _LEAST_FREED * need_s), gaps_at(gaps, can)
+    if not len(chosen) or not len(can):
         return
+    runs = _those(runs, chosen[:: math.ceil(len(chosen) * len(can) / _MOST_PAIRS)])
     kept = terms.over_prices[carrier] * np.maximum(0.0, need_s - runs.freed_s) - terms.prices[carrier] * runs.saved_s
     for is_turned in (False, True):
         added_s = ways_in_s(problem.spans_s[problem.carriers[carrier].pace], runs, there, is_turned=is_turned)

@@ -205,10 +205,8 @@ class _Run:
     def _chained(self, piles: Piles, limit_s: float, over_price: float) -> Piles:
         ones = np.ones(len(piles))
         for _ in range(_CHAINS):
-            if self._used_share() >= 1:
-                break
-            terms = Terms(limit_s, over_price * ones, ones)
-            new = chained(self._problem, piles, self._fleet.loads_s(piles), terms)
+            terms, loads_s = Terms(limit_s, over_price * ones, ones), self._fleet.loads_s(piles)
+            new = chained(self._problem, piles, loads_s, terms, is_over=lambda: self._used_share() >= 1)
             if new is None:
                 break
             piles = new
