@@ -9,8 +9,6 @@ from perception.tracker import Track
 _SAME_IOU = 0.5
 _WITHIN = 0.8
 _FOOT = 0.1
-_LEGS, _ABOVE = 0.25, 0.4
-"""Legs fill at least this share of the box that is said to lie, and this share of who stands is above it."""
 _FILLED = 0.5
 """People who stand close together fill at least this share of the box of what they are taken for."""
 _VEHICLES = frozenset({Label.CAR, Label.CART})
@@ -74,7 +72,7 @@ class Claims:
 
     def _compare(self, one: Track, other: Track) -> bool:
         """Weigh what *other* says of *one*; true when *one* is nothing but a piece of it."""
-        if one.box.iou(other.box) >= _SAME_IOU or _are_legs(one, other):
+        if one.box.iou(other.box) >= _SAME_IOU:
             self._claims[one.id].doubt(other)
             return False
         return _is_piece(one, other)
@@ -104,16 +102,6 @@ def _is_piece(small: Track, large: Track) -> bool:
 def _has_piece(large: Label, small: Label) -> bool:
     """Say whether *small* may be the name of a piece of *large*: bags at a bin look like somebody on the ground."""
     return (large in _VEHICLES and small not in _NO_PIECES) or (large is Label.FULL_BIN and small is Label.LYING)
-
-
-def _are_legs(lying: Track, stands: Track) -> bool:
-    """Say whether who is said to lie is the legs of somebody who stands, and the shadow beside them."""
-    if lying.label is not Label.LYING or stands.label is not Label.PERSON or not stands.is_believed:
-        return False
-    low, tall = lying.box, stands.box
-    is_foot_in = low.y0_px <= tall.y1_px <= low.y1_px + _FOOT * tall.height_px
-    is_above = tall.y0_px <= low.y0_px - _ABOVE * tall.height_px
-    return is_foot_in and is_above and _shared(lying, stands) >= _LEGS * low.area_px2
 
 
 def _shared(one: Track, other: Track) -> float:
