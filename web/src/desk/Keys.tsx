@@ -13,6 +13,7 @@ const KEYS = [
   ["H", "keys.hold"],
   ["↑ ↓", "keys.walk"],
   ["Enter", "keys.open"],
+  ["→", "keys.right"],
   ["/", "keys.search"],
   ["Esc", "keys.close"],
   ["?", "keys.show"],

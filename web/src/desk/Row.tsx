@@ -25,8 +25,11 @@ export function Row({ selection, tone = "plain", children }: Props) {
   );
 }
 
-/** Arrow keys walk through all rows of a column. */
+/** Arrow keys walk through all rows of a column; the one to the right leads to what is selected. */
 export function walkRows(event: KeyboardEvent<HTMLElement>): void {
+  if (event.key === "ArrowRight" && (event.target as HTMLElement).matches("[data-row]")) {
+    document.querySelector<HTMLElement>(".selected-pane")?.focus();
+  }
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-row]")];
   const at = rows.indexOf(document.activeElement as HTMLElement);

@@ -1,4 +1,6 @@
 /** The right column: what is selected; the patrols when nothing is. */
+import { useEffect, useRef } from "react";
+import type { RefObject } from "react";
 import { t, useLanguage } from "../i18n";
 import { AlarmPanel } from "./AlarmPanel";
 import { IncidentPanel } from "./IncidentPanel";
@@ -18,17 +20,29 @@ import { VehiclePanel } from "./VehiclePanel";
 export function SelectedPane() {
   useLanguage();
   const selection = useSelection();
+  const key = selection ? `${selection.kind}/${selection.id}` : "patrols";
+  const pane = useRef<HTMLElement>(null);
+  useFocusWhenLost(pane, key);
   return (
-    <aside className="selected-pane" aria-label={t("right.title")}>
+    <aside ref={pane} tabIndex={-1} className="selected-pane" aria-label={t("right.title")}>
       {selection && (
         <button type="button" className="quiet close" onClick={() => select(null)} title="Esc">
           ✕ {t("close")}
         </button>
       )}
       {/* Another thing selected is another panel: what was typed for one never lands at another. */}
-      <Panel key={selection ? `${selection.kind}/${selection.id}` : "patrols"} selection={selection} />
+      <Panel key={key} selection={selection} />
     </aside>
   );
+}
+
+/** What was opened from something that went away with it (a search, a button of the panel before) has the keyboard. */
+function useFocusWhenLost(pane: RefObject<HTMLElement | null>, key: string): void {
+  const shown = useRef(key);
+  useEffect(() => {
+    if (shown.current !== key && document.activeElement === document.body) pane.current?.focus({ preventScroll: true });
+    shown.current = key;
+  }, [pane, key]);
 }
 
 function Panel({ selection }: { selection: Selection | null }) {

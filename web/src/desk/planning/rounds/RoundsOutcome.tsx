@@ -274,8 +274,13 @@ function Store({ draft }: { draft: RoundsDraft }) {
 
 function Stored() {
   const { stored } = useRounds();
+  const box = useRef<HTMLDivElement>(null);
+  // The button that was held is gone: the keyboard goes on from here.
+  useEffect(() => {
+    if (document.activeElement === document.body) box.current?.focus({ preventScroll: true });
+  }, []);
   return (
-    <div className="checked" role="status">
+    <div ref={box} tabIndex={-1} className="checked" role="status">
       <strong>{stored.every((one) => one.is_active) ? t("rounds.running", { n: stored.length }) : t("rounds.stored", { n: stored.length })}</strong>
       {stored.map((patrol) => (
         <button key={patrol.id} type="button" className="quiet" onClick={() => select({ kind: "patrol", id: patrol.id })}>
