@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.errors import Conflict
-from core.ids import AlarmId, RunId
+from core.ids import AlarmId, IncidentId, RunId
 from geofence.positions import GeoPosition
 
 
@@ -98,3 +98,8 @@ class HelpAlarm:
         if not because.strip():
             raise Conflict("a change of an alarm needs a because", where=self.number)
         return replace(self, state=to, because=because, revision=self.revision + 1)
+
+
+def press_of_incident(incident_id: IncidentId) -> str:
+    """Return what stands for a press where a vehicle's eyes raise the alarm: one for each incident."""
+    return f"incident:{incident_id}"

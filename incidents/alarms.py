@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from core.clock import Clock
 from core.database import Transaction
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import AlarmId, IncidentId, RunId, VehicleId, new_id
 from geofence.positions import GeoPosition
-from incidents.alarm import AlarmState, HelpAlarm, Ring
+from incidents.alarm import AlarmState, HelpAlarm, Ring, press_of_incident
 from incidents.bodies import alarm_event
 from incidents.errors import AlreadyAnswered, RevisionPassed
 from incidents.incident import TimelineLine
@@ -20,6 +20,7 @@ from missions.site import Panel
 from perception.sighting import Sighting
 
 SERIES = "QZ"
+_LONGEST_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,15 @@ class AlarmSettings:
     unsure_s: float = 60.0
     """How long what may be an emergency waits for somebody to look at its picture, before it rings all the same."""
     time_zone: str = "Asia/Shanghai"
+
+    def __post_init__(self) -> None:
+        for name in ("desk_s", "supervisor_s", "outside_retry_s", "unsure_s"):
+            if not 0 < getattr(self, name) < _LONGEST_S:
+                raise InvalidInput(
+                    f"a wait of {getattr(self, name):g} s is none or has no end",
+                    where=name,
+                    remedy="give seconds within a day",
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +136,12 @@ class AlarmDesk:
         seen_by = Panel(
             id=f"eyes:{eye}", name=f"{eye}: {name.name}", name_zh=f"{eye}：{name.name_zh}", place=sighting.place
         )
-        press_id = _press_of(incident_id)
+        press_id = press_of_incident(incident_id)
         return await self._raise(unit, seen_by, press_id=press_id, at=sighting.last_seen_at, because=sighting.because)
 
     async def of_incident(self, unit: Transaction, incident_id: IncidentId) -> HelpAlarm | None:
         """Return the alarm that rang for an incident; None when none did."""
-        return await self._alarms.by_press(unit, _press_of(incident_id))
+        return await self._alarms.by_press(unit, press_of_incident(incident_id))
 
     async def _raise(self, unit: Transaction, panel: Panel, *, press_id: str, at: datetime, because: str) -> HelpAlarm:
         now = self._clock.now()
@@ -289,10 +299,6 @@ class AlarmDesk:
         if not alarm.is_open:
             return replace(alarm, ended_at=now, ended_by=person, escalate_at=None)
         return alarm
-
-
-def _press_of(incident_id: IncidentId) -> str:
-    return f"incident:{incident_id}"
 
 
 def _of_panel(alarm: HelpAlarm, panel_id: str) -> HelpAlarm:

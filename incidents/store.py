@@ -88,6 +88,9 @@ class IncidentStore(Protocol):
     ) -> tuple[Incident, ...]:
         """Return incidents, newest first; None leaves a condition out."""
 
+    async def unrung(self, unit: Transaction, *, kind: str, stored_before: datetime) -> Sequence[IncidentId]:
+        """Return the incidents of an alarm's kind that nobody decided about since then and that never rang."""
+
     async def counts(self, unit: Transaction) -> Mapping[tuple[str, IncidentState], int]:
         """Return the number of incidents of each kind in each state."""
 

@@ -1,23 +1,24 @@
 """Incidents, their stories, sightings and pictures in SQL; alarms beside it in `store_sql_alarms`."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 
 from core.database import Transaction
 from core.errors import Conflict, NotFound
 from core.ids import EvidenceId, IncidentId, SightingId
 from fleet.store_sql_once import insert_once
 from geofence.positions import GeoPosition
+from incidents.alarm import press_of_incident
 from incidents.errors import RevisionPassed
 from incidents.evidence import Evidence
 from incidents.incident import OPEN_STATES, Incident, IncidentState, TimelineLine
 from incidents.store import SightingRecord
 from incidents.store_sql_alarms import SqlAlarmStore
-from incidents.store_sql_rows import EvidenceRow, IncidentRow, SeriesRow, SightingRow, TimelineRow
+from incidents.store_sql_rows import AlarmRow, EvidenceRow, IncidentRow, SeriesRow, SightingRow, TimelineRow
 from incidents.store_sql_values import (
     evidence_columns,
     evidence_of,
@@ -150,6 +151,13 @@ class SqlIncidentStore:
         if worker is not None:
             query = query.where(IncidentRow.worker == worker)
         return tuple(incident_of(row) for row in await unit.session.scalars(_fresh(query)))
+
+    async def unrung(self, unit: Transaction, *, kind: str, stored_before: datetime) -> Sequence[IncidentId]:
+        has_rung = exists().where(AlarmRow.press_id == press_of_incident(IncidentId("")) + IncidentRow.id)
+        has_waited = exists().where(SightingRow.incident_id == IncidentRow.id, SightingRow.stored_at <= stored_before)
+        is_undecided = and_(IncidentRow.state == IncidentState.REPORTED.value, IncidentRow.kind == kind)
+        query = select(IncidentRow.id).where(is_undecided, has_waited, ~has_rung).order_by(IncidentRow.id)
+        return [IncidentId(one) for one in await unit.session.scalars(query)]
 
     async def counts(self, unit: Transaction) -> Mapping[tuple[str, IncidentState], int]:
         query = select(IncidentRow.kind, IncidentRow.state, func.count()).group_by(IncidentRow.kind, IncidentRow.state)

@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from core.clock import Clock
-from core.database import Database, Transaction
+from core.database import Database
 from core.ids import IncidentId
 from incidents.alarms import AlarmDesk, AlarmName, AlarmSettings
-from incidents.incident import Incident, IncidentState
+from incidents.incident import IncidentState
 from incidents.kinds import Kind, KindTable
 from incidents.store import IncidentStore, SightingRecord, SightingStore
-
-_MOST = 200
 
 
 class Unlooked:
@@ -51,19 +49,9 @@ class Unlooked:
         """Ring for what has waited too long by now."""
         for kind in self._kinds:
             async with self._database.reading() as unit:
-                late = [incident.id for incident in await self._waiting(unit, kind)]
+                late = await self._incidents.unrung(unit, kind=kind.code, stored_before=self._due_before())
             for incident_id in late:
                 await self._ring(incident_id, kind)
-
-    async def _waiting(self, unit: Transaction, kind: Kind) -> list[Incident]:
-        undecided = await self._incidents.find(unit, states={IncidentState.REPORTED}, kind=kind.code, limit=_MOST)
-        return [one for one in undecided if await self._is_late(unit, one)]
-
-    async def _is_late(self, unit: Transaction, incident: Incident) -> bool:
-        if await self._alarms.of_incident(unit, incident.id) is not None:
-            return False
-        first = (await self._sightings.of_incident(unit, incident.id))[0]
-        return first.stored_at <= self._due_before()
 
     async def _ring(self, incident_id: IncidentId, kind: Kind) -> None:
         async with self._database.transaction() as unit:

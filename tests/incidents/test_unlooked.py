@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from core.errors import InvalidInput
 from incidents.alarm import AlarmState, HelpAlarm
+from incidents.alarms import AlarmSettings
 from incidents.incident import IncidentState
 from incidents.kinds import KindTable
 from incidents.unlooked import Unlooked
@@ -68,6 +70,12 @@ async def test_what_somebody_decided_about_does_not_ring(room: Room) -> None:
     await unlooked(room).step()
     assert await ringing(room) == before
     assert [one.press_id for one in before] == [f"incident:{sure.incident_id}"]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
+def test_waiting_for_ever_or_not_at_all_is_no_setting(seconds: float) -> None:
+    with pytest.raises(InvalidInput, match="unsure_s"):
+        AlarmSettings(unsure_s=seconds)
 
 
 async def test_a_restart_forgets_nobody(room: Room) -> None:
