@@ -203,8 +203,13 @@ def test_what_was_written_until_it_was_stopped_is_whole(
 
     monkeypatch.setattr(Papers, "write", write_and_stop)
     video = mp4(tmp_path / "v.mp4", [noise(i) for i in range(20)], evenly(20))
+    # A shell that starts the tests in the background has them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    status, account, notes = account_of(tmp_path, video, "--annotated", tmp_path / "a.mp4")
+    try:
+        status, account, notes = account_of(tmp_path, video, "--annotated", tmp_path / "a.mp4")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert status == 130
     assert account["frames"] == 4
