@@ -64,6 +64,7 @@ class Flight(CommandedOrder):
     async def _begin(self, previous: "Flight | None") -> None:
         order = self.held.order
         if self.held.progress.state is OrderState.LOADED and await self._is_on_board():
+            self._hands.stopped = self._hands.person_in(self.held)
             await self._to(OrderState.RUNNING, because="found flying it")
             return
         await self._make_way(previous)

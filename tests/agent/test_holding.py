@@ -391,6 +391,33 @@ async def test_a_persons_hold_outlives_an_agent_that_ends_while_the_next_order_i
     assert await desk.say(CommandKind.RESUME) is CommandState.DONE
 
 
+async def test_a_persons_hold_outlives_an_agent_that_ends_once_the_next_order_is_loaded(desk: Desk) -> None:
+    held, load = desk.executor.current, desk.vehicle.load
+    assert held is not None
+    may_load = asyncio.Event()
+
+    async def loads_late(plan: Plan) -> Loaded:
+        await may_load.wait()
+        return await load(plan)
+
+    desk.vehicle.load = loads_late  # type: ignore[method-assign]
+    now = CLOCK.now()
+    look = make_order(supersedes=held.order.id)
+    look = replace(look, not_before_at=now + timedelta(hours=1), not_after_at=now + timedelta(hours=2))
+    await desk.executor.offer(look)
+    word = desk.word(CommandKind.HOLD, because=CHILD)
+    await desk.eventually(lambda: desk.reports.end_of(held.order.id).state is OrderState.ABORTED)
+    await desk.executor.command(word)
+    await desk.eventually(lambda: desk.reports.outcome(word.id) is CommandState.DONE)
+    may_load.set()
+    await desk.eventually(lambda: desk.reports.end_of(look.id).state is OrderState.LOADED)
+
+    await desk.kill()
+    await desk.start()
+    await desk.reach(OrderState.HELD)
+    assert (desk.reports.last().holder, desk.reports.last().because) == (Holder.PERSON, CHILD)
+
+
 async def test_no_order_turns_a_vehicle_round_that_a_person_calls_home(desk: Desk) -> None:
     held = desk.executor.current
     assert held is not None
