@@ -184,7 +184,8 @@ async def test_a_persons_hold_outlives_an_agent_that_is_killed_while_the_next_or
     again = await agents.cockpit()
     await eventually(lambda: again.executor.current is not None, within_s=20.0, what="order found again")
     await eventually(lambda: reports.end_of(look.id).state is OrderState.HELD, within_s=40.0, what="held")
-    assert (reports.end_of(look.id).holder, again.state().mode) == (Holder.PERSON, FlightMode.HOLD)
+    await eventually(lambda: again.state().mode is FlightMode.HOLD, within_s=10.0, what="heard again")
+    assert reports.end_of(look.id).holder is Holder.PERSON
     assert reports.end_of(look.id).because == "a child is below it"
     resume = await again.command(CommandKind.RESUME)
     await eventually(lambda: reports.outcome(resume) is CommandState.DONE, within_s=10.0, what="resume")
