@@ -13,7 +13,7 @@ import typer
 from cli.out_files import check_writable, write_out
 
 if TYPE_CHECKING:
-    from missions.allocation.optimise import Progress
+    from missions.allocation.run_books import Progress
     from missions.planning.plan import FleetPlan
     from missions.planning.planner import Watch
     from missions.planning.request import FleetRequest

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from missions.allocation.optimise import Progress, optimise
+from missions.allocation.optimise import optimise
+from missions.allocation.run_books import Progress
 from missions.planning.compose import Composer
 from missions.planning.finish import exact, note_left, outcomes
 from missions.planning.legs import LegMaker

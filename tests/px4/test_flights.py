@@ -11,14 +11,14 @@ from fleet.drivers.mavlink_connection import MavlinkPort
 from fleet.drivers.mavlink_failsafes import failsafe_parameters
 from fleet.errors import DuplicateVehicle, VehicleRefused
 from fleet.holding import Holder, Speaker
-from fleet.orders import CommandKind, CommandState, FailsafeChoices, OrderState
+from fleet.orders import CommandKind, CommandState, FailsafeChoices, Order, OrderState
 from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Plan
 from fleet.way_home import may_pause
 from geofence.frames import LocalFrame
 from tests.agent.reports import Reports
 from tests.fleet.drivers.orders import HOME, area, keep_in, keep_out, leg, make_order, place
-from tests.px4.conftest import CLOCK, Agents, eventually, ready
+from tests.px4.conftest import CLOCK, Agents, Cockpit, eventually, ready
 from tests.px4.px4_range import Px4Range, Relay
 
 pytestmark = [pytest.mark.px4, pytest.mark.timeout(240)]
@@ -147,17 +147,23 @@ async def test_person_calls_the_vehicle_home(px4s: Px4Range, agents: Agents, rep
     assert not cockpit.state().is_airborne
 
 
+async def sent_to_look(cockpit: Cockpit) -> tuple[Order, Order]:
+    """Fly an order, and offer another one that takes over in the air; return both at that moment."""
+    first = make_order(leg(60.0, 0.0), leg(60.0, 60.0))
+    await cockpit.executor.offer(first)
+    await eventually(lambda: (cockpit.state().height_above_home_m or 0) > 9.0, within_s=40.0, what="climb")
+    look = replace(make_order(leg(-30.0, 0.0), supersedes=first.id), because="a help alarm")
+    await cockpit.executor.offer(look)
+    return first, look
+
+
 async def test_an_order_that_comes_while_a_person_calls_the_vehicle_home_does_not_turn_it_round(
     px4s: Px4Range, agents: Agents, reports: Reports
 ) -> None:
     px4 = px4s.start(speed=SPEED)
     cockpit = await agents.cockpit()
     await ready(px4, cockpit)
-    first = make_order(leg(60.0, 0.0), leg(60.0, 60.0))
-    await cockpit.executor.offer(first)
-    await eventually(lambda: (cockpit.state().height_above_home_m or 0) > 9.0, within_s=40.0, what="climb")
-    look = replace(make_order(leg(-30.0, 0.0), supersedes=first.id), because="a help alarm")
-    await cockpit.executor.offer(look)
+    first, look = await sent_to_look(cockpit)
     await cockpit.command(CommandKind.RETURN, because="the supervisor calls it home")
     await eventually(lambda: cockpit.state().mode is FlightMode.RETURN, within_s=10.0, what="return")
     await eventually(lambda: reports.end_of(look.id).is_ended, within_s=90.0, what="ended")
@@ -172,11 +178,7 @@ async def test_a_persons_hold_outlives_an_agent_that_is_killed_while_the_next_or
     px4 = px4s.start(speed=1.0)
     cockpit = await agents.cockpit()
     await ready(px4, cockpit)
-    first = make_order(leg(60.0, 0.0), leg(60.0, 60.0))
-    await cockpit.executor.offer(first)
-    await eventually(lambda: (cockpit.state().height_above_home_m or 0) > 9.0, within_s=40.0, what="climb")
-    look = replace(make_order(leg(-30.0, 0.0), supersedes=first.id), because="a help alarm")
-    await cockpit.executor.offer(look)
+    _, look = await sent_to_look(cockpit)
     await cockpit.command(CommandKind.HOLD, because="a child is below it")
     await eventually(lambda: reports.last().held_by is Holder.PERSON, within_s=10.0, what="kept")
     await agents.kill()

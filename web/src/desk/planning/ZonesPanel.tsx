@@ -1,5 +1,5 @@
 /** Zones on the drawing table: drawn, changed, taken from a file, and put in force as a whole by a person with a reason. */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { send } from "../../api/client";
 import type { ZoneCheck } from "../../api/types";
 import { nameOf, t, useLanguage, word } from "../../i18n";
@@ -7,6 +7,7 @@ import { MistakeWords, ProblemBox } from "../../shared/ProblemBox";
 import { BecauseMoves } from "../Because";
 import { useAction, useDesk, useDeskTopics } from "../hooks";
 import { Field } from "./Field";
+import { FilePicker } from "./FilePicker";
 import { useZoneEditor } from "./hooks";
 import { NewerZones } from "./Unsaved";
 import { isDrawable, ZONE_KINDS } from "./zone_editor";
@@ -78,7 +79,6 @@ function ImportZones() {
   const desk = useDesk();
   const editor = useZoneEditor();
   const action = useAction();
-  const input = useRef<HTMLInputElement>(null);
   const [told, setTold] = useState<ZoneCheck | null>(null);
   const [kind, setKind] = useState("keep_out");
   const read = (file: File): void =>
@@ -106,21 +106,7 @@ function ImportZones() {
           ))}
         </select>
       </label>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        aria-label={t("zones.import")}
-        accept=".geojson,.json,.kml,.kmz,.plan"
-        onChange={(event) => {
-          const file = event.target.files?.[0];
-          if (file) read(file);
-          event.target.value = "";
-        }}
-      />
-      <button type="button" disabled={action.isBusy} onClick={() => input.current?.click()}>
-        {t("import.choose")}
-      </button>
+      <FilePicker label={t("zones.import")} accept=".geojson,.json,.kml,.kmz,.plan" isDisabled={action.isBusy} onPick={read} />
       <ProblemBox error={action.error} onClose={action.clear} />
       {told && <Findings check={told} />}
     </details>

@@ -1,9 +1,10 @@
 /** Endless rounds on the drawing table: roads on the map, how many go round, what comes of it, and the patrols of it. */
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
 import { t, useLanguage, word } from "../../../i18n";
 import { ProblemBox } from "../../../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics } from "../../hooks";
 import { Amount, Field } from "../Field";
+import { FilePicker } from "../FilePicker";
 import { useRounds } from "../hooks";
 import { itemsOf } from "./import_roads";
 import { SPOT_M } from "./road_graph";
@@ -152,7 +153,6 @@ function ImportRoads() {
   const desk = useDesk();
   const table = useRounds();
   const action = useAction();
-  const input = useRef<HTMLInputElement>(null);
   const read = (file: File): void =>
     void action.run(async () => {
       if (desk.site) table.merge(itemsOf(await file.text(), file.name, desk.site.origin));
@@ -161,21 +161,7 @@ function ImportRoads() {
     <details className="import">
       <summary>{t("rounds.import")}</summary>
       <p className="hint">{t("rounds.import_what")}</p>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        aria-label={t("rounds.import")}
-        accept=".geojson,.json"
-        onChange={(event) => {
-          const file = event.target.files?.[0];
-          if (file) read(file);
-          event.target.value = "";
-        }}
-      />
-      <button type="button" disabled={action.isBusy} onClick={() => input.current?.click()}>
-        {t("import.choose")}
-      </button>
+      <FilePicker label={t("rounds.import")} accept=".geojson,.json" isDisabled={action.isBusy} onPick={read} />
       <ProblemBox error={action.error} onClose={action.clear} />
     </details>
   );
