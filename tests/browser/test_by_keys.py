@@ -33,6 +33,16 @@ async def test_a_step_of_a_case_is_taken_by_keys_alone(desk: Page, town: Town) -
     await expect(desk.locator(".story li").first).to_contain_text("supervisor")
 
 
+async def test_an_alarm_that_rings_while_one_searches_is_answered_with_a_click(desk: Page, town: Town) -> None:
+    await desk.keyboard.press("/")
+    await expect(desk.locator(".search")).to_be_visible()
+    await town.sighting(east_m=20, north_m=-78, kind="L0901", because="somebody lay on the ground")
+    await expect(desk.locator(".needs-me .row.alarm")).to_have_count(2)
+    await desk.locator(".alarm-card .answer").click()
+    await expect(desk.locator(".alarm-card.ringing")).to_have_count(0)
+    await expect(desk.locator(".search")).to_have_count(0)
+
+
 async def test_the_keys_tell_what_is_kept_for_how_long(desk: Page) -> None:
     await desk.keyboard.press("Shift+?")
     await expect(desk.locator(".kept-for li")).to_have_count(4)
