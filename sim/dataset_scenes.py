@@ -55,6 +55,19 @@ _CONFUSING = (
     (ThingType.BENCH, 0.09),
 )
 """More of what is taken for something else: benches, full bins, carts, piles."""
+_LOW_GOODS = (
+    (ThingType.PERSON, 0.24),
+    (ThingType.BIKE, 0.08),
+    (ThingType.CART, 0.07),
+    (ThingType.PILE, 0.17),
+    (ThingType.CAR, 0.04),
+    (ThingType.BOARD, 0.17),
+    (ThingType.BIN, 0.07),
+    (ThingType.FULL_BIN, 0.05),
+    (ThingType.TREE, 0.03),
+    (ThingType.BENCH, 0.08),
+)
+"""Mostly boards and piles, and what looks like them."""
 _TRIES = 6
 _FROM_WALLS_M = 4.0
 
@@ -72,7 +85,8 @@ class Weather(StrEnum):
 class SceneMix:
     """How often a scene is a ground robot's, how often a person lies, and how often each weather comes (sums to 1).
 
-    *scatter* says of which types the things are that stand about, *height_m* how high a drone flies: middle and spread.
+    *scatter* says of which types the things are that stand about, *height_m* how high a drone flies: middle and spread,
+    *queues* how many queues and tight groups of people there are.
     """
 
     robot: float = 0.25
@@ -83,6 +97,7 @@ class SceneMix:
     haze: float = 0.1
     scatter: tuple[tuple[ThingType, float], ...] = _SCATTER
     height_m: tuple[float, float] = (25.0, 6.0)
+    queues: int = 0
 
     def weathers(self) -> tuple[float, ...]:
         """Return the shares in the order of `Weather`."""
@@ -95,6 +110,11 @@ ROBOT_MIX = SceneMix(robot=1.0, lying=0.15, day=0.4, dusk=0.2, rain=0.2, haze=0.
 HARD_MIX = SceneMix(robot=0.1, lying=0.2, day=0.3, dusk=0.2, rain=0.25, haze=0.25, scatter=_CONFUSING)
 HIGH_MIX = replace(HARD_MIX, robot=0.0, height_m=(31.0, 3.5))
 """More of what a model learns last: a ground robot's eyes, people who lie, thick air, things far below."""
+LYING_MIX = replace(HARD_MIX, robot=0.5, lying=0.5, height_m=(27.0, 5.0))
+BOARD_MIX = replace(HARD_MIX, robot=0.25, scatter=_LOW_GOODS, height_m=(27.0, 5.0))
+LOW_MIX = replace(ROBOT_MIX, lying=0.35, scatter=_LOW_GOODS)
+QUEUE_MIX = replace(HARD_MIX, queues=3, height_m=(27.0, 5.0))
+"""What a model still lacked then: who lies, boards, a ground robot's piles, rows and groups of people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +227,8 @@ class _Things:
             self._row_of_bikes()
         if random.random() < 0.5:
             self._crowd(*self._somewhere(), int(random.integers(4, 13)), 3.5)
+        for _ in range(self._mix.queues):
+            self._queue()
         kinds, shares = zip(*self._mix.scatter, strict=True)
         for i in random.choice(len(kinds), int(random.integers(25, 75)), p=shares):
             self._put(kinds[int(i)], *self._somewhere())
@@ -224,6 +246,18 @@ class _Things:
     def _crowd(self, east: float, north: float, people: int, spread_m: float) -> None:
         for _ in range(people):
             d = self._random.normal(0, spread_m, 2)
+            self._put(ThingType.PERSON, east + float(d[0]), north + float(d[1]))
+
+    def _queue(self) -> None:
+        """Put people one behind another, or twice as many closely together."""
+        east, north = self._somewhere()
+        people = int(self._random.integers(5, 11))
+        is_tight = self._random.random() < 0.4
+        if is_tight:
+            self._crowd(east, north, 2 * people, 1.6)
+        along, gap_m = float(self._random.uniform(0, 2 * math.pi)), float(self._random.uniform(0.6, 1.0))
+        for i in range(0 if is_tight else people):
+            d = self._random.normal(gap_m * i * np.array([math.cos(along), math.sin(along)]), 0.12)
             self._put(ThingType.PERSON, east + float(d[0]), north + float(d[1]))
 
     def _row_of_bikes(self) -> None:

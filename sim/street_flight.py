@@ -72,16 +72,17 @@ _HEIGHTS_M = (15.0, 22.0, 30.0)
 _CONDITIONS = (Condition.DAY, Condition.DAY, Condition.DUSK, Condition.RAIN, Condition.WIND)
 
 
-def make_scene(seed: int, *, gimbal_yaw_off_deg: float = 0.0) -> StreetScene:
+def make_scene(seed: int, *, gimbal_yaw_off_deg: float = 0.0, matters: int = 4, lawful: int = 4) -> StreetScene:
     """Return the scene of a seed: every fifth is a ground robot's; heights and weather come in turn.
 
-    The gimbal truly points *gimbal_yaw_off_deg* to the right of what is reported.
+    The gimbal truly points *gimbal_yaw_off_deg* to the right of what is reported. There are so many *matters* and so
+    many *lawful* things.
     """
     random = np.random.default_rng([seed, 77])
     carrier = Carrier.ROBOT if seed % 5 == 4 else Carrier.DRONE
     condition = _CONDITIONS[seed // 5 % len(_CONDITIONS)]
     height_m = 1.2 if carrier is Carrier.ROBOT else _HEIGHTS_M[seed % 3]
-    street = make_street(random)
+    street = make_street(random, matters=matters, lawful=lawful)
     scene = Scene(
         ground=street.ground,
         buildings=street.buildings,
