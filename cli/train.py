@@ -2,12 +2,14 @@
 
 import importlib.util
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from core.errors import InvalidInput, Unavailable
 
@@ -76,6 +78,7 @@ def _train_own(
         origin=f"trained by `roundsman train` on {annotations.name}",
         means=_meanings(seen.labels, means),
     )
+    _tell_meanings(about.means, seen.labels)
     data = f"{annotations.name}, labelled by its owner"
     card = train_model(about, seen=seen, unseen=unseen, folder=out, data=data, share_of_steps=share_of_steps)
     _tell_of(card)
@@ -97,6 +100,14 @@ def _meanings(labels: tuple[str, ...], means: list[str]) -> "dict[str, Label]":
             )
         said[theirs] = known[ours]
     return said
+
+
+def _tell_meanings(means: "Mapping[str, Label]", labels: tuple[str, ...]) -> None:
+    """Say before hours of training what the model will tell of, and what not."""
+    told = ", ".join(theirs if theirs == ours else f"{theirs} = {ours}" for theirs, ours in means.items())
+    typer.echo(f"the model will tell of: {told}", err=True)
+    if silent := [label for label in labels if label not in means]:
+        typer.echo(f"learnt, but never told of: {', '.join(silent)} (to change that: --means theirs=ours)", err=True)
 
 
 def _train_simulator(data: Path, out: Path | None, *, pictures: int, held_out: int, share_of_steps: float) -> None:
@@ -125,8 +136,19 @@ def _train_simulator(data: Path, out: Path | None, *, pictures: int, held_out: i
     _tell_of(card)
 
 
-def _tell_of(card: Path) -> None:
-    typer.echo(f"{card}\n{card.read_text(encoding='utf-8')}")
+def _tell_of(file: Path) -> None:
+    """Print where the card is, and what it says of each class."""
+    from perception.model_card import read_card
+
+    card = read_card(file)
+    table = Table(
+        "class", "AP50", "counts from score", title=f"{card.name}: {card.training['held_out']} unseen pictures"
+    )
+    for label in sorted(set(card.means.values())):
+        found = f"{card.ap50[label]:.2f}" if label in card.ap50 else "none there to judge"
+        table.add_row(label, found, f"{card.score_for(label):.2f}")
+    Console().print(table)
+    typer.echo(file)
 
 
 def _need_torch() -> None:

@@ -135,7 +135,7 @@ def read_coco(annotations: Path, *, images: Path | None = None) -> Coco:
         raise InvalidInput(f"is not a COCO data set: {wrong}", where=str(annotations)) from error
     folder = images or annotations.parent / "images"
     _check(document, folder, annotations)
-    categories = sorted(document.categories, key=lambda one: one.id)
+    categories = sorted(_kept(document), key=lambda one: one.id)
     numbers = {one.id: i for i, one in enumerate(categories)}
     rows: dict[int, list[_Annotation]] = {image.id: [] for image in document.images}
     for row in document.annotations:
@@ -149,7 +149,7 @@ def _check(document: _Document, folder: Path, annotations: Path) -> None:
     faults = [
         *_twice("images", [one.id for one in document.images]),
         *_twice("categories", [one.id for one in document.categories]),
-        *_twice("categories", [one.name for one in document.categories]),
+        *_twice("categories", [one.name for one in _kept(document)]),
     ]
     if not document.annotations:
         faults.append("there is no annotation: nothing to learn")
@@ -174,6 +174,18 @@ def _check(document: _Document, folder: Path, annotations: Path) -> None:
         raise InvalidInput(
             f"is not a COCO data set: {'; '.join(faults[:5])}{more}", where=str(annotations), remedy="correct these"
         )
+
+
+def _kept(document: _Document) -> list[_Category]:
+    """Return the categories without those that no box uses and whose name another one has: some tools add such."""
+    used = {row.category_id for row in document.annotations}
+    kept = [one for one in document.categories if one.id in used]
+    names = {one.name for one in kept}
+    for one in document.categories:
+        if one.id not in used and one.name not in names:
+            kept.append(one)
+            names.add(one.name)
+    return kept
 
 
 def _twice(what: str, values: Sequence[int | str]) -> list[str]:

@@ -28,6 +28,8 @@ class Judgement:
 
     ap50: float
     best_score: float
+    things: int
+    """How many there were to find; with none, nothing was judged."""
 
 
 def judge(detector: Detector, data: Coco) -> Mapping[str, Judgement]:
@@ -68,7 +70,7 @@ def _box(corners: list[float]) -> PixelBox:
 
 def _judgement(tally: _Tally) -> Judgement:
     if not tally.things or not tally.scores:
-        return Judgement(ap50=0.0, best_score=1.0)
+        return Judgement(ap50=0.0, best_score=1.0, things=tally.things)
     order = np.argsort(-np.array(tally.scores), kind="stable")
     right = np.cumsum(np.array(tally.right, float)[order])
     recall, precision = right / tally.things, right / np.arange(1, len(right) + 1)
@@ -77,4 +79,5 @@ def _judgement(tally: _Tally) -> Judgement:
     return Judgement(
         ap50=round(float(np.sum(np.diff(recall, prepend=0.0) * envelope)), 4),
         best_score=round(float(np.array(tally.scores)[order][int(np.argmax(f1))]), 2),
+        things=tally.things,
     )

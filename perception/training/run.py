@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from core.clock import SystemClock
 from core.errors import InvalidInput
 from perception.detections import Label
 from perception.detector import OnnxDetector
@@ -31,8 +32,9 @@ def train_model(
 ) -> Path:
     """Train on *seen*, judge on *unseen*, write model and card into *folder*; return the card's path.
 
-    *data* is a sentence about the pictures for the card. Raises InvalidInput, before any training, where no class means
-    anything to us, there is no licence, or the folder cannot be made.
+    *data* is a sentence about the pictures for the card; classes that none of *unseen* shows are not judged on it.
+    Raises InvalidInput, before any training, where no class means anything to us, there is no licence, or the folder
+    cannot be made.
     """
     if not about.means:
         raise InvalidInput(
@@ -43,12 +45,12 @@ def train_model(
     if not about.licence.strip():
         raise InvalidInput("the model has no licence", where="--licence", remedy="name one: --licence proprietary")
     _make_folder(folder)
+    rounds = [replace(one, steps=max(2, round(one.steps * share_of_steps))) for one in ROUNDS]
+    steps = sum(one.steps for one in rounds)
+    teller = _Teller(steps=steps)
     net: CentrePointNet | None = None
-    steps = 0
-    for settings in ROUNDS:
-        shortened = replace(settings, steps=max(2, round(settings.steps * share_of_steps)))
-        steps += shortened.steps
-        net = train(seen, shortened, on_step=_tell, start=net)
+    for settings in rounds:
+        net = train(seen, settings, on_step=teller.tell, start=net)
     assert net is not None
     training: dict[str, str | int | float] = {
         "data": data,
@@ -75,7 +77,7 @@ def publish(
     card = make_card(about, sha256=sha256, labels=labels, training={**training, "parameters": parameters})
     file = folder / f"{about.file}.json"
     write_card(card, file)
-    judged = judge(OnnxDetector(card_file=file), unseen)
+    judged = {label: one for label, one in judge(OnnxDetector(card_file=file), unseen).items() if one.things}
     scores = {label: min(max(one.best_score, _SCORES[0]), _SCORES[1]) for label, one in judged.items()}
     ap50 = {label: one.ap50 for label, one in judged.items()}
     write_card(replace(card, ap50=ap50, min_scores={**scores, **about.scores}), file)
@@ -89,7 +91,21 @@ def _make_folder(folder: Path) -> None:
         raise InvalidInput(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
 
 
-def _tell(step: Step, _: CentrePointNet) -> None:
-    if step.number % 50 == 0:
-        line = f"step {step.number}: heat {step.heat_loss:.3f}, boxes {step.box_loss:.3f}\n"
-        sys.stderr.write(line)
+class _Teller:
+    """Tells on standard error how far all rounds are, and how long they may still take."""
+
+    def __init__(self, *, steps: int) -> None:
+        self._steps = steps
+        self._every = max(1, min(50, steps // 10))
+        self._done = 0
+        self._clock = SystemClock()
+        self._start_s = self._clock.monotonic_s()
+
+    def tell(self, step: Step, _: CentrePointNet) -> None:
+        self._done += 1
+        if self._done % self._every and self._done != self._steps:
+            return
+        taken_s = self._clock.monotonic_s() - self._start_s
+        left_min = taken_s / self._done * (self._steps - self._done) / 60
+        losses = f"heat {step.heat_loss:.3f}, boxes {step.box_loss:.3f}"
+        sys.stderr.write(f"step {self._done} of {self._steps}: {losses}; about {left_min:.0f} min left\n")

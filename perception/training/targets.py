@@ -94,13 +94,14 @@ def _draw_distances(targets: Targets, box: FloatArray, bell: _Bell, *, share: fl
     targets.distance_weight[rows, columns] = share * bell.height[near_y, near_x]
 
 
-def heat_loss(logits: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
-    """Return the focal loss of CenterNet, per object."""
+def heat_loss(logits: Tensor, wanted: Tensor, weight: Tensor, importance: Tensor) -> Tensor:
+    """Return the focal loss of CenterNet, per object; *importance* (classes) says how much each class weighs in it."""
+    share = importance[None, :, None, None]
     heat = torch.sigmoid(logits).clamp(1e-4, 1 - 1e-4)
     is_peak = (wanted > 0.999).float()
     found = is_peak * (1 - heat) ** 2 * torch.log(heat)
     empty = (1 - is_peak) * (1 - wanted) ** 4 * heat**2 * torch.log(1 - heat)
-    return -((found + empty) * weight[:, None]).sum() / is_peak.sum().clamp(min=1.0)
+    return -((found + empty) * share * weight[:, None]).sum() / (is_peak * share).sum().clamp(min=1.0)
 
 
 def box_loss(distances: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ from perception.training.targets import Targets, box_loss, heat_loss, make_targe
 
 _KEEP_FREED = {-4: 0, -1: 2**31 - 1, -2: 2**26}
 """Parameters of glibc's `mallopt`: M_MMAP_MAX, M_TRIM_THRESHOLD and M_TOP_PAD in bytes."""
+_MOST_IMPORTANT = 3.0
+"""No class weighs more: one that hardly ever comes would shout all others down where it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class TrainingSettings:
     weight_decay: float = 1e-4
     box_weight: float = 3.0
     averaging: float = 0.998
+    favours_rare: bool = False
+    """Whether a class weighs the more, the fewer boxes it has: one over the fourth root of their number, at most 3."""
     learns_wide_kernels: bool = False
     """Whether the 5 × 5 kernels change: their gradient alone takes a third of a step, and they settle first."""
     threads: int = 1
@@ -68,9 +72,10 @@ def train(
         optimiser, max_lr=settings.learning_rate, total_steps=settings.steps, pct_start=0.08
     )
     batches = _batches(data, settings)
+    importance = _importance(data, settings)
     for number in range(1, settings.steps + 1):
         net.train()
-        losses = _losses(net, *next(batches), settings.box_weight)
+        losses = _losses(net, *next(batches), importance, settings.box_weight)
         optimiser.zero_grad(set_to_none=True)
         (losses[0] + losses[1]).backward()
         nn.utils.clip_grad_norm_(learnt, 5.0)
@@ -96,7 +101,16 @@ def _learnt(net: CentrePointNet, settings: TrainingSettings) -> list[nn.Paramete
     return [parameter for parameter in net.parameters() if parameter.requires_grad]
 
 
-def _losses(net: CentrePointNet, pictures: Tensor, targets: list[Targets], box_weight: float) -> tuple[Tensor, Tensor]:
+def _importance(data: Coco, settings: TrainingSettings) -> Tensor:
+    """Return how much each class weighs, shape (classes); the commonest weighs 1."""
+    rarity = data.rarity()
+    most = _MOST_IMPORTANT if settings.favours_rare else 1.0
+    return torch.from_numpy(np.minimum(np.sqrt(rarity / rarity.min()), np.float32(most)))
+
+
+def _losses(
+    net: CentrePointNet, pictures: Tensor, targets: list[Targets], importance: Tensor, box_weight: float
+) -> tuple[Tensor, Tensor]:
     """Return both losses; the net runs in bfloat16 where the processor has it."""
     with torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu.get_capabilities().get("avx512_bf16"))):
         logits, distances = (answer.float() for answer in net(pictures))
@@ -104,7 +118,8 @@ def _losses(net: CentrePointNet, pictures: Tensor, targets: list[Targets], box_w
         torch.from_numpy(np.stack([getattr(t, name) for t in targets]))
         for name in ("heat", "heat_weight", "distances", "distance_weight")
     ]
-    return heat_loss(logits, wanted[0], wanted[1]), box_weight * box_loss(distances, wanted[2], wanted[3])
+    heat = heat_loss(logits, wanted[0], wanted[1], importance)
+    return heat, box_weight * box_loss(distances, wanted[2], wanted[3])
 
 
 def _batches(data: Coco, settings: TrainingSettings) -> Iterator[tuple[Tensor, list[Targets]]]:

@@ -112,7 +112,10 @@ def test_what_is_wrong_with_annotations_is_named_before_any_training(tmp_path: P
     ("changes", "told"),
     [
         (
-            {"categories": [{"id": 1, "name": "cart"}, {"id": 2, "name": "cart"}]},
+            {
+                "categories": [{"id": 1, "name": "cart"}, {"id": 2, "name": "cart"}],
+                "annotations": [{"image_id": 1, "category_id": n, "bbox": [0, 0, 5, 5]} for n in (1, 2)],
+            },
             "categories lists cart more than once",
         ),
         ({"categories": [{"id": 1, "name": "cart"}, {"id": 1, "name": "bin"}]}, "categories lists 1 more than once"),
@@ -189,6 +192,9 @@ def test_a_customer_s_annotations_become_a_model_that_its_card_describes(annotat
         category["name"] = {"cart": "sanlunche", "tree": "shu"}.get(category["name"], category["name"].title())
     for row in own["annotations"]:
         row["category_id"] += 40
+    own["categories"].append({"id": 1, "name": "stray dog"})
+    names = {category["id"]: category["name"] for category in own["categories"]}
+    there = {names[row["category_id"]] for row in own["annotations"] if not row["ignore"]}
     file = tmp_path / "own.json"
     file.write_text(json.dumps(own))
     options = ["--annotations", str(file), "--images", str(annotations.parent / "images"), "--out", str(tmp_path)]
@@ -202,7 +208,10 @@ def test_a_customer_s_annotations_become_a_model_that_its_card_describes(annotat
     detector = OnnxDetector(card_file=tmp_path / "our_square.json")
     assert detector.card.name == "Our square"
     assert detector.card.means["sanlunche"] is Label.CART
-    assert set(detector.card.ap50) == {label.value for label in detector.card.means.values()}
+    assert set(detector.card.ap50) == {label.value for name, label in detector.card.means.items() if name in there}
+    assert "sanlunche = cart" in made.output
+    assert "never told of: stray dog" in made.output
+    assert "about 0 min left" in made.output
     content = (tmp_path / detector.card.file).read_bytes()
     assert len(content) < 2_500_000
     assert b"stack_trace" not in content

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is only in the extra `train
 from torch import Tensor  # noqa: E402
 
 from perception.training.net import CentrePointNet, Deployed  # noqa: E402
-from perception.training.targets import make_targets  # noqa: E402
+from perception.training.targets import heat_loss, make_targets  # noqa: E402
 
 
 def crop_with(boxes: list[list[float]], *, ignored: list[bool]) -> Crop:
@@ -58,3 +58,17 @@ def test_new_deep_blocks_change_nothing_before_they_learn() -> None:
     x = torch.rand(1, 64, 8, 8)
 
     assert torch.equal(net.deep8(x), x)
+
+
+def test_a_miss_of_an_important_class_costs_more() -> None:
+    wanted = torch.zeros(1, 2, 4, 4)
+    wanted[0, 0, 1, 1] = wanted[0, 1, 2, 2] = 1.0
+    misses_first, misses_second = torch.full((1, 2, 4, 4), -6.0), torch.full((1, 2, 4, 4), -6.0)
+    misses_first[0, 1, 2, 2] = misses_second[0, 0, 1, 1] = 6.0
+    weight = torch.ones(1, 4, 4)
+
+    def loss(logits: Tensor, *importance: float) -> float:
+        return float(heat_loss(logits, wanted, weight, torch.tensor(importance)))
+
+    assert loss(misses_first, 1.0, 1.0) == pytest.approx(loss(misses_second, 1.0, 1.0))
+    assert loss(misses_second, 1.0, 3.0) == pytest.approx(3 * loss(misses_first, 1.0, 3.0), rel=0.01)
