@@ -70,20 +70,23 @@ def _show(judgement: "Judgement", label: str) -> None:
         table.add_row(name, value)
     console.print(table)
     for note in judgement.notes:
-        console.print(f"note: {note}", soft_wrap=True, markup=False)
+        console.print(f"note 提示: {note}", soft_wrap=True, markup=False)
 
 
 def _box_rows(judgement: "Judgement") -> list[tuple[str, str]]:
     curve, who, alone = judgement.curve, judgement.identities, judgement.detector
-    model = [] if alone is None else [("AP50, model alone", f"{alone.ap50:.3f}  {_best(alone)}")]
+    model = [] if alone is None else [("AP50, model alone 仅模型", f"{alone.ap50:.3f}  {_best(alone)}")]
     if curve is None or who is None:
         return model
     return [
         *model,
-        ("AP50", f"{curve.ap50:.3f}  {_best(curve)}"),
-        ("MOTA", f"{who.mota:.3f}  ({who.things} things, {who.missed} missed, {who.false} false)"),
-        ("IDF1", f"{who.idf1:.3f}  ({who.switches} switches, {who.fragments} fragments)"),
-        ("precision, recall", f"{who.precision:.3f}, {who.recall:.3f}  (mean overlap {who.motp_iou:.2f})"),
+        ("AP50 平均精度", f"{curve.ap50:.3f}  {_best(curve)}"),
+        ("MOTA 跟踪准确度", f"{who.mota:.3f}  ({who.things} things, {who.missed} missed, {who.false} false)"),
+        ("IDF1 身份一致性", f"{who.idf1:.3f}  ({who.switches} switches, {who.fragments} fragments)"),
+        (
+            "precision, recall 精确率、召回率",
+            f"{who.precision:.3f}, {who.recall:.3f}  (mean overlap {who.motp_iou:.2f})",
+        ),
     ]
 
 
@@ -98,15 +101,18 @@ def _place_rows(judgement: "Judgement") -> list[tuple[str, str]]:
     inside = "" if places.inside_95 is None else f", {places.inside_95:.1%} of truths in their 95 % ellipses"
     off = f"mean error {places.mean_east_m:+.2f} m east, {places.mean_north_m:+.2f} m north"
     return [
-        ("place error", f"median {places.median_m:.2f} m, p90 {places.p90_m:.2f} m  ({places.count} places, {off})"),
-        ("ellipses", f"worst {places.worst_m:.2f} m{inside}"),
+        (
+            "place error 位置误差",
+            f"median {places.median_m:.2f} m, p90 {places.p90_m:.2f} m  ({places.count} places, {off})",
+        ),
+        ("ellipses 误差椭圆", f"worst {places.worst_m:.2f} m{inside}"),
     ]
 
 
 def _rule_rows(judgement: "Judgement") -> list[tuple[str, str]]:
     return [
         (
-            f"rule {name}",
+            f"rule 规则 {name}",
             f"precision {_share(one.precision)}, recall {_share(one.recall)}  "
             f"({one.right} right, {one.false} false, {one.missed} missed)",
         )

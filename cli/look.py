@@ -82,39 +82,62 @@ def look(  # noqa: PLR0913  one for each option
         sightings=out, tracks=tracks, detections=detections, pictures=pictures, film=annotated,
         ground=examination.ground, start_at=examination.start_at,
     )  # fmt: skip
-    with recording, papers, _stopped_as_by_a_key():
-        is_whole = _walk(examination, recording, papers, console, every=every, for_s=for_s)
-    notes = [
-        *opened.notes,
-        *examination.notes,
-        *([recording.note] if recording.note else []),
-        *([] if is_whole else ["stopped early"]),
-    ]
-    _tell(examination.account, console, notes=notes, damaged=recording.damaged, has_rules=zones is not None)
-    if report is not None:
-        _write(
-            report,
-            report_of(examination.account, source=source, model=opened.model, damaged=recording.damaged, notes=notes),
-        )
+    with _stops() as stop:
+        with recording, papers:
+            is_whole = _walk(examination, recording, papers, console, stop, every=every, for_s=for_s)
+        notes = [
+            *opened.notes,
+            *examination.notes,
+            *opened.last_notes,
+            *([recording.note] if recording.note else []),
+            *([] if is_whole else ["stopped early  提前停止"]),
+        ]
+        account, damaged = examination.account, recording.damaged
+        _tell(account, console, notes=notes, damaged=damaged, has_rules=zones is not None)
+        if report is not None:
+            _write(report, report_of(account, source=source, model=opened.model, damaged=damaged, notes=notes))
     if not is_whole:
         sys.exit(130)
 
 
+class _Stop:
+    """What Ctrl-C and SIGTERM do: the first ends the looking, and none keeps from writing what was seen till then."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self._ends_at_once = False
+
+    def ask(self, _signal: int, _frame: object) -> None:
+        """Take a signal; raises KeyboardInterrupt for the first one while frames are looked at."""
+        is_first, self.is_asked = not self.is_asked, True
+        if is_first and self._ends_at_once:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Let a signal end what is within at once, and quietly."""
+        try:
+            self._ends_at_once = True
+            yield
+        except KeyboardInterrupt:
+            self.is_asked = True
+        finally:
+            self._ends_at_once = False
+
+
 @contextmanager
-def _stopped_as_by_a_key() -> Iterator[None]:
+def _stops() -> Iterator[_Stop]:
     """Let SIGTERM do what Ctrl-C does: a service that is stopped leaves whole files too."""
+    stop = _Stop()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield stop
         return
-
-    def stop(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _walk(
@@ -122,27 +145,31 @@ def _walk(
     recording: "Recording | LiveRecording",
     papers: "Papers",
     console: Console,
+    stop: _Stop,
     *,
     every: int,
     for_s: float | None,
 ) -> bool:
     """Look at the frames with a progress bar; returns False when it was interrupted, with everything so far written."""
+    from core.clock import SystemClock
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    is_whole = True
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("frames", total=recording.count)
-        try:
-            for recorded in _chosen(recording, every, for_s):
-                papers.write(examination.look(recorded), recorded.time_s)
-                progress.update(task, completed=recorded.number + 1)
-        except KeyboardInterrupt:
-            is_whole = False
+    clock = SystemClock()
+    began_s = clock.monotonic_s()
+    with Progress(*columns, console=console) as progress, stop.heeded():
+        task = progress.add_task("frames 帧", total=recording.count)
+        for recorded in _chosen(recording, stop, every, for_s):
+            papers.write(examination.look(recorded), recorded.time_s)
+            progress.update(task, completed=recorded.number + 1)
     papers.write_tracks(examination.end())
-    return is_whole
+    examination.account.took_s = clock.monotonic_s() - began_s
+    return not stop.is_asked
 
 
-def _chosen(recording: "Recording | LiveRecording", every: int, for_s: float | None) -> Iterator["RecordedFrame"]:
-    for recorded in recording:
+def _chosen(
+    recording: "Recording | LiveRecording", stop: _Stop, every: int, for_s: float | None
+) -> Iterator["RecordedFrame"]:
+    for recorded in () if stop.is_asked else recording:
         if for_s is not None and recorded.time_s > for_s:
             return
         if recorded.number % every == 0:
@@ -152,18 +179,19 @@ def _chosen(recording: "Recording | LiveRecording", every: int, for_s: float | N
 def _tell(account: "Account", console: Console, *, notes: list[str], damaged: int, has_rules: bool) -> None:
     table = Table(title=f"{account.frames} frames 帧, {account.seconds:.1f} s", show_header=False)
     table.add_row("analysed 已分析", str(account.analysed))
+    table.add_row("speed 速度", f"{account.frames_per_s:.1f} frames/s 帧/秒 ({account.took_s:.1f} s)")
     for name, count in account.not_assessed.items():
         table.add_row("[bold]not assessed 未评估[/bold]", f"{count}: {_WHY_NOT.get(name, name)}")
     if damaged:
         table.add_row("damaged 损坏", f"{damaged} packets or pictures could not be read  无法读取")
-    followed = ", ".join(f"{count} {label}" for label, count in account.tracks.most_common()) or "nothing"
-    table.add_row("followed 跟踪", f"{followed} ({account.lines} lines)" if account.analysed else _NOTHING_ASSESSED)
+    followed = ", ".join(f"{count} {label}" for label, count in account.tracks.most_common()) or "nothing  无"
+    table.add_row("followed 跟踪", f"{followed} ({account.lines} lines 行)" if account.analysed else _NOTHING_ASSESSED)
     found = ", ".join(f"{count} {rule}" for rule, count in account.sightings.most_common())
     none = "none  无" if has_rules else _NO_RULES
     table.add_row("sightings 发现", found or (none if account.analysed else _NOTHING_ASSESSED))
     console.print(table)
     for note in notes:
-        console.print(f"note: {note}", soft_wrap=True, markup=False)
+        console.print(f"note 提示: {note}", soft_wrap=True, markup=False)
 
 
 def _write(file: Path, text: str) -> None:

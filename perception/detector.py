@@ -1,6 +1,7 @@
 """Detectors: pictures in, detections out; the built-in one runs any ONNX model that a card describes."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +55,8 @@ class OnnxDetector:
 
     def __init__(self, *, card_file: Path = BUILT_IN_CARD, is_thrifty: bool = False) -> None:
         self.card = read_card(card_file)
+        self.foreign: Counter[int] = Counter()
+        """How many boxes of class numbers that the card does not name the model gave: they were left out."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -176,7 +179,9 @@ class OnnxDetector:
 
     def read(self, raw: Mapping[str, NDArray[np.float32]], scale: Scale, width_px: int, height_px: int) -> Detections:
         """Return detections in the picture's own pixels."""
-        boxes = self._of_use(self._decoder.decode(raw, _LOWEST_SCORE))
+        decoded = self._decoder.decode(raw, _LOWEST_SCORE)
+        self.foreign.update(decoded.foreign)
+        boxes = self._of_use(decoded)
         corners = boxes.corners_px
         if scale != (1.0, 1.0):
             corners /= (*scale, *scale)

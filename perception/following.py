@@ -7,6 +7,7 @@ person of an unlikely size, or one that never moves, needs a better score.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,14 +18,17 @@ from perception.frame import Picture
 from perception.georeference import GroundPlace
 from perception.life import Life
 from perception.likeness import Guess, Sight, Sought, costs, match, weak_costs
-from perception.tracker import MOVERS, Placed, ToPixel, Track, Tracker, join
+from perception.tracker import MOVERS, REMEMBERED, Placed, ToPixel, Track, Tracker, join
 
 _STEADY_S = 0.9
 """Speeds are means over about so long."""
+_JUDGED_S = 2.0
+"""Scores of so long decide whether a track is believed, however many frames a second there are."""
 _COASTS_S = 1.0
 """Something unseen is taken to go on as it went for so long."""
 _TOLD_S = 1.5
 _WEAK_S = 0.7
+_PACE_SHARE = 0.1
 _WEAK_SHARE = 0.6
 """From this share of its label's threshold on, a detection may continue a track."""
 _BEGINS_SHARE = 0.8
@@ -44,7 +48,8 @@ _STILL_COSTS = 0.15
 """What keeps its place for so long and shows no life (a sign, a doll) needs a better score by so much."""
 _LIES_FROM = 1.2
 """A person's box so many times as wide as high: whoever lies keeps still, and must not be taken for a doll."""
-_CHANGES = 0.15
+_CHANGES_S = 0.5
+"""Colours are means over about so long."""
 _ALONE_IOU = 0.1
 """Colours are learnt from boxes that overlap others by less than this."""
 
@@ -80,6 +85,7 @@ class Follower(Tracker):
         super().__init__(threshold_for=threshold_for, forget_s=forget_s)
         self._is_size_trusted = is_size_trusted
         self._motions: dict[int, _Motion] = {}
+        self._pace_s = 0.0
 
     def least_for(self, label: Label) -> float:
         """Return the score from which a detection of *label* is of use."""
@@ -99,6 +105,7 @@ class Follower(Tracker):
         What was lost for longer is still waited for (see `tracks`), and not told as if it were there.
         """
         step_s = self._step_s(taken_s)
+        self._keep_pace(step_s)
         sights = _sights(seen, to_pixel if self._is_size_trusted() else None, picture)
         sought = [self._seek(track, taken_s, to_pixel) for track in self._tracks]
         pairs = self._pairs(sought, sights)
@@ -111,6 +118,18 @@ class Follower(Tracker):
         self._forget(taken_s)
         self._show(to_pixel, picture)
         return [track for track in self._tracks if taken_s - track.last_s <= _TOLD_S]
+
+    def _keep_pace(self, step_s: float) -> None:
+        """Let every track be judged by the scores of the same time, whatever the rate of the frames."""
+        if step_s > 0.0:
+            self._pace_s = step_s if self._pace_s == 0.0 else self._pace_s + _PACE_SHARE * (step_s - self._pace_s)
+        for track in self._tracks:
+            self._pace(track)
+
+    def _pace(self, track: Track) -> None:
+        count = REMEMBERED if self._pace_s == 0.0 else max(REMEMBERED, round(_JUDGED_S / self._pace_s))
+        if track.scores.maxlen != count:
+            track.scores = deque(track.scores, maxlen=count)
 
     def _pairs(self, sought: Sequence[Sought], sights: Sequence[Sight]) -> dict[int, int]:
         """Return which track each detection continues: strong ones first, weak ones for what is left and near."""
@@ -150,7 +169,7 @@ class Follower(Tracker):
         track, guess = sought.track, sought.guess
         motion, box, place = self._motions[track.id], sight.placed.detection.box, sight.placed.place
         if sight.colours is not None and _is_alone(sight, sights):
-            motion.colours = _mixed(motion.colours, sight.colours)
+            motion.colours = _mixed(motion.colours, sight.colours, guess.gap_s)
         if guess.gap_s <= 0:
             return
         share = (1.0 - math.exp(-guess.gap_s / _STEADY_S)) / guess.gap_s
@@ -178,6 +197,7 @@ class Follower(Tracker):
         for j, (placed, colours) in enumerate(sights):
             if j not in used and self._may_begin(placed.detection) and not _is_double(placed.detection, taken):
                 track = self._begin(placed, taken_s)
+                self._pace(track)
                 self._motions[track.id] = _Motion(colours=colours)
                 self._tracks.append(track)
                 taken.append(placed.detection)
@@ -254,8 +274,8 @@ def _is_clear(sight: Sight, sights: Sequence[Sight]) -> bool:
     return True
 
 
-def _mixed(before: Colours | None, new: Colours) -> Colours:
-    return new if before is None else before + _CHANGES * (new - before)
+def _mixed(before: Colours | None, new: Colours, after_s: float) -> Colours:
+    return new if before is None else before + (1.0 - math.exp(-after_s / _CHANGES_S)) * (new - before)
 
 
 def _is_double(one: Detection, taken: Sequence[Detection]) -> bool:

@@ -24,6 +24,8 @@ _STIRRED = 15.0
 """Grey levels: people who stand and write change some cell of 8 × 16 by 25 in two seconds, walls and tables by 3."""
 _STIRS = 2
 _BETWEEN_S = 0.5
+_LOOKS = 12
+"""So many looks of one place are remembered."""
 Cells = NDArray[np.float32]
 
 
@@ -37,6 +39,7 @@ class Life:
         self._rests: PixelBox | None = None
         self._rests_s = math.inf
         self._cells: Cells | None = None
+        self._looks: list[Cells] = []
         self._looked_s = -math.inf
         self._stirs = 0
         self._away_since_s = math.inf
@@ -58,8 +61,8 @@ class Life:
         self._away_since_s = min(self._away_since_s, taken_s) if self._is_away(box, place) else math.inf
         self.has_walked = taken_s - self._away_since_s >= _AWAY_S
         if self._rests is None or math.dist(self._rests.foot_px, box.foot_px) > _STILL * box.height_px:
-            self._rests, self._rests_s, self._cells = box, taken_s, None
-        if not self.is_sure and picture is not None and taken_s - self._looked_s >= _BETWEEN_S:
+            self._rests, self._rests_s, self._cells, self._looks = box, taken_s, None, []
+        if picture is not None and taken_s - self._looked_s >= _BETWEEN_S:
             self._looked_s = taken_s
             self._stir(_cells(self._rests, picture))
 
@@ -78,11 +81,17 @@ class Life:
     def _stir(self, cells: Cells | None) -> None:
         if cells is None or self._cells is None:
             self._cells = cells
-            return
-        change = cells - self._cells
-        if float(np.abs(change - np.median(change)).max()) > _STIRRED:
-            self._stirs += 1
+        elif not _are_alike(cells, self._cells):
+            # whoever moves takes no earlier pose again to the last detail; what somebody hid for a moment does
+            is_back = any(_are_alike(cells, look) for look in self._looks)
+            self._stirs = 0 if is_back else self._stirs + 1
+            self._looks = [*self._looks[-_LOOKS:], self._cells]
             self._cells = cells
+
+
+def _are_alike(some: Cells, other: Cells) -> bool:
+    change = some - other
+    return float(np.abs(change - np.median(change)).max()) <= _STIRRED
 
 
 def _cells(box: PixelBox, picture: Picture) -> Cells | None:

@@ -15,9 +15,10 @@ from perception.detections import WEAK_SHARE, Detection, Label, PixelBox
 from perception.frame import Picture
 from perception.georeference import GroundPlace
 
-_REMEMBERED = 10
-_NO_SCORES = (0.0,) * 4
-"""Stand for the frames that a young track did not have."""
+REMEMBERED = 10
+"""So many scores of a track count: two seconds of five frames a second."""
+_YOUNG_SHARE = 0.4
+"""So large a share of them is taken to be 0 for the frames that a young track did not have."""
 MOVES_M_S = {Label.PERSON: 2.5, Label.CAR: 8.0, Label.BIKE: 1.5}
 MOVERS = frozenset({Label.PERSON, Label.CAR})
 STANDS_M_S = 0.3
@@ -52,7 +53,7 @@ class Track:
     is_believed: bool = False
     is_seen: bool = True
     """Whether the newest frame shows it."""
-    scores: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    scores: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def remember(self, score: float) -> None:
         """Take a frame's score (0 when it was missed); believed once the median passes, and from then on."""
@@ -60,9 +61,15 @@ class Track:
         self.is_believed = self.is_believed or self.score >= self.threshold
 
     @property
+    def is_likely(self) -> bool:
+        """Say whether it is believed, or most of the last frames showed it at least weakly."""
+        return self.is_believed or self.score >= WEAK_SHARE * self.threshold
+
+    @property
     def score(self) -> float:
         """Return the median of the last frames' scores; computed when asked for."""
-        ranked = sorted((*self.scores, *_NO_SCORES[len(self.scores) :]))
+        young = int(_YOUNG_SHARE * (self.scores.maxlen or REMEMBERED)) - len(self.scores)
+        ranked = sorted((*self.scores, *(0.0,) * young))
         count = len(ranked)
         return (ranked[(count - 1) // 2] + ranked[count // 2]) / 2
 

@@ -17,6 +17,21 @@ class RawBoxes:
     corners_px: FloatArray
     scores: FloatArray
     classes: NDArray[np.int64]
+    foreign: tuple[int, ...] = ()
+    """Class numbers of boxes that were left out, as the card has no label for them; one for each box."""
+
+    @classmethod
+    def finished(
+        cls, corners_px: FloatArray, scores: FloatArray, classes: NDArray[np.int64], *, labels: int
+    ) -> "RawBoxes":
+        """Return what a model numbered itself, without what none of the *labels* (their number) names."""
+        is_known = (classes >= 0) & (classes < labels)
+        return cls(
+            corners_px=corners_px[is_known].astype(np.float32),
+            scores=scores[is_known],
+            classes=classes[is_known],
+            foreign=tuple(classes[~is_known].tolist()),
+        )
 
 
 def keep_best(boxes: RawBoxes, *, same_iou: float) -> list[tuple[list[float], float, int]]:

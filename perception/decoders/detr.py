@@ -42,8 +42,6 @@ class DetrDecoder:
         return RawBoxes(corners_px=corners, scores=scores[rows, classes], classes=classes)
 
     def _finished(self, outputs: Mapping[str, FloatArray], lowest_score: float) -> RawBoxes:
-        scores, classes = outputs["scores"][0], outputs["labels"][0].astype(np.int64)
-        kept = (scores >= lowest_score) & (classes >= 0) & (classes < self._labels)
-        return RawBoxes(
-            corners_px=outputs["boxes"][0][kept].astype(np.float32), scores=scores[kept], classes=classes[kept]
-        )
+        kept = outputs["scores"][0] >= lowest_score
+        scores, classes = outputs["scores"][0][kept], outputs["labels"][0][kept].astype(np.int64)
+        return RawBoxes.finished(outputs["boxes"][0][kept], scores, classes, labels=self._labels)

@@ -40,6 +40,5 @@ class PpYoloeDecoder:
         )
 
     def _finished(self, rows: FloatArray, lowest_score: float) -> RawBoxes:
-        classes = rows[:, 0].astype(np.int64)
-        kept = (rows[:, 1] >= lowest_score) & (classes >= 0) & (classes < self._labels)
-        return RawBoxes(corners_px=rows[kept, 2:].astype(np.float32), scores=rows[kept, 1], classes=classes[kept])
+        kept = rows[rows[:, 1] >= lowest_score]
+        return RawBoxes.finished(kept[:, 2:], kept[:, 1], kept[:, 0].astype(np.int64), labels=self._labels)

@@ -51,6 +51,8 @@ class Account:
     analysed: int = 0
     not_assessed: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    took_s: float = 0.0
+    """How long the looking took."""
     lines: int = 0
     tracks: Counter[str] = field(default_factory=Counter)
     sightings: Counter[str] = field(default_factory=Counter)
@@ -61,6 +63,11 @@ class Account:
     people_height_ratio: float | None = None
     """How tall people are in the camera file's metres, as a share of 1.7 m; None when too few were seen."""
     _known: set[int] = field(default_factory=set)
+
+    @property
+    def frames_per_s(self) -> float:
+        """Return how many frames a second were looked at."""
+        return self.frames / self.took_s if self.took_s > 0.0 else 0.0
 
     def take(self, frame: RecordedFrame, seen: Seen) -> None:
         """Count one frame."""
@@ -146,6 +153,7 @@ class Examination:
                 self.notes.append(
                     f"the pictures are {size_px[0]} × {size_px[1]}, the camera file speaks of "
                     f"{self._camera.lens.width_px:g} × {self._camera.lens.height_px:g}: its lens was scaled"
+                    "  镜头参数已缩放"
                 )
                 self._pipeline = self._make_pipeline(lens)
             self._size_px = self._newest_px = size_px
@@ -157,6 +165,7 @@ class Examination:
             self.notes.append(
                 f"from frame {recorded.number} on the pictures are {size_px[0]} × {size_px[1]} (boxes are told in "
                 f"pixels of the first, {self._size_px[0]} × {self._size_px[1]}; what has another shape is not assessed)"
+                "  画面尺寸改变"
             )
 
     def look(self, recorded: RecordedFrame) -> Looked:
@@ -196,7 +205,7 @@ class Examination:
             self.account.is_heading_opposite = True
             self.notes.append(
                 f"from frame {frame.number} on the reported heading is half a turn off, as the pictures of the ground "
-                "tell: places are mirrored about the point below the camera (add 180 to yaw_deg there)"
+                "tell: places are mirrored about the point below the camera (add 180 to yaw_deg there)  航向差 180 度"
             )
 
     def _living(self, seen: Seen) -> Sequence[Track]:
@@ -209,10 +218,10 @@ class Examination:
         if 0 < self.account.analysed < _LEAST_FRAMES:
             self.notes.append(
                 f"only {self.account.analysed} frames were analysed: a thing is believed once some "
-                f"{_LEAST_FRAMES} show it (--detections writes what the model sees in each)"
+                f"{_LEAST_FRAMES} show it (--detections writes what the model sees in each)  帧数过少"
             )
         if self._sizes_told > _MOST_SIZES_TOLD:
-            self.notes.append(f"the pictures change their size {self._sizes_told} times in all")
+            self.notes.append(f"the pictures change their size {self._sizes_told} times in all  画面尺寸多次改变")
         if self._poses is not None and (missed := self._poses.missed(self.account.seconds)):
             self.notes.append(missed)
         self.account.people_height_ratio = self._sizes.ratio
@@ -220,11 +229,12 @@ class Examination:
             self.notes.append(
                 f"people are {self._sizes.ratio:.1f} times as tall as people are, by the camera file: its focal "
                 "length, height or pitch is wrong, and so are the places (people were not told from things by size)"
+                "  相机文件有误"
             )
         self.account.seen_twice = None if self._twice is None else self._twice.result()
         if self.account.seen_twice is not None and self.account.seen_twice.is_doubtful:
             self.notes.append(
                 f"{self.account.seen_twice.things} things that stand still were seen from two sides, and most of their "
-                "places disagree by more than the errors allow: check the camera file and the poses"
+                "places disagree by more than the errors allow: check the camera file and the poses  两次位置不符"
             )
         return lines

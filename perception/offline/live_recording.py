@@ -55,9 +55,10 @@ class LiveRecording:
         self._source.close()
         said = [
             f"the stream broke off {self._source.breaks} times, the last time because {self._source.broke_because}"
+            "  视频流中断"
             if self._source.breaks
             else "",
-            f"{self._source.dropped} pictures came faster than they could be looked at and were left out"
+            f"{self._source.dropped} pictures came faster than they could be looked at and were left out  来不及分析"
             if self._source.dropped
             else "",
             self.note,
@@ -73,7 +74,7 @@ class LiveRecording:
                 if raw is not None:
                     yield self._recorded(raw)
                     last_s = self._clock.monotonic_s()
-        because = f"no picture came for {self._give_up_s:g} s: {self._source.because}"
+        because = f"no picture came for {self._give_up_s:g} s: {self._source.because}  无画面"
         if self._first_s is None:
             raise Unavailable(because, where=self._source.address.shown)
         self.note = because

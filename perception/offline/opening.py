@@ -18,6 +18,7 @@ from perception.offline.recording import Recording
 from perception.offline.zones_file import ReadZones, read_zones_for
 from perception.sliced import SlicedDetector
 
+_MOST_NUMBERS = 8
 _LARGE = 1.5
 """From so many times the model's input on, cuts find more: people of 60 px in 768 × 576, AP50 0.07 → 0.74."""
 
@@ -28,8 +29,18 @@ class OpenedLook:
 
     recording: Recording | LiveRecording
     examination: Examination
-    model: str
+    whole: OnnxDetector
     notes: tuple[str, ...]
+
+    @property
+    def model(self) -> str:
+        """Return the model's name and version."""
+        return f"{self.whole.card.name} {self.whole.card.version}"
+
+    @property
+    def last_notes(self) -> tuple[str, ...]:
+        """Return what is known of the model only once it has looked."""
+        return (_foreign_note(self.whole),) if self.whole.foreign else ()
 
 
 def open_look(
@@ -69,16 +80,18 @@ def open_look(
     )
     notes = [
         read.assumed,
-        "" if path is None or not path.holes else f"{path.holes} rows of the poses are not whole: not assessed there",
+        ""
+        if path is None or not path.holes
+        else f"{path.holes} rows of the poses are not whole: not assessed there  位姿表有缺失",
         _time_note(read.zones) if began_at is None else "",
-        "the pictures are larger than the model's input: cuts of them are looked at too (--no-slices is faster)"
+        "the pictures are larger than the model's input: cuts of them are looked at too (--no-slices is faster)  已切片"
         if is_sliced and slices is None
         else "",
     ]
     return OpenedLook(
         recording=recording,
         examination=examination,
-        model=f"{whole.card.name} {whole.card.version}",
+        whole=whole,
         notes=tuple(note for note in notes if note),
     )
 
@@ -88,7 +101,18 @@ def _is_large(lens: Intrinsics, card: ModelCard) -> bool:
     return max(lens.width_px / card.input.width_px, lens.height_px / card.input.height_px) > _LARGE
 
 
+def _foreign_note(detector: OnnxDetector) -> str:
+    numbers = ", ".join(str(number) for number in sorted(detector.foreign)[:_MOST_NUMBERS])
+    return (
+        f"{detector.foreign.total()} boxes were left out: the model calls them {numbers} and the card has labels 0 to "
+        f"{len(detector.card.labels) - 1} only; are its labels all there, in the model's order?  模型卡缺少类别"
+    )
+
+
 def _time_note(zones: ZoneSet) -> str:
     if not any(zone.times for zone in zones.of_kind(ZoneKind.RULE)):
         return ""
-    return "the recording does not say when it was made: zones with hours are judged as if it began now (--start-at)"
+    return (
+        "the recording does not say when it was made: zones with hours are judged as if it began now (--start-at)  "
+        "录像时间未知"
+    )

@@ -123,6 +123,8 @@ def report_of(account: Account, *, source: str, model: str, damaged: int, notes:
         "seen_twice": None if account.seen_twice is None else asdict(account.seen_twice),
         "people_height_ratio": None if account.people_height_ratio is None else round(account.people_height_ratio, 2),
         "seconds": round(account.seconds, 3),
+        "took_s": round(account.took_s, 3),
+        "frames_per_s": round(account.frames_per_s, 2),
         "tracks": dict(account.tracks),
         "track_lines": account.lines,
         "sightings": dict(account.sightings),

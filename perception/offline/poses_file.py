@@ -58,6 +58,7 @@ class Poses:
         return (
             f"the poses run from {self.times_s[0]:g} s to {self.times_s[-1]:g} s and the recording from 0 s to "
             f"{until_s:g} s: time_s counts from the first picture, or --poses-began-s says what it was then"
+            "  位姿表与录像时间不符"
         )
 
 

@@ -1,6 +1,7 @@
 """Recordings: every picture of a file, a folder of pictures or a stream, with its time since the first one."""
 
 import math
+import os
 import re
 from collections.abc import Iterator
 from configparser import ConfigParser, Error
@@ -86,13 +87,13 @@ class Recording:
         self.count = len(self._files)
         self._rate_hz = rate_hz or _sequence_rate_hz(folder) or USUAL_HZ
         if rate_hz is None:
-            self.note = f"the pictures are taken to be {self._rate_hz:g} a second; --rate-hz says otherwise"
+            self.note = f"the pictures are taken to be {self._rate_hz:g} a second; --rate-hz says otherwise  按此帧率"
 
     def _open_video(self, rate_hz: float | None) -> None:
         if rate_hz is not None:
             raise InvalidInput("a video has its own times", where=self.source, remedy="leave --rate-hz out")
-        if not self.is_stream and not Path(self.source).exists():
-            raise InvalidInput("there is no such file or folder", where=self.source)
+        if not self.is_stream:
+            _check_file(Path(self.source))
         try:
             container = av.open(self.source, timeout=_WAIT_S)
         except (av.error.FFmpegError, OSError) as error:
@@ -129,7 +130,7 @@ class Recording:
             yield RecordedFrame(number=number, picture=np.asarray(picture, np.uint8), time_s=number / self._rate_hz)
         if broken:
             more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
-            told = f"{', '.join(broken[:_NAMED])}{more} cannot be read, or only in part"
+            told = f"{', '.join(broken[:_NAMED])}{more} cannot be read, or only in part  无法完整读取"
             self.note = f"{self.note}; {told}" if self.note else told
         if self.damaged == len(self._files):
             raise InvalidInput(
@@ -163,7 +164,9 @@ class Recording:
         if self.count is None and not self.note:
             self.note = self._missing(last_s, number)
         if self.count is not None and number + 1 < _WHOLE * self.count and not self.note:
-            self.note = f"the recording is cut off: it speaks of {self.count} pictures, {number + 1} could be read"
+            self.note = (
+                f"the recording is cut off: it speaks of {self.count} pictures, {number + 1} could be read  录像不完整"
+            )
 
     def _missing(self, last_s: float, last_number: int) -> str:
         """Return what to say of a file without sound that ends long before the time it speaks of; else nothing."""
@@ -172,7 +175,7 @@ class Recording:
         step_s = 2 * last_s / max(last_number, 1)
         if len(self._container.streams) > 1 or last_s >= _WHOLE * whole_s - max(_LONGEST_STEP_S, step_s):
             return ""
-        return f"the recording is cut off: it speaks of {whole_s:.0f} s, {last_s:.0f} s could be read"
+        return f"the recording is cut off: it speaks of {whole_s:.0f} s, {last_s:.0f} s could be read  录像不完整"
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         assert self._container is not None
@@ -187,8 +190,23 @@ class Recording:
             except av.error.InvalidDataError:
                 self.damaged += 1
             except (av.error.FFmpegError, OSError) as error:
-                self.note = f"the recording ends in the middle: {error.strerror}"
+                self.note = f"the recording ends in the middle: {error.strerror}  录像中断"
                 return
+
+
+def _check_file(file: Path) -> None:
+    """Raise InvalidInput, with the true reason, for what is no file that may be read."""
+    if not file.exists():
+        raise InvalidInput("there is no such file or folder", where=str(file))
+    if file.is_char_device() or file.is_block_device():
+        raise InvalidInput(
+            "is a device: a camera on a cable is not read directly",
+            where=str(file),
+            remedy=f"send it as a stream, for example ffmpeg -f v4l2 -i {file} -f mpegts udp://127.0.0.1:5600, and "
+            "look at udp://0.0.0.0:5600; or record it to a file first",
+        )
+    if not os.access(file, os.R_OK):
+        raise InvalidInput("may not be read by this user", where=str(file), remedy="change its owner or its rights")
 
 
 def _counted(file: Path) -> tuple[list[str | Decimal], str]:

@@ -47,7 +47,7 @@ def read_zones_for(file: Path, ground: GroundFrame) -> ReadZones:
             where=str(file),
             remedy='write "frame": "local_m", or give the pose in degrees if the zones are in WGS-84',
         ) from error
-    said = "the zone file names no frame: its coordinates are read as the camera's local metres"
+    said = "the zone file names no frame: its coordinates are read as the camera's local metres  按本地米制读取"
     return ReadZones(zones=zones, assumed="" if frame == "local_m" else said)
 
 

@@ -117,14 +117,15 @@ def test_who_lies_still_is_believed_as_who_moves_is() -> None:
 
 
 def stirring(count: int, *, stirs: bool) -> list[Picture]:
-    """A figure of two tones in a noisy street; one that stirs lifts a hand now and then."""
+    """A figure of two tones in a noisy street; one that stirs moves a hand now and then."""
     random = np.random.default_rng(4)
     pictures = []
     for i in range(count):
         picture = random.normal(120, 4, (200, 400, 3))
         picture[90:150, 90:110] -= 60
-        if stirs and (i // 4) % 2:
-            picture[100:120, 104:110] += 90
+        if stirs:
+            hand = 92 + 11 * (i // 4) % 37
+            picture[hand : hand + 20, 104:110] += 90
         pictures.append(picture.clip(0, 255).astype(np.uint8))
     return pictures
 
@@ -135,6 +136,32 @@ def test_who_stands_and_stirs_is_a_person_and_what_does_not_is_a_sign() -> None:
     stirs, sign = (walk(follower(), frames, stirring(40, stirs=stirs))[-1][0] for stirs in (True, False))
 
     assert (stirs.is_believed, sign.is_believed) == (True, False)
+
+
+def test_a_sign_that_somebody_hides_for_a_moment_now_and_then_is_no_person() -> None:
+    pictures = stirring(60, stirs=False)
+    for i, picture in enumerate(pictures):
+        if i % 20 in range(8, 13):
+            picture[90:150, 75 + 8 * (i % 20 - 8) : 90 + 8 * (i % 20 - 8)] = 40
+
+    sign = walk(follower(), [[person(100, 150, score=0.55)] for _ in range(60)], pictures)[-1][0]
+
+    assert not sign.is_believed
+
+
+@pytest.mark.parametrize("rate_hz", [2.5, 5, 12.5, 25])
+def test_a_person_is_believed_after_the_same_time_at_any_rate_of_frames(rate_hz: float) -> None:
+    followed = follower()
+    believed_s: list[float] = []
+    tracks: list[Track] = []
+    for i in range(round(2 * rate_hz)):
+        at_s = i / rate_hz
+        seen = [person(100 + 20 * at_s, 150, score=0.55), *([person(300, 150, score=0.9)] if 0.78 < at_s < 1 else [])]
+        tracks = followed.update(seen, taken_s=at_s, is_in_view=lambda _: True)
+        believed_s += [at_s for track in tracks if track.is_believed]
+
+    assert all(track.box.x0_px < 200 for track in tracks if track.is_believed)
+    assert 0.3 <= believed_s[0] <= 1.2
 
 
 def test_light_that_changes_for_all_of_a_sign_makes_it_no_person() -> None:

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from perception.frame import Picture
-from perception.offline.examination import Looked
+from perception.offline.examination import Examination, Looked
 from perception.offline.papers import Papers
 from perception.offline.recording import Recording
+from perception.offline.track_book import TrackLine
 from sim.camera_video import VideoSender
+from tests.perception.test_decoders import BOX, write_card, write_model
 from tests.perception.test_look_at_recordings import CAMERA, look, write
 from tests.perception.video import HttpCamera, TcpCamera, film, free_port, mp4, noise, turn
 
@@ -201,7 +203,13 @@ def test_what_was_written_until_it_was_stopped_is_whole(
         if next(after):
             os.kill(os.getpid(), stop)
 
+    def end_and_stop_again(examination: Examination) -> list[TrackLine]:
+        os.kill(os.getpid(), stop)
+        return end(examination)
+
+    end = Examination.end
     monkeypatch.setattr(Papers, "write", write_and_stop)
+    monkeypatch.setattr(Examination, "end", end_and_stop_again)
     video = mp4(tmp_path / "v.mp4", [noise(i) for i in range(20)], evenly(20))
     # A shell that starts the tests in the background has them ignore Ctrl-C.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -249,6 +257,30 @@ def test_a_recording_without_its_index_is_refused_with_the_reason(
 
     assert account_of(tmp_path, video)[0] == 1
     assert "not a video that can be read" in capsys.readouterr().err
+
+
+def test_a_device_is_called_a_device_and_how_to_look_through_it_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, _ = account_of(tmp_path, "/dev/null")
+
+    said = capsys.readouterr().err
+    assert status == 1
+    assert "/dev/null: is a device" in said
+    assert "ffmpeg -f v4l2 -i /dev/null" in said
+
+
+def test_classes_that_the_card_does_not_name_are_counted_and_told(tmp_path: Path) -> None:
+    outputs = {"rows": np.array([[7, 0.81, *BOX], [1, 0.81, *BOX], [9, 0.02, *BOX]], np.float32)}
+    card = write_card(tmp_path, "ppyoloe", outputs, write_model(tmp_path, outputs))
+
+    status, account, notes = account_of(
+        tmp_path, mp4(tmp_path / "v.mp4", [noise(i) for i in range(3)], evenly(3)), "--model", card, "--no-slices"
+    )
+
+    assert status == 0
+    assert "3 boxes were left out: the model calls them 7 and the card has labels 0 to 1 only" in notes
+    assert account["frames_per_s"] == pytest.approx(3 / account["took_s"], rel=0.01)  # type: ignore[operator]
 
 
 def test_a_folder_of_broken_pictures_is_no_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -372,6 +372,17 @@ def test_a_real_camera_on_a_wall_is_calm_and_its_last_picture_for_ten_seconds_is
     assert moving is SourceState.LIVE
 
 
+def test_quiet_pictures_every_six_seconds_are_frozen_only_when_they_are_one_picture() -> None:
+    street = real_pictures("one-by-one-person-detection.mp4", most=1)[0]
+    quiet = [street.copy() for _ in range(5)]
+    for i, picture in enumerate(quiet):
+        picture[40, 30 + i] += 1
+    lapse, stuck = PictureHealth(), PictureHealth()
+
+    assert {lapse.look(picture, 6.0 * i)[0] for i, picture in enumerate(quiet)} == {SourceState.LIVE}
+    assert [stuck.look(street.copy(), 6.0 * i)[0] for i in range(3)][-1] is SourceState.FROZEN
+
+
 async def test_a_camera_that_sends_the_same_picture_again_and_again_is_frozen(tmp_path: Path) -> None:
     street = real_pictures("one-by-one-person-detection.mp4", most=1)[0]
 

@@ -147,6 +147,22 @@ def test_what_would_waste_hours_of_training_is_refused_first(
         read_coco(file)
 
 
+def test_a_class_that_is_listed_twice_and_used_once_is_one_class(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    cv2.imwrite(str(tmp_path / "images" / "a.png"), np.zeros((40, 60, 3), np.uint8))
+    document = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "annotations": [{"image_id": 1, "category_id": 2, "bbox": [5, 5, 20, 30]}],
+        "categories": [{"id": 0, "name": "cart"}, {"id": 2, "name": "cart"}, {"id": 1, "name": "bin"}],
+    }
+    (tmp_path / "annotations.json").write_text(json.dumps(document))
+
+    data = read_coco(tmp_path / "annotations.json")
+
+    assert data.labels == ("bin", "cart")
+    assert data.pictures[0].classes.tolist() == [1]
+
+
 @pytest.mark.parametrize("size", [None, 0])
 def test_a_picture_whose_size_is_not_told_keeps_its_boxes(tmp_path: Path, size: int | None) -> None:
     (tmp_path / "images").mkdir()
