@@ -1,6 +1,9 @@
 """What survey legs really sweep: rectangles half a swath to both sides, flat at the ends."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import shapely
@@ -15,6 +18,25 @@ KEPT_RATIO = 0.995
 _FINE_M = 1e-6
 
 
+_Measure = TypeVar("_Measure", BaseGeometry, float)
+
+
+def _remembered(
+    measure: Callable[[Ground, FloatArray, FloatArray], _Measure],
+) -> Callable[[Ground, FloatArray, FloatArray], _Measure]:
+    """Return *measure* with a memory of its last answer on each ground: one step often begins where one ended."""
+    last: WeakKeyDictionary[Ground, tuple[FloatArray, _Measure]] = WeakKeyDictionary()
+
+    @wraps(measure)
+    def measured(ground: Ground, starts: FloatArray, ends: FloatArray) -> _Measure:
+        legs, before = np.hstack((starts, ends)), last.get(ground)
+        if before is None or not np.array_equal(before[0], legs):
+            before = last[ground] = (legs, measure(ground, starts, ends))
+        return before[1]
+
+    return measured
+
+
 def strips(starts: FloatArray, ends: FloatArray, half_m: float) -> np.ndarray:
     """Return the rectangle that each leg sweeps, as polygons; *starts* and *ends* have shape (n, 2)."""
     runs = ends - starts
@@ -24,6 +46,7 @@ def strips(starts: FloatArray, ends: FloatArray, half_m: float) -> np.ndarray:
     return np.asarray(shapely.polygons(np.stack((starts + side, ends + side, ends - side, starts - side), axis=1)))
 
 
+@_remembered
 def unswept(ground: Ground, starts: FloatArray, ends: FloatArray) -> BaseGeometry:
     """Return the part of the ground that no leg sweeps."""
     return shapely.difference(ground.area, swept(ground, starts, ends))
@@ -43,6 +66,7 @@ def swept_ratio(area: BaseGeometry, legs: Sequence[tuple[Place, Place]], *, swat
     return float(shapely.intersection(seen, area).area / area.area)
 
 
+@_remembered
 def kept_ratio(ground: Ground, starts: FloatArray, ends: FloatArray) -> float:
     """Return the share of the inner area that lies within half the distance of rows from a leg (1: no inner area)."""
     inner, near_m = ground.inner, ground.spacing_m / 2

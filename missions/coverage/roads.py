@@ -11,6 +11,8 @@ from geofence.prisms import BoolArray, IntArray
 from missions.coverage.ground import Ground
 
 _NEIGHBOURS = 24
+_MANY, _FAR = 600, 20
+"""Between more places than this, only ways of so many swaths are sought."""
 
 
 class Roads:
@@ -24,9 +26,10 @@ class Roads:
         self._came: dict[int, IntArray] = {}
 
     def between(self) -> FloatArray:
-        """Return the lengths of the ways between all places, shape (n, n); inf where there is none."""
-        places = np.arange(self._count)
-        lengths, came = dijkstra(self._graph, directed=False, indices=places, return_predecessors=True)
+        """Return the lengths of the ways between all places, shape (n, n); inf where there is none, or none near."""
+        places, far_m = np.arange(self._count), _FAR * self._ground.swath_m
+        limit_m = far_m if self._count > _MANY else np.inf
+        lengths, came = dijkstra(self._graph, directed=False, indices=places, return_predecessors=True, limit=limit_m)
         self._came = dict(enumerate(came))
         return np.asarray(lengths[:, : self._count])
 
@@ -34,14 +37,14 @@ class Roads:
         """Return the points of a way from place *first* to place *last*, both included, shape (n, 2)."""
         if self.sees(self._nodes[first], self._nodes[last]):
             return self._nodes[[first, last]]
-        came = self._came_from(first)
+        came = self._came_from(first, last)
         trace = [last]
         while trace[-1] != first and came[trace[-1]] >= 0:
             trace.append(int(came[trace[-1]]))
         return self.pulled_tight(self._nodes[trace[::-1]])
 
-    def _came_from(self, first: int) -> IntArray:
-        if first not in self._came:
+    def _came_from(self, first: int, last: int) -> IntArray:
+        if first not in self._came or self._came[first][last] < 0:
             _, self._came[first] = dijkstra(self._graph, directed=False, indices=first, return_predecessors=True)
         return self._came[first]
 

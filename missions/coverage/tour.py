@@ -30,13 +30,13 @@ class Tour:
         whole = np.zeros((2 * count + 2, 2 * count + 2))
         whole[:-1, :-1] = cost
         whole[:-2, -2] = cost[-1, :-1]
-        self._count = count
+        self._count, self._whole = count, whole
         self._cost: list[list[float]] = whole.tolist()
         self._near = _near_ends(whole)
 
     def nearest_first(self, first: int) -> IntArray:
         """Return the ends in order when the end *first* is begun with and the nearest end always follows."""
-        cost = np.array(self._cost)[:-2, :-2]
+        cost = self._whole[:-2, :-2]
         left = np.ones(2 * self._count, dtype=bool)
         order = np.empty(2 * self._count, dtype=np.intp)
         come = first
