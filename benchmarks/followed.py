@@ -29,7 +29,8 @@ from perception.evaluation.truth_files import FoundTrack, Places, found_boxes
 from perception.following import Follower
 from perception.frame import Frame
 from perception.georeference import Georeference, PoseErrors
-from perception.offline.track_book import TrackBook, TrackLine
+from perception.offline.track_book import TrackBook
+from perception.offline.track_line import TrackLine
 from perception.tracker import Placed, Tracker
 from sim.camera import CameraRenderer
 from sim.scene import CameraLens, CameraView, GroundArea, GroundKind, Scene, SceneThing, ThingType

@@ -70,6 +70,14 @@ class _Motion:
     colours: Colours | None = None
     is_leaving: bool = False
     """Whether its box was at an edge of the picture when it was last seen."""
+    scores: float = 0.0
+    frames: int = 0
+    """The sum of all its scores, and how many there are."""
+
+    @property
+    def mean_score(self) -> float:
+        """Return how well it was seen in all: somebody hidden for a moment is no doll."""
+        return self.scores / max(self.frames, 1)
 
 
 class Follower(Tracker):
@@ -185,12 +193,13 @@ class Follower(Tracker):
         if track.label is not Label.PERSON:
             return
         motion = self._motions[track.id]
+        motion.scores, motion.frames = motion.scores + sight.placed.detection.score, motion.frames + 1
         motion.life.see(track.box, track.place, picture if _is_clear(sight, sights) else None, track.last_s)
         if motion.life.is_sure:
             share = _WALKER_SHARE if motion.life.has_walked else _STIRRING_SHARE
             track.is_believed = track.is_believed or track.score >= share * track.threshold
         elif motion.life.still_s(track.last_s) >= _STILL_S and not _may_lie(track.box):
-            track.is_believed = track.is_believed and track.score >= track.threshold + _STILL_COSTS
+            track.is_believed = track.is_believed and motion.mean_score >= track.threshold + _STILL_COSTS
 
     def _begin_new(self, sights: Sequence[Sight], used: set[int], taken_s: float) -> None:
         taken = [sights[j].placed.detection for j in used]

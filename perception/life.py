@@ -10,8 +10,10 @@ from perception.detections import PixelBox
 from perception.frame import Picture
 from perception.georeference import GroundPlace
 
-_STILL = 0.05
-"""A foot that stays within so much of a box's height keeps its place."""
+_STILL, _STILL_PX = 0.05, 1.5
+"""A foot that stays within so much of a box's height, or so many pixels, keeps its place."""
+_STEADY_S = 0.6
+"""A foot is where it was in the mean of about so long: the boxes of a sign jump more than people sway."""
 _WALKED = 1.0
 _WALKED_M = 1.0
 """Whoever went so far (in heights of the box, or in metres beyond the errors) has walked."""
@@ -37,7 +39,10 @@ class Life:
         self._began_head_px: tuple[float, float] | None = None
         self._began_m: tuple[float, float] | None = None
         self._rests: PixelBox | None = None
+        self._rests_px = (math.inf, math.inf)
         self._rests_s = math.inf
+        self._foot_px: tuple[float, float] | None = None
+        self._seen_s = math.inf
         self._cells: Cells | None = None
         self._looks: list[Cells] = []
         self._looked_s = -math.inf
@@ -60,11 +65,23 @@ class Life:
             return
         self._away_since_s = min(self._away_since_s, taken_s) if self._is_away(box, place) else math.inf
         self.has_walked = taken_s - self._away_since_s >= _AWAY_S
-        if self._rests is None or math.dist(self._rests.foot_px, box.foot_px) > _STILL * box.height_px:
-            self._rests, self._rests_s, self._cells, self._looks = box, taken_s, None, []
+        foot_px = self._steady(box, taken_s)
+        if self._rests is None or math.dist(self._rests_px, foot_px) > max(_STILL * box.height_px, _STILL_PX):
+            self._rests, self._rests_px, self._rests_s = box, foot_px, taken_s
+            self._cells, self._looks = None, []
         if picture is not None and taken_s - self._looked_s >= _BETWEEN_S:
             self._looked_s = taken_s
             self._stir(_cells(self._rests, picture))
+
+    def _steady(self, box: PixelBox, taken_s: float) -> tuple[float, float]:
+        """Return where the foot was in the mean of a short while."""
+        (x, y), before = box.foot_px, self._foot_px
+        share = 1.0 - math.exp(min(0.0, self._seen_s - taken_s) / _STEADY_S)
+        self._foot_px = (
+            (x, y) if before is None else (before[0] + share * (x - before[0]), before[1] + share * (y - before[1]))
+        )
+        self._seen_s = taken_s
+        return self._foot_px
 
     def _is_away(self, box: PixelBox, place: GroundPlace | None) -> bool:
         head_px = (box.foot_px[0], box.y0_px)

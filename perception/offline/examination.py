@@ -20,7 +20,8 @@ from perception.offline.ground_frame import GroundFrame
 from perception.offline.poses_file import Poses
 from perception.offline.recording import RecordedFrame
 from perception.offline.size_check import SizeCheck
-from perception.offline.track_book import TrackBook, TrackLine
+from perception.offline.track_book import TrackBook
+from perception.offline.track_line import TrackLine
 from perception.picture_health import PictureHealth
 from perception.pipeline import Pipeline, Seen
 from perception.seen_twice import SeenTwice, SeenTwiceCheck

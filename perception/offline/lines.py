@@ -9,7 +9,7 @@ from geofence.positions import ErrorEllipse
 from perception.detections import Detection
 from perception.georeference import GroundPlace
 from perception.offline.ground_frame import GroundFrame
-from perception.offline.track_book import TrackLine
+from perception.offline.track_line import TrackLine
 from perception.sighting import Sighting
 
 _ERROR_NAMES = ("error_major_m", "error_minor_m", "error_heading_deg")

@@ -16,7 +16,7 @@ from perception.offline.examination import Account, Looked
 from perception.offline.film import Film
 from perception.offline.ground_frame import GroundFrame
 from perception.offline.lines import detection_line, sighting_line, track_line
-from perception.offline.track_book import TrackLine
+from perception.offline.track_line import TrackLine
 from perception.sighting import Photo, Sighting
 
 

@@ -1,34 +1,25 @@
 """The book of tracks: what is written for each frame, held back until it is known which tracks are believed.
 
 A track is believed only after some frames; its first ones belong to it all the same. And what was hidden for a moment
-between two sights was there: its boxes and places in between are filled in.
+between two sights was there: its boxes and places in between are filled in. What is written is steadied by the frames
+just before and after.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
-from perception.detections import Label, PixelBox
+from perception.detections import PixelBox
 from perception.georeference import GroundPlace
+from perception.offline.steadying import AROUND_S, steadied
+from perception.offline.track_line import TrackLine
 from perception.tracker import Track
 
 HOLD_S = 6.0
 FILL_S = 1.5
 FILLED_SCORE = 0.5
 """What is filled in counts half as sure as the sights around it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackLine:
-    """One believed thing in one frame."""
-
-    frame: int
-    time_s: float
-    track: int
-    label: Label
-    score: float
-    box: PixelBox
-    place: GroundPlace | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +36,8 @@ class TrackBook:
         self._hold_s = hold_s
         self._fill_s = fill_s
         self._pages: deque[_Page] = deque()
+        self._past: deque[_Page] = deque()
+        """Pages that are finished and still tell of later ones."""
         self._believed: set[int] = set()
         self._last: dict[int, TrackLine] = {}
 
@@ -86,12 +79,20 @@ class TrackBook:
 
     def _turn(self, until_s: float) -> Iterator[TrackLine]:
         while self._pages and self._pages[0].time_s <= until_s:
-            yield from self._finished(self._pages.popleft().lines.values())
+            near = self._near(self._pages[0].time_s)
+            for track, line in self._pages[0].lines.items():
+                if track in self._believed:
+                    yield steadied(line, [one for page in near if (one := page.lines.get(track)) is not None])
+            self._past.append(self._pages.popleft())
         if not self._pages:
             self._believed.clear()
+            self._past.clear()
 
-    def _finished(self, lines: Iterable[TrackLine]) -> Iterator[TrackLine]:
-        return (line for line in lines if line.track in self._believed)
+    def _near(self, time_s: float) -> list[_Page]:
+        """Return the pages from shortly before to shortly after a time."""
+        while self._past and time_s - self._past[0].time_s > AROUND_S:
+            self._past.popleft()
+        return [*self._past, *takewhile(lambda page: page.time_s - time_s <= AROUND_S, self._pages)]
 
 
 def _between(before: TrackLine, after: TrackLine, page: _Page) -> TrackLine:

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -15,7 +16,8 @@ from perception.following import Follower
 from perception.frame import Picture
 from perception.georeference import Georeference
 from perception.model_card import read_card
-from perception.offline.track_book import TrackBook, TrackLine
+from perception.offline.track_book import TrackBook
+from perception.offline.track_line import TrackLine
 from perception.pipeline import Pipeline
 from perception.tracker import Placed, Track, Tracker
 from sim.camera import CameraRenderer
@@ -100,8 +102,8 @@ def test_colours_tell_who_is_who_after_two_have_met() -> None:
 
 
 def test_a_sign_that_never_moves_is_not_believed_and_a_person_who_sways_is() -> None:
-    sign = [[person(100, 150, score=0.58)] for _ in range(20)]
-    sways = [[person(100 + 4 * (i % 2), 150, score=0.58)] for i in range(20)]
+    sign = [[person(100 + 3 * (i % 2), 150, score=0.58)] for i in range(20)]
+    sways = [[person(100 + 6 * math.sin(0.3 * i), 150, score=0.58)] for i in range(20)]
     sure = [[person(100, 150, score=0.9)] for _ in range(20)]
 
     believed = [walk(follower(), frames)[-1][0].is_believed for frames in (sign, sways, sure)]

@@ -15,7 +15,7 @@ from perception.frame import Picture
 from perception.offline.examination import Examination, Looked
 from perception.offline.papers import Papers
 from perception.offline.recording import Recording
-from perception.offline.track_book import TrackLine
+from perception.offline.track_line import TrackLine
 from sim.camera_video import VideoSender
 from tests.perception.test_decoders import BOX, write_card, write_model
 from tests.perception.test_look_at_recordings import CAMERA, look, write
