@@ -56,6 +56,8 @@ class Matter:
     width_m: float = 0.0
     width_before_m: float | None = None
     members: tuple[Member, ...] = ()
+    is_lasting: bool = False
+    """Whether it was seen well over a longer time, once."""
     is_reported: bool = False
     is_sure: bool = False
     """Whether what was reported was sure; if not, it is reported once more when it is."""
@@ -93,6 +95,7 @@ class Matter:
             self.place = candidate.place
         if candidate.things + candidate.people >= self.things + self.people or not self.members:
             self.members = _members(candidate)
+        self.is_lasting = self.is_lasting or candidate.is_lasting
         self.things, self.people = max(self.things, candidate.things), max(self.people, candidate.people)
         self.score, self.width_m = max(self.score, candidate.score), max(self.width_m, candidate.width_m)
         if not self.is_sure:
@@ -208,8 +211,10 @@ class RuleWatch:
             self._stillness.note([track for track in tracks if track.label in self.rule.follows], frame.taken_s)
         if not any(track.label in self.rule.labels for track in tracks):
             return []
+        placed = [track for track in tracks if track.place is not None]
         view = View(
-            tracks=[track for track in tracks if track.is_believed and track.place is not None],
+            tracks=[track for track in placed if track.is_believed],
+            weak=[track for track in placed if not track.is_believed],
             at=frame.taken_at,
             standing=self._stillness.standing() if self.rule.follows else frozenset(),
             widths_m={} if sight is None else {one.id: sight.width_m(one) for one in tracks if one.label in _MEASURED},
@@ -238,7 +243,7 @@ class RuleWatch:
         return matter
 
     def _judge(self, matter: Matter) -> Found | None:
-        if matter.is_sure:
+        if matter.is_sure or not matter.is_lasting:
             return None
         finding = self.rule.judge(matter.observed())
         if finding is None or (matter.is_reported and not finding.is_sure):

@@ -17,10 +17,14 @@ from perception.georeference import GroundPlace
 
 REMEMBERED = 10
 """So many scores of a track count: two seconds of five frames a second."""
+_LONGER, _LASTING_SHARE = 1.6, 0.85
+"""What lasts was seen so well in the mean of so many times as many frames; those before it was seen count as 0."""
 _YOUNG_SHARE = 0.4
 """So large a share of them is taken to be 0 for the frames that a young track did not have."""
 MOVES_M_S = {Label.PERSON: 2.5, Label.CAR: 8.0, Label.BIKE: 1.5}
 MOVERS = frozenset({Label.PERSON, Label.CAR})
+_PASSED = MOVERS | {Label.POSTER}
+"""What moves on, or is passed so closely that nobody sees it for long, needs not last."""
 STANDS_M_S = 0.3
 GATE_M = 1.6
 _LEAST_IOU = 0.2
@@ -54,11 +58,22 @@ class Track:
     is_seen: bool = True
     """Whether the newest frame shows it."""
     scores: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    is_lasting: bool = False
+    """Whether it was ever seen well over a longer time, or is of what moves on."""
+    _longer: deque[float] = field(default_factory=deque)
 
     def remember(self, score: float) -> None:
         """Take a frame's score (0 when it was missed); believed once the median passes, and from then on."""
         self.scores.append(score)
         self.is_believed = self.is_believed or self.score >= self.threshold
+        self.is_lasting = self.is_lasting or self._lasts(score)
+
+    def _lasts(self, score: float) -> bool:
+        longer, count = self._longer, _LONGER * (self.scores.maxlen or REMEMBERED)
+        longer.append(score)
+        while len(longer) > count:
+            longer.popleft()
+        return self.label in _PASSED or sum(longer) >= _LASTING_SHARE * count * self.threshold
 
     @property
     def is_likely(self) -> bool:

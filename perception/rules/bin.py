@@ -28,7 +28,7 @@ class BinRule(TimedRule[BinParameters]):
     """One place for each bin; what a detector calls full and what it calls a bin are one thing."""
 
     name = "bin"
-    version = "1"
+    version = "2"
     labels = frozenset({Label.BIN, Label.FULL_BIN})
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
@@ -64,5 +64,6 @@ def _candidate(track: Track, is_full: bool, piles: list[Track], p: BinParameters
         box=track.box,
         score=track.score,
         holds=is_full or bool(against),
+        is_lasting=track.is_lasting and (is_full or bool(against)),
         members=(track, *against),
     )

@@ -106,7 +106,7 @@ class ClutterRule(TimedRule[ClutterParameters]):
     """Groups things that lie together."""
 
     name = "clutter"
-    version = "2"
+    version = "3"
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
 
@@ -123,7 +123,8 @@ class ClutterRule(TimedRule[ClutterParameters]):
             things = [one for one in things if label is not Label.PILE or not near(one, stalls, _STALL_GOODS_M)]
             groups = clusters(things, within_m=p.within_m, at_least=p.things_at_least)
             groups = [group for group in groups if any(one.is_seen for one in group)]
-            found += [_candidate(group, view) for group in groups if not _are_riders_there(group, people, p.within_m)]
+            groups = [group for group in groups if not _are_riders_there(group, people, p.within_m)]
+            found += [_candidate(group, view, p.things_at_least) for group in groups]
         return found
 
     def _weigh(self, observed: Observed, p: ClutterParameters) -> Finding | None:
@@ -211,13 +212,14 @@ def _usual(row: Sequence[float], zone: Zone, frame: LocalFrame) -> _Usual:
     return _Usual(east_m=east_m, north_m=north_m, radius_m=row[2], width_m=row[3] if len(row) == 4 else math.inf)
 
 
-def _candidate(group: Sequence[Track], view: View) -> Candidate:
+def _candidate(group: Sequence[Track], view: View, at_least: int) -> Candidate:
     return Candidate(
         label=group[0].label,
         place=middle(group),
         box=joint_box([track.box for track in group]),
         score=max(track.score for track in group),
         things=len(group),
+        is_lasting=sum(track.is_lasting for track in group) >= at_least,
         width_m=max(view.widths_m.get(track.id, 0.0) for track in group),
         members=tuple(group),
     )

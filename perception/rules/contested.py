@@ -55,7 +55,7 @@ class Claims:
         self._claims: dict[int, _Claim] = {}
 
     def hear(self, tracks: Sequence[Track]) -> list[Track]:
-        """Take in a frame's *tracks*; return the believed ones that nothing else speaks against."""
+        """Take in a frame's *tracks*; return the believed and the likely ones that nothing else speaks against."""
         self._claims = {one.id: self._claims.get(one.id) or _Claim() for one in tracks}
         seen = [(*one.box, one) for one in tracks if one.is_seen]
         lost: set[int] = set()
@@ -68,7 +68,7 @@ class Claims:
                     continue
                 lost.update(small.id for small, large in ((one, other), (other, one)) if self._compare(small, large))
         self._look_for_people([one for *_, one in seen])
-        return [one for one in tracks if one.is_believed and one.id not in lost and self._claims[one.id].is_best]
+        return [one for one in tracks if one.id not in lost and self._claims[one.id].is_best and one.is_likely]
 
     def _compare(self, one: Track, other: Track) -> bool:
         """Weigh what *other* says of *one*; true when *one* is nothing but a piece of it."""

@@ -39,7 +39,7 @@ class CrowdRule:
     """Finds the fullest discs of people and keeps those that are full enough."""
 
     name = "crowd"
-    version = "3"
+    version = "4"
     labels = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
 
@@ -56,7 +56,7 @@ class CrowdRule:
         if p is None:
             return []
         people = [one for one in view.of(Label.PERSON) if not p.standing_only or one.id in view.standing]
-        people = self._without_queues(people, p, view)
+        people = self._without_guests(self._without_queues(people, p, view), p, view)
         groups = discs(people, radius_m=p.radius_m, at_least=p.people_at_least)
         found = [_candidate(group) for group in groups if any(one.is_seen for one in group)]
         return [one for one in found if not self._is_queue(one, p, view) and not self._is_lawful(one, p, view)]
@@ -94,6 +94,20 @@ class CrowdRule:
                 queues.update(one.id for one in line)
         return [one for one in people if one.id not in queues]
 
+    def _without_guests(self, people: list[Track], p: CrowdParameters, view: View) -> list[Track]:
+        """Return *people* without those at the place of a lawful event: a crowd beside a wedding is none of its guests.
+
+        Where more are there than the event may have, nobody is its guest.
+        """
+        guests: set[int] = set()
+        for event in p.events:
+            if event.start <= view.at < event.end and event.lon_deg is not None and event.lat_deg is not None:
+                east_m, north_m = local_m(self._frame, event.lon_deg, event.lat_deg)
+                here = [one for one in people if _is_within(one, east_m, north_m, event.radius_m)]
+                if len(here) <= (event.people_at_most or len(here)):
+                    guests.update(one.id for one in here)
+        return [one for one in people if one.id not in guests]
+
     def _is_lawful(self, candidate: Candidate, p: CrowdParameters, view: View) -> bool:
         return any(
             event.start <= view.at < event.end
@@ -107,6 +121,10 @@ class CrowdRule:
             return True
         east_m, north_m = local_m(self._frame, event.lon_deg, event.lat_deg)
         return math.hypot(candidate.place.east_m - east_m, candidate.place.north_m - north_m) <= event.radius_m
+
+
+def _is_within(one: Track, east_m: float, north_m: float, radius_m: float) -> bool:
+    return one.place is not None and math.hypot(one.place.east_m - east_m, one.place.north_m - north_m) <= radius_m
 
 
 def _candidate(group: Sequence[Track]) -> Candidate:

@@ -10,6 +10,8 @@ from perception.tracker import Track
 
 KIND = "L0901"
 _GONE_AFTER_S = 10.0
+_UNSURE_AT = 0.5
+"""The certainty whose seconds weigh nothing: who is not believed to lie never rings, however long that lasts."""
 _UNSURE = "; it is not sure: look at the picture before anybody is called"
 
 
@@ -33,13 +35,14 @@ class PersonDownRule(TimedRule[PersonDownParameters]):
     """People whom the detector says to lie, and wide boxes of people."""
 
     name = "person_down"
-    version = "3"
+    version = "4"
     labels = frozenset({Label.LYING, Label.PERSON})
     follows = frozenset({Label.LYING, Label.PERSON})
     gone_after_s = _GONE_AFTER_S
 
     def _points_at(self, view: View, p: PersonDownParameters) -> list[Candidate]:
-        people = [one for one in view.of(*self.labels) if one.is_seen and one.id in view.standing]
+        weak = [one for one in view.weak if one.label is Label.LYING]
+        people = [one for one in (*view.of(*self.labels), *weak) if one.is_seen and one.id in view.standing]
         return [_candidate(one) for one in people if one.label is Label.LYING or _ratio(one) >= p.width_to_height]
 
     def _weigh(self, observed: Observed, p: PersonDownParameters) -> Finding | None:
@@ -78,5 +81,5 @@ def _candidate(track: Track) -> Candidate:
         score=track.score,
         people=1,
         members=(track,),
-        certainty=track.score / max(track.threshold, 1e-6),
+        certainty=track.score / max(track.threshold, 1e-6) if track.is_believed else _UNSURE_AT,
     )

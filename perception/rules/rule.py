@@ -30,6 +30,8 @@ class View:
 
     tracks: Sequence[Track]
     at: datetime
+    weak: Sequence[Track] = ()
+    """Tracks that are likely, though not believed."""
     standing: frozenset[int] = frozenset()
     widths_m: Mapping[int, float] = field(default_factory=dict)
     """How wide tracks look from the side, by their ids; none where that is not known."""
@@ -55,6 +57,8 @@ class Candidate:
     """Who and what makes it."""
     certainty: float = 1.0
     """The score over what its label needs."""
+    is_lasting: bool = True
+    """Whether what makes it was seen well over a longer time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class VendorRule(TimedRule[VendorParameters]):
     """A cart, or an umbrella over a table or chairs, with people near."""
 
     name = "vendor"
-    version = "2"
+    version = "3"
     labels = frozenset({Label.CART, Label.UMBRELLA})
     follows = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
@@ -76,6 +76,7 @@ def _stall(stall: Track, people: Sequence[Track], p: VendorParameters) -> Candid
         score=stall.score,
         people=len(people),
         holds=len(people) >= p.people_at_least,
+        is_lasting=stall.is_lasting,
         members=(stall, *people),
     )
 
@@ -100,7 +101,7 @@ class ShopRule(TimedRule[ShopParameters]):
     """Goods that stand outside."""
 
     name = "shop"
-    version = "1"
+    version = "2"
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
 
@@ -109,8 +110,10 @@ class ShopRule(TimedRule[ShopParameters]):
         self.labels = frozenset(parameters.always.labels)
 
     def _points_at(self, view: View, p: ShopParameters) -> list[Candidate]:
-        groups = clusters(view.of(*p.labels), within_m=p.within_m, at_least=p.things_at_least)
-        return [_goods(group) for group in groups if any(one.is_seen for one in group)]
+        sure = view.of(*p.labels)
+        weak = [one for one in view.weak if one.label in p.labels] if sure else []
+        groups = clusters([*sure, *weak], within_m=p.within_m, at_least=p.things_at_least)
+        return [_goods(group) for group in groups if any(one.is_seen and one.is_believed for one in group)]
 
     def _weigh(self, observed: Observed, p: ShopParameters) -> Finding | None:
         if observed.span_s < p.unmoved_for_s or observed.observed_s < p.observed_s:
@@ -139,5 +142,6 @@ def _goods(group: Sequence[Track]) -> Candidate:
         box=joint_box([track.box for track in group]),
         score=max(track.score for track in group),
         things=len(group),
+        is_lasting=any(one.is_lasting for one in group),
         members=tuple(group),
     )

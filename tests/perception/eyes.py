@@ -87,6 +87,7 @@ def track(label: Label, east_m: float, north_m: float, *, number: int = 1, sigma
         threshold=0.4,
         scores=deque([0.8] * 10, maxlen=10),
         is_believed=True,
+        is_lasting=True,
     )
 
 
