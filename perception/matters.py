@@ -56,6 +56,8 @@ class Matter:
     width_m: float = 0.0
     width_before_m: float | None = None
     members: tuple[Member, ...] = ()
+    who: frozenset[int] = frozenset()
+    """The people of a crowd, by the numbers of their tracks, at the last view."""
     is_lasting: bool = False
     """Whether it was seen well over a longer time, once."""
     is_reported: bool = False
@@ -91,8 +93,10 @@ class Matter:
         self._count(frame.taken_s - self.last_s, candidate)
         self.last_s, self.last_at, self.absent_s = frame.taken_s, frame.taken_at, 0.0
         self.moved_m = max(self.moved_m, distance_m(candidate.place, self.anchor))
-        if candidate.place.major_m < self.place.major_m:
+        has_walked = self.is_of(candidate) and distance_m(candidate.place, self.place) > _JOIN_M
+        if candidate.place.major_m < self.place.major_m or has_walked:
             self.place = candidate.place
+        self.who = frozenset(one.id for one in candidate.members) if _is_crowd(candidate) else self.who
         if candidate.things + candidate.people >= self.things + self.people or not self.members:
             self.members = _members(candidate)
         self.is_lasting = self.is_lasting or candidate.is_lasting
@@ -100,6 +104,13 @@ class Matter:
         self.score, self.width_m = max(self.score, candidate.score), max(self.width_m, candidate.width_m)
         if not self.is_sure:
             self._keep_picture(candidate, frame, detections)
+
+    def is_of(self, candidate: Candidate) -> bool:
+        """Say whether half of a crowd, or of what it was at the last view, are the same people: it may have walked."""
+        if not self.who or not _is_crowd(candidate):
+            return False
+        same = sum(one.id in self.who for one in candidate.members)
+        return same >= max(2.0, _HALF * min(len(self.who), candidate.people))
 
     def miss(self, step_s: float) -> None:
         """Take a view of its place without it."""
@@ -127,6 +138,10 @@ class Matter:
         worth = shot.worth
         if self.best is None or worth > self.best_worth:
             self.best, self.best_worth = shot, worth
+
+
+def _is_crowd(candidate: Candidate) -> bool:
+    return candidate.label is Label.PERSON and candidate.people > 1
 
 
 def _members(candidate: Candidate) -> tuple[Member, ...]:
@@ -222,9 +237,16 @@ class RuleWatch:
         return [one for one in self.rule.candidates(view) if self.zone.surely_holds(one.place)]
 
     def _take(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> Matter:
-        matter = _at(candidate, self._matters) or self._open(candidate, frame)
+        matter = (
+            self._that_walked(candidate, frame.taken_s) or _at(candidate, self._matters) or self._open(candidate, frame)
+        )
         matter.see(candidate, frame, detections)
         return matter
+
+    def _that_walked(self, candidate: Candidate, taken_s: float) -> Matter | None:
+        """Return the crowd of a short while ago that is the same people, wherever they are now."""
+        ago = [one for one in self._matters if taken_s - one.last_s <= self.rule.gone_after_s and one.is_of(candidate)]
+        return max(ago, key=lambda one: (one.is_reported, one.last_s), default=None)
 
     def _open(self, candidate: Candidate, frame: Frame) -> Matter:
         before = _at(candidate, self._before)
