@@ -32,9 +32,13 @@ class CommandedOrder(KeptOrder):
         self._guard = guard
         self._plan = Plan(order=held.order, from_air=held.from_air, start=held.start)
         self._watch = FlightWatch(held.order)
+        self._watch.expects_descent = held.ending is not None and held.progress.held_by is not Holder.PERSON
         self._hands = Hands()
         self._pause_until_s = 0.0
         self._paused_s = 0.0
+        self._is_starting = False
+        self._unwanted: Ask | None = None
+        """The word to end what nobody wants any more, that did not count against who has the vehicle."""
 
     @property
     def hands(self) -> Hands:
@@ -54,16 +58,29 @@ class CommandedOrder(KeptOrder):
                 # On the disk before the vehicle obeys: this process may end before the order is flown.
                 await self._held_for(because, Holder.PERSON)
         try:
-            with self._hands.asking(because, speaker):
-                await self._vehicle.hold()
+            with self._hands.asking(because, speaker) as ask:
+                await self._stop_for(ask)
             # A person may have spoken while the vehicle was braking.
             self._check(Word.HOLD, speaker)
             if self.is_ended and not was_ended:
                 raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
             await self._held_by_word(because, speaker)
+            if speaker is Speaker.PERSON:
+                self._guard.leave_to_person()
+                # Whatever ends this hold but a word is told, also on the way home.
+                self._watch.expects_descent, self._watch.failsafe = False, ""
         finally:
             if self.held.progress.state not in NOT_BEGUN:
                 self._hands.stopped = None
+
+    async def _stop_for(self, ask: Ask) -> None:
+        try:
+            await self._vehicle.hold()
+        except Conflict:
+            # The guard may have stopped it at the same moment: a person's hold is still the person's.
+            if ask.speaker is not Speaker.PERSON or self._hands.asked is not ask:
+                raise
+            await self._vehicle.hold()
 
     def _may_pause(self) -> bool:
         """Say whether the vehicle goes home by somebody's word, and may wait a moment for another one to pass."""
@@ -134,11 +151,23 @@ class CommandedOrder(KeptOrder):
         self._check(Word.RETURN, speaker)
         await self._end_by(self._vehicle.return_home, because, speaker)
 
-    async def cancel(self, because: str, speaker: Speaker) -> None:
-        """End what nobody wants any more; in the air as the way home does, if the word of *speaker* counts."""
+    async def cancel(self, because: str, speaker: Speaker, *, is_kept: bool = False) -> None:
+        """End what nobody wants any more; in the air as the way home does, if the word of *speaker* counts.
+
+        Where it does not, and *is_kept*, the order is ended as soon as nobody else has the vehicle.
+        """
         if not self._is_on_ground_unbegun():
+            self._unwanted = Ask(because=because, speaker=speaker) if is_kept else self._unwanted
             self._check(Word.CANCEL, speaker)
+        self._unwanted = None
         await self._end_by(self._vehicle.return_home, because, speaker)
+
+    def _cancel_that_counts_now(self) -> Ask | None:
+        """Return the word to end the order that was refused, once nobody else has the vehicle."""
+        word, state = self._unwanted, self._vehicle.state()
+        if word is None or not self._hands.counts(Word.CANCEL, word.speaker, self.held, state):
+            return None
+        return word
 
     async def end_here(self, because: str) -> None:
         """Land where the vehicle is; then the order is aborted."""
@@ -164,7 +193,8 @@ class CommandedOrder(KeptOrder):
             await self._ending(OrderState.ABORTED, because)
 
     def _is_on_ground_unbegun(self) -> bool:
-        return self.held.progress.state in NOT_BEGUN and not self._vehicle.state().is_airborne
+        is_unbegun = self.held.progress.state in NOT_BEGUN and not self._is_starting
+        return is_unbegun and not self._vehicle.state().is_airborne
 
     async def _ending(self, end: OrderState, because: str) -> None:
         if self.is_ended:

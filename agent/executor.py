@@ -2,24 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from agent.executor_store import ExecutorStore, HeldOrder
 from agent.flight import SETTLED_S, Flight
 from agent.flight_hold import OTHER_HANDS
 from agent.guard import OrderGuard
 from agent.order_book import OrderBook, ReportSink
+from agent.words import Words
 from core.clock import Clock
-from core.errors import Conflict, RoundsmanError
-from core.ids import CommandId
-from fleet.holding import OURS, Holder, Speaker
-from fleet.orders import Command, CommandKind, CommandState, Order, OrderProgress, OrderState
-from fleet.telemetry import FlightMode
+from fleet.holding import OURS, Holder
+from fleet.orders import Command, Order, OrderProgress, OrderState
 from fleet.vehicle import Vehicle
 
 OrderWatcher = Callable[[Order | None], None]
-_FIRST_HEARD_WITHIN = timedelta(seconds=5)
-_POLL_S = 0.05
 
 
 class OrderExecutor:
@@ -49,9 +44,14 @@ class OrderExecutor:
         self._next: HeldOrder | None = None
         self._news = asyncio.Event()
         self._offering = asyncio.Lock()
-        self._commands: asyncio.Queue[Command] = asyncio.Queue()
-        self._taken: set[CommandId] = set()
-        """The commands that this process has accepted: they may come before it has taken up what was left."""
+        self._has_taken_up = asyncio.Event()
+        self._words = Words(
+            vehicle=vehicle,
+            book=self._book,
+            clock=clock,
+            flight=lambda: self._flight,
+            waits=lambda order_id: self._next is not None and self._next.order.id == order_id,
+        )
 
     @property
     def current(self) -> HeldOrder | None:
@@ -60,6 +60,7 @@ class OrderExecutor:
 
     async def offer(self, order: Order) -> None:
         """Take an order in: stored and answered when this returns; a known one is answered with where it stands."""
+        await self._has_taken_up.wait()
         async with self._offering:
             known = await self._book.store.find(order.id)
             if known is not None:
@@ -72,21 +73,12 @@ class OrderExecutor:
                 await self._book.keep(self._book.moved(held, OrderState.FAILED, because=refusal))
                 return
             held = self._book.moved(held, OrderState.ACCEPTED, because=order.because)
-            await self._book.keep(held)
-            self._queue(held)
+            await self._book.take(held, self._queue)
             await self._book.let_go()
 
     async def command(self, command: Command) -> None:
         """Take a command in: stored and answered when this returns; `run` carries it out at once."""
-        known = await self._book.store.outcome(command.id)
-        if known is not None:
-            await self._book.reports.put(known)
-        elif command.expires_at <= self._clock.now():
-            await self._book.answer(command, CommandState.EXPIRED, "it came after its time")
-        else:
-            self._taken.add(command.id)
-            await self._book.answer(command, CommandState.ACCEPTED, command.because)
-            self._commands.put_nowait(command)
+        await self._words.take(command)
 
     async def bring_home(self, because: str) -> None:
         """Send the vehicle home although nobody commanded it; an order under way is aborted when it has landed."""
@@ -100,11 +92,8 @@ class OrderExecutor:
         await self._take_up()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._fly_orders(), name=f"orders of {self._vehicle.id}")
-            while True:
-                command = await self._commands.get()
-                # From here on it is begun: if this ends in the middle, `_take_up` tells it as lost.
-                self._taken.discard(command.id)
-                group.create_task(self._carry_out(command), name=f"command {command.id}")
+            group.create_task(self._book.make_up(), name=f"books: {self._vehicle.id}")
+            group.create_task(self._words.run(), name=f"words: {self._vehicle.id}")
 
     # ------------------------------------------------------------------------------------- orders
 
@@ -114,6 +103,8 @@ class OrderExecutor:
             return f"it is for {order.vehicle_id}, this is {self._vehicle.id}"
         if order.not_after_at <= self._clock.now():
             return "its time is over"
+        if order.id in self._words.ended_before_they_came:
+            return "it was cancelled before it came"
         if current is not None and not current.progress.is_ended:
             if order.supersedes != current.order.id:
                 return f"order {current.order.id} is being carried out"
@@ -143,15 +134,16 @@ class OrderExecutor:
         """Find the orders that were under way when this process ended: the newest, and the one it superseded."""
         await self._book.catch_up()
         await self._book.let_go()
-        for outcome in await self._book.store.open_commands():
-            if outcome.command_id not in self._taken:
-                await self._book.lost(outcome)
+        await self._words.take_up()
         unended = await self._book.store.unended()
         if unended:
             self._flight = self._new_flight(unended[-2]) if len(unended) > 1 else None
             self._queue(unended[-1])
+        self._has_taken_up.set()
 
     async def _fly_orders(self) -> None:
+        if self._next is None:
+            await self._words.obey_left()
         while True:
             await self._news.wait()
             self._news.clear()
@@ -160,7 +152,7 @@ class OrderExecutor:
                 previous, self._flight = self._flight, self._new_flight(held)
                 self._announce(held.order)
                 goes_on = None if previous is None or previous.is_ended else previous
-                await self._flight.run(goes_on)
+                await self._flight.run(goes_on, first=self._words.obey_left)
                 if goes_on is not None and not goes_on.is_ended and self._flight.is_ended:
                     self._back_to(goes_on)
             self._flight = None
@@ -186,70 +178,3 @@ class OrderExecutor:
     def _announce(self, order: Order | None) -> None:
         for watcher in self._watchers:
             watcher(order)
-
-    # ----------------------------------------------------------------------------------- commands
-
-    async def _carry_out(self, command: Command) -> None:
-        await self._first_heard(command)
-        try:
-            because = await self._obey(command)
-        except RoundsmanError as error:
-            await self._book.answer(command, CommandState.FAILED, str(error))
-        else:
-            await self._book.answer(command, CommandState.DONE, because)
-
-    async def _first_heard(self, command: Command) -> None:
-        """Give a vehicle that this agent has not heard yet a moment: words come as soon as the controller is linked."""
-        until = min(command.expires_at, self._clock.now() + _FIRST_HEARD_WITHIN)
-        while self._vehicle.state().mode is FlightMode.UNKNOWN and self._clock.now() < until:
-            await self._clock.sleep(_POLL_S)
-
-    async def _obey(self, command: Command) -> str:
-        state = self._vehicle.state()
-        is_in_other_hands = state.is_airborne and state.mode in OTHER_HANDS
-        if self._flight is None and is_in_other_hands and command.speaker is not Speaker.PERSON:
-            raise Conflict(f"others have it in hand: it is in mode {state.mode}", where=self._vehicle.id)
-        actions = {
-            CommandKind.HOLD: self._hold,
-            CommandKind.RESUME: self._resume,
-            CommandKind.RETURN: self._return,
-            CommandKind.LAND: self._land,
-            CommandKind.CANCEL: self._cancel,
-        }
-        return await actions[command.kind](command)
-
-    async def _hold(self, command: Command) -> str:
-        if self._flight is None:
-            await self._vehicle.hold()
-        else:
-            await self._flight.hold(command.because, command.speaker)
-        return "it holds"
-
-    async def _resume(self, command: Command) -> str:
-        if self._flight is None:
-            raise Conflict("no order is under way", where=self._vehicle.id)
-        await self._flight.resume(command.because, command.speaker)
-        return "it goes on"
-
-    async def _return(self, command: Command) -> str:
-        if self._flight is None:
-            await self._vehicle.return_home()
-        else:
-            await self._flight.end_at_home(command.because, command.speaker)
-        return "it is on its way home"
-
-    async def _land(self, command: Command) -> str:
-        if self._flight is None:
-            await self._vehicle.land()
-        else:
-            await self._flight.end_here(command.because)
-        return "it is landing"
-
-    async def _cancel(self, command: Command) -> str:
-        if self._flight is not None and command.order_id in {None, self._flight.held.order.id}:
-            await self._flight.cancel(command.because, command.speaker)
-            return "it is on its way home"
-        known = None if command.order_id is None else await self._book.store.find(command.order_id)
-        if known is None or not known.progress.is_ended:
-            raise Conflict("no such order is under way", where=self._vehicle.id)
-        return f"it had ended before: {known.progress.state}"

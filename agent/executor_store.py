@@ -15,8 +15,8 @@ from roundsman.v1 import link_pb2 as pb
 from core.errors import StorageFull, Unavailable
 from core.ids import CommandId, OrderId
 from fleet.holding import Holder
-from fleet.link.translate import order_from_pb, order_to_pb
-from fleet.orders import CommandOutcome, CommandState, Order, OrderProgress, OrderState
+from fleet.link.translate import command_from_pb, command_to_pb, order_from_pb, order_to_pb
+from fleet.orders import Command, CommandOutcome, CommandState, Order, OrderProgress, OrderState
 from geofence.positions import GeoPosition
 
 _SCHEMA = """
@@ -43,13 +43,17 @@ CREATE TABLE IF NOT EXISTS commands (
     state TEXT NOT NULL,
     because TEXT NOT NULL,
     at TEXT NOT NULL,
-    is_reported INTEGER NOT NULL
+    is_reported INTEGER NOT NULL,
+    body BLOB
 );
 """
 _ADDED = {
-    "held_by": "TEXT NOT NULL DEFAULT 'nobody'",
-    "start_lon_deg": "REAL",
-    "start_lat_deg": "REAL",
+    "orders": {
+        "held_by": "TEXT NOT NULL DEFAULT 'nobody'",
+        "start_lon_deg": "REAL",
+        "start_lat_deg": "REAL",
+    },
+    "commands": {"body": "BLOB"},
 }
 """Columns that bring the file of an agent from before up to date: nobody may lose its orders over an update."""
 _ENDED = tuple(state.value for state in (OrderState.DONE, OrderState.FAILED, OrderState.ABORTED, OrderState.TIMED_OUT))
@@ -69,6 +73,14 @@ class HeldOrder:
     ending_because: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCommand:
+    """A command that was accepted and not finished; what it was is not known of one that an agent of before took."""
+
+    outcome: CommandOutcome
+    command: Command | None
+
+
 class ExecutorStore(Protocol):
     """The executor's memory; every call returns when it is on the disk."""
 
@@ -84,14 +96,17 @@ class ExecutorStore(Protocol):
     async def newest(self, *, limit: int) -> list[OrderProgress]:
         """Return where the newest orders stand, ended or not, newest first."""
 
+    async def take(self, command: Command, outcome: CommandOutcome) -> None:
+        """Keep a command that is going to be carried out, as accepted."""
+
     async def save_outcome(self, outcome: CommandOutcome) -> None:
         """Keep the fate of a command, to be reported."""
 
     async def outcome(self, command_id: CommandId) -> CommandOutcome | None:
         """Return the fate of a command, or None when it was never heard of."""
 
-    async def open_commands(self) -> list[CommandOutcome]:
-        """Return the commands that were accepted and not finished."""
+    async def open_commands(self) -> list[OpenCommand]:
+        """Return the commands that were accepted and not finished, in the order in which they came."""
 
     async def unreported(self) -> list[OrderProgress | CommandOutcome]:
         """Return what was kept but not yet handed over for sending."""
@@ -115,9 +130,10 @@ class SqliteExecutorStore:
             await self._connection
             self._connection.row_factory = aiosqlite.Row
             await self._connection.executescript(_SCHEMA)
-            columns = await self._connection.execute_fetchall("PRAGMA table_info(orders)")
-            for name in _ADDED.keys() - {column["name"] for column in columns}:
-                await self._connection.execute(f"ALTER TABLE orders ADD COLUMN {name} {_ADDED[name]}")
+            for table, added in _ADDED.items():
+                columns = await self._connection.execute_fetchall(f"PRAGMA table_info({table})")
+                for name in added.keys() - {column["name"] for column in columns}:
+                    await self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {added[name]}")
         return self
 
     async def __aexit__(
@@ -162,6 +178,16 @@ class SqliteExecutorStore:
         rows = await self._read("SELECT * FROM orders ORDER BY number DESC LIMIT ?", limit)
         return [_progress(row) for row in rows]
 
+    async def take(self, command: Command, outcome: CommandOutcome) -> None:
+        await self._write(
+            "INSERT INTO commands (id, state, because, at, is_reported, body) VALUES (?, ?, ?, ?, 0, ?)",
+            command.id,
+            outcome.state.value,
+            outcome.because,
+            outcome.at.isoformat(),
+            command_to_pb(command).SerializeToString(),
+        )
+
     async def save_outcome(self, outcome: CommandOutcome) -> None:
         await self._write(
             "INSERT INTO commands (id, state, because, at, is_reported) VALUES (?, ?, ?, ?, 0) ON CONFLICT (id)"
@@ -176,13 +202,13 @@ class SqliteExecutorStore:
         rows = await self._read("SELECT * FROM commands WHERE id = ?", command_id)
         return _outcome(rows[0]) if rows else None
 
-    async def open_commands(self) -> list[CommandOutcome]:
-        rows = await self._read("SELECT * FROM commands WHERE state = ? ORDER BY at", CommandState.ACCEPTED)
-        return [_outcome(row) for row in rows]
+    async def open_commands(self) -> list[OpenCommand]:
+        rows = await self._read("SELECT * FROM commands WHERE state = ? ORDER BY rowid", CommandState.ACCEPTED)
+        return [OpenCommand(outcome=_outcome(row), command=_command(row)) for row in rows]
 
     async def unreported(self) -> list[OrderProgress | CommandOutcome]:
         orders = await self._read("SELECT * FROM orders WHERE is_reported = 0 ORDER BY number")
-        commands = await self._read("SELECT * FROM commands WHERE is_reported = 0 ORDER BY at")
+        commands = await self._read("SELECT * FROM commands WHERE is_reported = 0 ORDER BY rowid")
         return [*map(_progress, orders), *map(_outcome, commands)]
 
     async def mark_reported(self, report: OrderProgress | CommandOutcome) -> None:
@@ -270,6 +296,10 @@ def _outcome(row: aiosqlite.Row) -> CommandOutcome:
         because=row["because"],
         at=_time(row["at"]),
     )
+
+
+def _command(row: aiosqlite.Row) -> Command | None:
+    return None if row["body"] is None else command_from_pb(pb.Command.FromString(row["body"]))
 
 
 def _time(text: str) -> datetime:

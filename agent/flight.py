@@ -1,11 +1,12 @@
 """One order from its acceptance to its end: loaded, begun, followed, and ended only by what the vehicle shows."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from agent.commanded_order import NOT_BEGUN, CommandedOrder
 from agent.executor_store import HeldOrder
-from agent.flight_hold import itself, stop
-from agent.flight_watch import hangs
+from agent.flight_hold import OTHER_HANDS, itself, stop
+from agent.flight_watch import Spans, hangs
 from agent.guard import OrderGuard
 from agent.order_book import OrderBook
 from core.clock import Clock
@@ -13,7 +14,7 @@ from core.errors import Conflict, RoundsmanError
 from fleet.errors import NotReady
 from fleet.holding import OURS, Holder, holder_of
 from fleet.orders import OrderState
-from fleet.telemetry import FlightMode, VehicleState
+from fleet.telemetry import FlightMode, LandedState, VehicleState
 from fleet.vehicle import Plan, Vehicle
 
 HOME_BOUND_S = 600.0
@@ -21,6 +22,10 @@ HOME_BOUND_S = 600.0
 SETTLED_S = 3.0
 """How long a vehicle shows that it is on the ground before it is believed: another one that answers to its identity is
 noticed by then, and no order ends by the word of a stranger."""
+_COMES_TO_REST_S = 5.0
+"""A vehicle at the end of its mission may show hold for so long before it has disarmed."""
+_SURE_S = 1.0
+"""So long something is shown before it is believed that nobody's word, still under way, makes it so."""
 _POLL_S = 0.5
 
 
@@ -40,14 +45,18 @@ class Flight(CommandedOrder):
         super().__init__(held=held, vehicle=vehicle, book=book, guard=guard, clock=clock)
         self._is_superseded = False
         self._settled_s = settled_s
-        self._down_since_s: float | None = None
+        self._spans = Spans()
+        self._told_failure = ""
 
-    async def run(self, previous: "Flight | None" = None) -> None:
-        """Bring the order to its end, or to the point where a newer order supersedes it."""
+    async def run(self, previous: "Flight | None", *, first: Callable[[], Awaitable[None]]) -> None:
+        """Bring the order to its end, or to the point where a newer order supersedes it; it begins with *first*."""
         self._guard.watch(self.held.order)
+        await first()
         try:
             await self._vehicle_heard()
-            if self.held.progress.state in NOT_BEGUN:
+            if self.held.ending is not None:
+                await self._give_way(previous)
+            elif self.held.progress.state in NOT_BEGUN:
                 await self._begin(previous)
             else:
                 await self._compare()
@@ -85,8 +94,21 @@ class Flight(CommandedOrder):
         if stopped := self._hands.stopped:
             raise Conflict(f"it was told to hold before it began: {stopped.because}", where=order.id)
         if not self.is_ended:
-            await self._vehicle.start()
+            await self._start()
             await self._to(OrderState.RUNNING, because="the vehicle flies it")
+
+    async def _start(self) -> None:
+        """Let the vehicle take off; whoever ends the order meanwhile finds it begun, and `_follow` brings it home."""
+        self._is_starting = True
+        try:
+            await self._vehicle.start()
+        finally:
+            self._is_starting = False
+
+    async def _give_way(self, previous: "Flight | None") -> None:
+        """Only follow an order that somebody has ended already; the one before it is over with it."""
+        if previous is not None:
+            await previous.close_for(self.held.order)
 
     async def _make_way(self, previous: "Flight | None") -> None:
         if previous is not None:
@@ -115,8 +137,10 @@ class Flight(CommandedOrder):
 
     async def _compare(self) -> None:
         """After our restart: is the vehicle in the air with this very order on board?"""
-        if self._vehicle.state().is_airborne and self.held.ending is None and not await self._is_on_board():
-            await self._vehicle.return_home()
+        if self._vehicle.state().is_airborne and not await self._is_on_board():
+            if self._vehicle.state().mode not in OTHER_HANDS:
+                self._watch.expects_descent = True
+                await self._vehicle.return_home()
             await self._ending(OrderState.ABORTED, "another mission than this order was found on the vehicle")
 
     async def _is_on_board(self) -> bool:
@@ -160,17 +184,21 @@ class Flight(CommandedOrder):
             try:
                 await self._follow_one(state)
             except RoundsmanError as error:
-                await self._book.tell("command_failed", str(error), self.held)
+                if str(error) != self._told_failure:
+                    self._told_failure = str(error)
+                    await self._book.tell("command_failed", str(error), self.held)
+            else:
+                self._told_failure = ""
 
     async def _follow_one(self, state: VehicleState) -> None:
-        if state.is_airborne or not state.link_up or state.is_ambiguous:
-            self._down_since_s = None
-        if not state.link_up or state.is_ambiguous:
+        is_known = state.link_up and not state.is_ambiguous
+        down_s = self._spans.lasts_s("down", is_known and not state.is_airborne, self._clock.monotonic_s())
+        if not is_known:
             await self._unheard(state)
-        elif not state.is_airborne:
-            await self._landed(state)
-        else:
+        elif state.is_airborne:
             await self._in_air(state)
+        elif down_s >= self._settled_s:
+            await self._landed(state)
 
     async def _unheard(self, state: VehicleState) -> None:
         over_s = (self._clock.now() - self.held.order.not_after_at).total_seconds()
@@ -180,18 +208,19 @@ class Flight(CommandedOrder):
             )
 
     async def _in_air(self, state: VehicleState) -> None:
+        if self.held.ending is not None:
+            await self._on_its_way_home(state)
+            return
+        self._spans.over("returns")
         progress = self.held.progress
         legs_done = self._legs_done()
-        if self.held.ending is not None and progress.held_by in OURS:
-            await self._go_home_again()
-        elif self.held.ending is not None:
-            if (self._clock.now() - progress.at).total_seconds() > HOME_BOUND_S:
-                await self._to(self.held.ending, because=f"{self.held.ending_because}; it has not landed in time")
-        elif self._clock.now() > self.held.order.not_after_at and state.mode is not FlightMode.MANUAL:
+        if self._clock.now() > self.held.order.not_after_at and state.mode is not FlightMode.MANUAL:
             self._watch.expects_descent = True
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")
-        elif progress.state is OrderState.RUNNING and hangs(state):
+        elif (unwanted := self._cancel_that_counts_now()) is not None:
+            await self.cancel(unwanted.because, unwanted.speaker)
+        elif progress.state is OrderState.RUNNING and self._is_held(state, legs_done):
             because, by = self._why_held(state)
             await self._to(OrderState.HELD, because=because, legs_done=legs_done, held_by=by)
         elif progress.state is OrderState.HELD and state.mode is FlightMode.MISSION:
@@ -206,6 +235,39 @@ class Flight(CommandedOrder):
         elif not self._watch.expects_descent and (because := self._hands.taken_over(self.held, state)):
             await self._held_for(because, itself(state))
 
+    async def _on_its_way_home(self, state: VehicleState) -> None:
+        """See that a vehicle comes down whose order was ended; a person's hold there is the person's to end."""
+        by, now_s, is_asked = self.held.progress.held_by, self._clock.monotonic_s(), self._hands.asked is not None
+        is_left = by is Holder.PERSON and not is_asked and state.mode is not FlightMode.HOLD
+        left_s = self._spans.lasts_s("unheld", is_left, now_s)
+        flies_on = not is_asked and state.landed is LandedState.IN_AIR and state.mode is FlightMode.MISSION
+        flies_on_s = self._spans.lasts_s("flies", flies_on, now_s)
+        home_s = self._spans.lasts_s("returns", by is not Holder.PERSON, now_s)
+        if by in OURS:
+            await self._go_home_again()
+        elif left_s > _SURE_S:
+            await self._left_hold(state)
+        elif flies_on_s > _SURE_S and by is not Holder.PERSON:
+            # Who ended the order was not heard in the middle of the take-off, or this process was not there.
+            await self._vehicle.return_home()
+        elif home_s > HOME_BOUND_S:
+            await self._to(
+                self.held.ending or OrderState.ABORTED, because=f"{self.held.ending_because}; it has not landed in time"
+            )
+
+    async def _left_hold(self, state: VehicleState) -> None:
+        """Say that the vehicle itself, or its pilot, has ended a person's hold on the way home, and why."""
+        why = self._watch.take_word() or f"it is in mode {state.mode}"
+        self.held = replace(self.held, ending_because=f"{self.held.ending_because}; {why}")
+        await self._held_for(self.held.ending_because, itself(state))
+
+    def _is_held(self, state: VehicleState, legs_done: int) -> bool:
+        """Say whether it hangs in the air and does not only come to rest at its end, as some do before they disarm."""
+        hangs_s = self._spans.lasts_s("hangs", hangs(state), self._clock.monotonic_s())
+        at_its_end = state.landed is LandedState.LANDING or legs_done >= len(self.held.order.legs)
+        is_explained = bool(self._hands.asked or self._hands.stopped or self._guard.because())
+        return hangs(state) and (hangs_s > _COMES_TO_REST_S or is_explained or not at_its_end)
+
     def _why_held(self, state: VehicleState) -> tuple[str, Holder]:
         """Return why a vehicle hangs in the air that was to fly on, and by whose act."""
         asked, self._hands.stopped = self._hands.asked or self._hands.stopped, None
@@ -217,11 +279,6 @@ class Flight(CommandedOrder):
 
     async def _landed(self, state: VehicleState) -> None:
         """On the ground and disarmed, and that for a while: only here is an order done."""
-        now_s = self._clock.monotonic_s()
-        if self._down_since_s is None:
-            self._down_since_s = now_s
-        if now_s - self._down_since_s < self._settled_s:
-            return
         legs_done = self._legs_done()
         if self.held.ending is not None:
             await self._to(self.held.ending, because=self.held.ending_because, legs_done=legs_done)

@@ -41,12 +41,12 @@ class Hands:
         """The word by which the vehicle was told to hold while the order was still being loaded."""
 
     @contextmanager
-    def asking(self, because: str, speaker: Speaker) -> Iterator[None]:
+    def asking(self, because: str, speaker: Speaker) -> Iterator[Ask]:
         """Keep in mind that this is being carried out."""
         ask = Ask(because=because, speaker=speaker)
         self._asks.append(ask)
         try:
-            yield
+            yield ask
         finally:
             self._asks.remove(ask)
 
@@ -55,6 +55,10 @@ class Hands:
         """Return the word that what happens now is put down to: a person's before all others, else the newest."""
         of_persons = [ask for ask in self._asks if ask.speaker is Speaker.PERSON]
         return next(reversed(of_persons or self._asks), None)
+
+    def counts(self, word: Word, speaker: Speaker, held: HeldOrder, state: VehicleState) -> bool:
+        """Say whether the word of *speaker* counts against whoever has the vehicle."""
+        return counts(word, of=speaker, against=self._holder(held, state))
 
     def check(self, word: Word, speaker: Speaker, held: HeldOrder, state: VehicleState) -> None:
         """Raise Conflict where the word of *speaker* does not count against whoever has the vehicle."""

@@ -81,3 +81,21 @@ def _why(state: VehicleState, order: Order, silence: str) -> str:
 def hangs(state: VehicleState) -> bool:
     """Say whether it holds in the air: after a landing PX4 shows hold as well, until it has disarmed."""
     return state.mode is FlightMode.HOLD and bool(state.is_armed) and state.landed is not LandedState.ON_GROUND
+
+
+class Spans:
+    """For how long things have been so, by name."""
+
+    def __init__(self) -> None:
+        self._from_s: dict[str, float] = {}
+
+    def lasts_s(self, what: str, is_so: bool, now_s: float) -> float:
+        """Return for how long *what* has been so without a break; call it with every sample."""
+        if not is_so:
+            self.over(what)
+            return 0.0
+        return now_s - self._from_s.setdefault(what, now_s)
+
+    def over(self, what: str) -> None:
+        """Begin *what* anew the next time that it is so."""
+        self._from_s.pop(what, None)

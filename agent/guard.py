@@ -7,7 +7,7 @@ import structlog
 
 from agent.order_book import ReportSink
 from core.clock import Clock
-from core.errors import RoundsmanError
+from core.errors import Conflict, Fault, RoundsmanError
 from core.ids import ZoneId
 from fleet.order_route import route_of_order
 from fleet.orders import Order, VehicleEvent
@@ -40,6 +40,9 @@ class OrderGuard(Protocol):
     def because(self) -> str:
         """Return why the guard stopped the vehicle last, or nothing."""
 
+    def leave_to_person(self) -> None:
+        """Leave a vehicle that the guard stopped where it is: a person has decided so."""
+
 
 class Guard:
     """Guards one vehicle within the zones of its newest order; runs beside the executor and in front of it."""
@@ -69,6 +72,10 @@ class Guard:
         """Return why the guard stopped the vehicle, while that holds."""
         return self._because
 
+    def leave_to_person(self) -> None:
+        """Leave a vehicle that the guard stopped where it is: a person has decided so."""
+        self._held_s = None
+
     def refuse(self, order: Order, *, first_leg: int = 0) -> str | None:
         """Return why the route of *order* from *first_leg* on, from where the vehicle is, is not proved, or None."""
         state = self._vehicle.state()
@@ -95,7 +102,7 @@ class Guard:
         return state.link_up and is_fresh and state.is_airborne and not state.is_ambiguous
 
     async def _judge(self, state: VehicleState, live: LiveGuard, order: Order) -> None:
-        if state.mode in _GUARDED and self._held_s is not None:
+        if state.mode in _GUARDED:
             self._held_s, self._because = None, ""
         verdict = self._verdict(state, live, order)
         if verdict.breach is None:
@@ -119,6 +126,9 @@ class Guard:
         self._told = zone_id or "outside"
         try:
             await self._vehicle.hold()
+        except Conflict as taken_over:
+            # Another word came in the middle; where the vehicle flies on by it, the next sample is judged again.
+            self._log.warning("not held by the guard", because=str(taken_over))
         except RoundsmanError as error:
             await self._tell("guard_hold_failed", str(error), zone_id)
             await self._go_home(zone_id)
@@ -146,7 +156,11 @@ class Guard:
         event = VehicleEvent(
             vehicle_id=self._vehicle.id, kind=kind, text=text, at=now, zone_id=zone_id, order_id=order_id
         )
-        await self._reports.put(event)
+        try:
+            await self._reports.put(event)
+        except Fault as error:
+            # It goes on guarding: what it does for the vehicle does not depend on its being told.
+            self._log.error("not told, there is no outbox", kind=kind, text=text, because=str(error))
 
     def _live_guard(self, order: Order) -> LiveGuard:
         return LiveGuard(order.zones, LocalFrame(origin=order.dock.place), self._settings)

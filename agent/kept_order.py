@@ -30,13 +30,14 @@ class KeptOrder:
     async def _held_for(self, because: str, by: Holder, legs_done: int | None = None) -> None:
         """Keep why the vehicle is held now, and by whom."""
         done = self.held.progress.legs_done if legs_done is None else legs_done
-        progress = replace(self.held.progress, because=because, legs_done=done, at=self._clock.now(), held_by=by)
+        at = self._book.now_after(self.held)
+        progress = replace(self.held.progress, because=because, legs_done=done, at=at, held_by=by)
         await self._keep(replace(self.held, progress=progress))
 
     async def _will_end(self, end: OrderState, because: str) -> None:
         """Remember, over a restart too, what the order becomes when the vehicle has landed; no hold outlives that."""
-        now = self._clock.now()
-        progress = replace(self.held.progress, because=because, at=now, held_by=Holder.NOBODY)
+        at = self._book.now_after(self.held)
+        progress = replace(self.held.progress, because=because, at=at, held_by=Holder.NOBODY)
         await self._keep(replace(self.held, ending=end, ending_because=because, progress=progress))
 
     async def _keep(self, held: HeldOrder) -> None:

@@ -40,6 +40,7 @@ _LOSS = {
     Doing.NOTHING: 1,
     Doing.LOOK: 2,
     Doing.WAITING: 3,
+    Doing.HOLDS: 3,
     Doing.HELD_BY_PERSON: 3,
     Doing.COMING_HOME: 4,
 }

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from core.clock import Clock
 from core.database import Transaction
-from core.ids import VehicleId
+from core.ids import OrderId, VehicleId
 from fleet.holding import Holder
 from fleet.orders import Dock
 from fleet.readiness import Reason, check_readiness
@@ -63,6 +63,8 @@ class Situations:
         self._live = live
         self._site = site
         self._clock = clock
+        self._held: dict[VehicleId, tuple[OrderId, Holder, float]] = {}
+        """Since when each vehicle is held so, by our own monotonic clock: those of agents may differ."""
 
     async def all(self, unit: Transaction) -> Sequence[Situation]:
         """Return the situation of every vehicle in the books."""
@@ -76,6 +78,7 @@ class Situations:
             purpose=current.order.purpose if current else None,
             held_by=current.progress.holder if current else Holder.NOBODY,
             state=state,
+            held_s=self._held_s(vehicle_id, current),
         )
         dock = self._dock(record, state)
         readiness = check_readiness(
@@ -90,6 +93,17 @@ class Situations:
             not_ready=readiness.because,
             reasons=readiness.reasons,
         )
+
+    def _held_s(self, vehicle_id: VehicleId, current: OrderRecord | None) -> float:
+        if current is None or current.progress.holder is Holder.NOBODY:
+            self._held.pop(vehicle_id, None)
+            return 0.0
+        now_s = self._clock.monotonic_s()
+        order_id, holder = current.order.id, current.progress.holder
+        known = self._held.get(vehicle_id)
+        if known is None or known[:2] != (order_id, holder):
+            known = self._held[vehicle_id] = (order_id, holder, now_s)
+        return now_s - known[2]
 
     def _dock(self, record: VehicleRecord, state: VehicleState) -> Dock | None:
         """Return its dock; a vehicle without one starts from and returns to where the autopilot calls home."""

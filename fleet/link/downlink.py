@@ -203,7 +203,9 @@ class Downlink:
         for vehicle_id, session in list(self._sessions.items()):
             # Commands first: a hold must not wait behind an order.
             things: dict[str, Make] = {
-                c.command.id: partial(_command, c.command) for c in commands if c.command.vehicle_id == vehicle_id
+                c.command.id: partial(_command, c.command, self._clock)
+                for c in commands
+                if c.command.vehicle_id == vehicle_id
             }
             for record in orders:
                 if record.order.vehicle_id == vehicle_id and record.order.not_after_at > now:
@@ -228,8 +230,10 @@ class Downlink:
             self._seen_due_s = now_s + NOTE_SEEN_EVERY_S
 
 
-def _command(command: Command) -> pb.ControllerMessage:
-    return pb.ControllerMessage(command=command_to_pb(command))
+def _command(command: Command, clock: Clock) -> pb.ControllerMessage:
+    message = command_to_pb(command)
+    message.lives_for_s = (command.expires_at - clock.now()).total_seconds()
+    return pb.ControllerMessage(command=message)
 
 
 def _order(order: Order) -> pb.ControllerMessage:

@@ -11,11 +11,12 @@ from core.ids import OrderId, VehicleId
 from fleet.commands import make_command
 from fleet.holding import OURS, Holder, Speaker
 from fleet.orders import CommandKind, CommandState, OrderProgress, OrderState, VehicleEvent
-from fleet.store import FleetStore, OrderRecord
+from fleet.store import CommandRecord, FleetStore, OrderRecord
 
 TELLS_ALL_FROM = 2
 """The protocol from which on a hello tells of ended orders too: before it, silence about an order said nothing."""
 _COMMAND_LIFE = timedelta(minutes=10)
+_REFUSAL_RESTS = timedelta(minutes=1)
 _log = structlog.get_logger("downlink")
 
 
@@ -73,13 +74,13 @@ async def _say(
     now: datetime,
     order_id: OrderId | None = None,
 ) -> None:
-    """Say it, unless just this is on its way already, or was refused: once is enough, and people were told."""
+    """Say it, unless just this is on its way already, or was refused just now: its agent keeps it in mind meanwhile."""
     waiting = await store.open_commands(unit, vehicle_id=vehicle_id)
     if any((record.command.kind, record.command.order_id) == (kind, order_id) for record in waiting):
         return
     if order_id is not None:
         said = await store.commands_of_order(unit, vehicle_id=vehicle_id, order_id=order_id)
-        if any(record.command.kind is kind and record.outcome.state is CommandState.FAILED for record in said):
+        if any(record.command.kind is kind and _is_refused_lately(record, now) for record in said):
             return
     command = make_command(
         vehicle_id,
@@ -91,3 +92,7 @@ async def _say(
         life=_COMMAND_LIFE,
     )
     await store.add_command(unit, command)
+
+
+def _is_refused_lately(record: CommandRecord, now: datetime) -> bool:
+    return record.outcome.state is CommandState.FAILED and now < record.outcome.at + _REFUSAL_RESTS

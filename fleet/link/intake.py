@@ -15,7 +15,7 @@ from fleet.holding import Speaker
 from fleet.link.translate import event_from_pb, outcome_from_pb, progress_from_pb
 from fleet.link.translate_gazes import gaze_log_from_pb
 from fleet.link.translate_places import from_us
-from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderProgress, VehicleEvent
+from fleet.orders import Command, CommandKind, CommandOutcome, CommandState, OrderProgress, VehicleEvent
 from fleet.store import FleetStore, InboxStore, RefusedReport
 
 B_contra = TypeVar("B_contra", contravariant=True)
@@ -72,12 +72,25 @@ class _Outcomes:
         after = await self._store.set_outcome(unit, report, vehicle_id=vehicle_id)
         command = after.command
         is_refused = after.outcome.state is CommandState.FAILED is not before.outcome.state
-        if is_refused and command.kind is CommandKind.CANCEL and command.speaker is Speaker.DISPATCHER:
+        is_ours = command.kind is CommandKind.CANCEL and command.speaker is Speaker.DISPATCHER
+        if is_refused and is_ours and not await self._was_refused_before(unit, command):
             text = f"the word to end an order that nobody wants any more was not done: {after.outcome.because}"
             refused = VehicleEvent(
                 vehicle_id=vehicle_id, kind="cancel_refused", text=text, at=report.at, order_id=command.order_id
             )
             await self._store.add_vehicle_event(unit, refused)
+
+    async def _was_refused_before(self, unit: Transaction, command: Command) -> bool:
+        """Say whether people were told already that this order cannot be ended now."""
+        if command.order_id is None:
+            return False
+        said = await self._store.commands_of_order(unit, vehicle_id=command.vehicle_id, order_id=command.order_id)
+        return any(
+            one.command.id != command.id
+            and one.command.kind is command.kind
+            and one.outcome.state is CommandState.FAILED
+            for one in said
+        )
 
 
 class _Events:

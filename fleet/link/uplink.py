@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import grpc
@@ -26,6 +27,7 @@ PROTOCOL = 3
 WELCOME_WITHIN_S = 10.0
 LIVE_EVERY_S = 0.25
 PROBE_EVERY_S = 10.0
+MOST_LIFE_S = 86_400.0
 QUICK_PROBES = 4
 """The first probes follow each other quickly, so that the offset is known soon."""
 _FOREIGN_CREDENTIALS = (
@@ -127,7 +129,7 @@ class Uplink:
                 stream=stream,
                 live=self._live,
                 reports=self._reports,
-                inbound=_Inbound(vehicle_id=self._card.id, taker=self._taker, deliveries=deliveries),
+                inbound=_Inbound(vehicle_id=self._card.id, taker=self._taker, deliveries=deliveries, clock=self._clock),
                 window=max(1, welcome.report_window),
                 clock=self._clock,
             )
@@ -169,17 +171,19 @@ def _in_words(code: grpc.StatusCode, details: str | None) -> str:
 class _Inbound:
     """Hands orders and commands over, each in a task of its own that outlives the stream; repeats are dropped."""
 
-    def __init__(self, *, vehicle_id: VehicleId, taker: OrderTaker, deliveries: TaskSupervisor) -> None:
+    def __init__(self, *, vehicle_id: VehicleId, taker: OrderTaker, deliveries: TaskSupervisor, clock: Clock) -> None:
         self._vehicle_id = vehicle_id
         self._taker = taker
         self._deliveries = deliveries
+        self._clock = clock
         self._log = structlog.get_logger("uplink").bind(vehicle_id=vehicle_id)
 
     def take_order(self, message: pb.Order) -> None:
         self._deliver(f"order {message.id}", lambda: self._offer(message))
 
     def take_command(self, message: pb.Command) -> None:
-        self._deliver(f"command {message.id}", lambda: self._command(message))
+        now = self._clock.now()
+        self._deliver(f"command {message.id}", lambda: self._command(message, now))
 
     def _deliver(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         if not self._deliveries.is_running(name):
@@ -198,9 +202,13 @@ class _Inbound:
         self._check(order.vehicle_id)
         await self._taker.offer(order)
 
-    async def _command(self, message: pb.Command) -> None:
+    async def _command(self, message: pb.Command, came_at: datetime) -> None:
         command = command_from_pb(message)
         self._check(command.vehicle_id)
+        if message.HasField("lives_for_s"):
+            # By our own clock: one that differs from the controller's makes no word to stop too late.
+            lives_for_s = min(MOST_LIFE_S, max(0.0, message.lives_for_s))
+            command = replace(command, expires_at=came_at + timedelta(seconds=lives_for_s))
         await self._taker.command(command)
 
     def _check(self, vehicle_id: VehicleId) -> None:
@@ -263,7 +271,11 @@ class _Session:
                     self._offset.take(message.clock_reply, received_at_us=to_us(self._clock.now()))
 
     async def _acknowledge(self, report_ids: Sequence[str]) -> None:
-        await self._reports.acknowledge([ReportId(report_id) for report_id in report_ids])
+        try:
+            await self._reports.acknowledge([ReportId(report_id) for report_id in report_ids])
+        except Fault as error:
+            # They go once more on the next stream, where they are known: words must come through meanwhile.
+            self._log.warning("reports not forgotten yet", because=str(error))
         self._sent.difference_update(report_ids)
         self._wake.set()
 

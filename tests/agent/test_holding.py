@@ -307,6 +307,41 @@ async def test_the_controllers_cancel_does_not_take_it_from_a_pilot(desk: Desk) 
     assert await desk.say(CommandKind.CANCEL, order=held.order) is CommandState.DONE
 
 
+@pytest.mark.parametrize("lets_go_by", [FlightMode.MISSION, FlightMode.HOLD])
+async def test_a_cancel_that_was_refused_is_carried_out_when_whoever_had_the_vehicle_lets_go(
+    desk: Desk, lets_go_by: FlightMode
+) -> None:
+    held = desk.executor.current
+    assert held is not None
+    if lets_go_by is FlightMode.HOLD:
+        await held_by(desk, Holder.PERSON)
+    else:
+        desk.vehicle.shows(mode=FlightMode.MANUAL)
+    cancel: dict[str, Any] = {"order": held.order, "speaker": Speaker.DISPATCHER, "because": "nobody wants it"}
+    assert await desk.say(CommandKind.CANCEL, **cancel) is CommandState.FAILED
+    seen = desk.vehicle.samples
+    await desk.eventually(lambda: desk.vehicle.samples > seen + 3)
+    assert "return_home" not in desk.vehicle.calls
+    if lets_go_by is FlightMode.HOLD:
+        await desk.say(CommandKind.RESUME)
+    else:
+        desk.vehicle.shows(mode=FlightMode.MISSION)
+    await desk.eventually(lambda: desk.vehicle.state().mode is FlightMode.RETURN)
+    desk.vehicle.lands()
+    await desk.reach(OrderState.ABORTED)
+    assert (desk.reports.last().because, desk.vehicle.calls.count("return_home")) == ("nobody wants it", 1)
+
+
+async def test_an_order_that_comes_after_the_word_to_end_it_is_not_begun(idle: Desk) -> None:
+    order = make_order()
+    assert await idle.say(CommandKind.CANCEL, order=order, speaker=Speaker.DISPATCHER) is CommandState.DONE
+    await idle.executor.offer(order)
+    assert (idle.reports.last().state, idle.reports.last().because) == (
+        OrderState.FAILED,
+        "it was cancelled before it came",
+    )
+
+
 async def test_the_controllers_cancel_ends_an_order_on_the_ground_whatever_the_mode(idle: Desk) -> None:
     idle.vehicle.shows(mode=FlightMode.MANUAL)
     order = replace(make_order(lasts_s=7200.0), not_before_at=CLOCK.now() + timedelta(hours=1))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.outbox import Outbox, OutboxFile
 from api.grpc.link import serving_links
-from core.clock import SystemClock
+from core.clock import Clock, SystemClock
 from core.database import Database
 from core.events import Bus, InProcessBus
 from core.ids import VehicleId, new_id
@@ -135,6 +135,7 @@ async def running_agent(
     tls: TlsFiles,
     vehicle_id: str = "drone-1",
     held_orders: HeldOrders | None = None,
+    clock: Clock = CLOCK,
 ) -> AsyncIterator[Agent]:
     """Run the agent's end of the link of one vehicle."""
     await run_blocking(lambda: state_dir.mkdir(exist_ok=True))
@@ -152,7 +153,7 @@ async def running_agent(
             held_orders=held_orders or taker.held_orders,
             software="test",
             boot_id=new_id(),
-            clock=CLOCK,
+            clock=clock,
         )
         async with TaskSupervisor(clock=CLOCK) as tasks:
             tasks.run("uplink", uplink.run)

@@ -148,6 +148,26 @@ async def test_a_cancel_that_was_refused_is_not_said_again_at_each_hello_and_peo
     assert told == [f"the word to end an order that nobody wants any more was not done: {pilot}"]
 
 
+async def test_a_cancel_that_was_refused_is_said_again_at_a_hello_a_minute_later_and_told_once(
+    controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.link.held_orders._REFUSAL_RESTS", timedelta(0))
+    order, pilot = await given(controller, OrderState.TIMED_OUT), "others have it in hand: it is in mode manual"
+    for _ in range(2):
+        async with greeted(controller, tmp_path / "a", [at(order, OrderState.RUNNING)]) as agent:
+            _, [command] = await books(controller, order)
+            await agent.outbox.put(
+                CommandOutcome(command_id=command.command.id, state=CommandState.FAILED, because=pilot, at=CLOCK.now())
+            )
+
+            async def is_told() -> bool:
+                return (await books(controller, order))[1] == []
+
+            await until(is_told)
+    lines = await controller.database.read_journal(after=0, prefix="vehicles.event")
+    assert [line.event.body["kind"] for line in lines].count("cancel_refused") == 1
+
+
 async def test_a_lost_order_that_the_service_itself_had_held_brings_its_vehicle_home(
     controller: Controller, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import grpc
@@ -12,8 +12,9 @@ import structlog
 from roundsman.v1 import link_pb2 as pb
 from roundsman.v1 import link_pb2_grpc
 
+from core.clock import SystemClock
 from core.database import Transaction
-from core.errors import Unavailable
+from core.errors import StorageFull, Unavailable
 from core.ids import OrderId, VehicleId, new_id
 from core.tasks import within
 from fleet.link.certificates import CertificateAuthority, TlsFiles
@@ -99,7 +100,63 @@ async def test_a_command_is_answered_at_once(tmp_path: Path) -> None:
                 return record.outcome.state is CommandState.DONE
 
             await until(done)
-            assert agent.taker.commands == [command]
+            (taken,) = agent.taker.commands
+            assert replace(taken, expires_at=command.expires_at) == command
+            assert abs(taken.expires_at - command.expires_at) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("is_off", [timedelta(hours=1), -timedelta(hours=1)])
+async def test_a_clock_that_is_off_makes_no_word_too_late(tmp_path: Path, is_off: timedelta) -> None:
+    class Off(SystemClock):
+        def now(self) -> datetime:
+            return super().now() + is_off
+
+    async with running_controller(tmp_path / "c") as controller:
+        tls = controller.enroll("tower", "drone-1")
+        async with running_agent(tmp_path / "a", address=controller.address, tls=tls, clock=Off()) as agent:
+            now = CLOCK.now()
+            command = replace(examples.command(), made_at=now, expires_at=now + timedelta(seconds=30))
+            async with controller.database.transaction() as unit:
+                await controller.store.add_command(unit, command)
+
+            async def came() -> bool:
+                return bool(agent.taker.commands)
+
+            await until(came)
+            assert timedelta(0) < agent.taker.commands[0].expires_at - Off().now() <= timedelta(seconds=30)
+
+
+async def test_a_word_reaches_an_agent_whose_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object) -> None:
+        raise StorageFull("there is no room left for reports")
+
+    async with running_controller(tmp_path / "c") as controller:
+        tls = controller.enroll("tower", "drone-1")
+        async with running_agent(tmp_path / "a", address=controller.address, tls=tls) as agent:
+            agent.taker.is_deaf = True
+            monkeypatch.setattr(agent.outbox, "acknowledge", full)
+            await within(5, agent.uplink.wait_until_connected())
+            for number in range(3):
+                await agent.outbox.put(event(number))
+
+            async def are_taken() -> bool:
+                return len(await texts(controller)) == 3
+
+            await until(are_taken)
+            now = CLOCK.now()
+            command = replace(examples.command(), made_at=now, expires_at=now + timedelta(seconds=30))
+            async with controller.database.transaction() as unit:
+                await controller.store.add_command(unit, command)
+
+            async def came() -> bool:
+                return bool(agent.taker.commands)
+
+            await until(came)
+            assert agent.uplink.is_connected
+            assert "agent_gone" not in {
+                line.event.body["kind"]
+                for line in await controller.database.read_journal(after=0, prefix="vehicles.event")
+            }
 
 
 async def test_a_command_that_nobody_takes_expires(tmp_path: Path) -> None:

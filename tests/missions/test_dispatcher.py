@@ -30,6 +30,7 @@ from geofence.positions import GeoPosition, LocalPosition
 from missions.patrol import Patrol, Run, RunState
 from missions.plan import PlanRequest, order_end
 from missions.planner import plan_patrol
+from missions.preemption import BY_ITSELF_S, Doing
 from missions.schedule import planned_starts
 from tests.missions.dispatch_range import START, Range
 
@@ -558,3 +559,27 @@ async def test_an_order_ends_with_the_window_that_its_route_was_proved_for(estat
     record = await estate.order_of(drone)
     assert record is not None
     assert record.order.not_after_at == order_end(asked, route.duration_s)
+
+
+async def test_a_vehicle_that_holds_by_itself_asks_for_a_person_only_after_a_while(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    patrol = await estate.add_patrol()
+    await estate.start(patrol.id)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(drone, legs_done=2)
+
+    async def doing() -> Doing:
+        leg = record.order.legs[1]
+        estate.says(drone, leg.place, height_m=leg.height_agl_m, mode=FlightMode.HOLD)
+        async with estate.database.transaction() as unit:
+            (situation,) = await estate.situations.all(unit)
+        return situation.doing
+
+    for again in range(2):
+        await estate.reports(record.order.id, OrderState.HELD, legs_done=2, held_by=Holder.ITSELF)
+        assert await doing() is Doing.HOLDS, again
+        await estate.clock.advance(BY_ITSELF_S)
+        await estate.reports(record.order.id, OrderState.HELD, legs_done=2, because="the wind", held_by=Holder.ITSELF)
+        assert await doing() is Doing.HELD_BY_PERSON
+        await estate.reports(record.order.id, OrderState.RUNNING, legs_done=2)
+        assert await doing() is Doing.PATROL

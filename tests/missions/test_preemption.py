@@ -1,12 +1,12 @@
 import pytest
 
 from core.ids import VehicleId
-from fleet.holding import Holder
+from fleet.holding import OURS, Holder
 from fleet.orders import OrderPurpose
 from fleet.telemetry import FlightMode, LandedState, VehicleState
-from missions.preemption import TABLE, Busy, Decision, Doing, Wanted, decide, doing
+from missions.preemption import BY_ITSELF_S, TABLE, Busy, Decision, Doing, Wanted, decide, doing
 
-WAITS = [Doing.LOOK, Doing.WAITING, Doing.HELD_BY_PERSON, Doing.COMING_HOME]
+WAITS = [Doing.LOOK, Doing.WAITING, Doing.HOLDS, Doing.HELD_BY_PERSON, Doing.COMING_HOME]
 
 
 def test_the_table_has_every_cell() -> None:
@@ -45,3 +45,15 @@ def test_the_way_home_counts_before_a_hold_and_the_order() -> None:
 def test_a_vehicle_in_its_dock_is_not_coming_home_whatever_its_mode_says() -> None:
     parked = Busy(purpose=None, held_by=Holder.NOBODY, state=state(FlightMode.RETURN, airborne=False))
     assert doing(parked) is Doing.NOTHING
+
+
+@pytest.mark.parametrize("holder", list(Holder))
+def test_a_person_is_asked_about_a_vehicle_that_holds_by_itself_only_when_it_lasts(holder: Holder) -> None:
+    def after(held_s: float) -> Doing:
+        hangs = state(FlightMode.HOLD, airborne=True)
+        return doing(Busy(purpose=OrderPurpose.PATROL, held_by=holder, state=hangs, held_s=held_s))
+
+    at_once = {Holder.NOBODY: Doing.PATROL, Holder.ITSELF: Doing.HOLDS} | dict.fromkeys(OURS, Doing.WAITING)
+    assert after(0.0) is at_once.get(holder, Doing.HELD_BY_PERSON)
+    lasting = {Holder.NOBODY: Doing.PATROL} | dict.fromkeys(OURS, Doing.WAITING)
+    assert after(BY_ITSELF_S) is lasting.get(holder, Doing.HELD_BY_PERSON)

@@ -1395,6 +1395,7 @@ class Command(_message.Message):
     EXPIRES_AT_US_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
     SPEAKER_FIELD_NUMBER: _builtins.int
+    LIVES_FOR_S_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     vehicle_id: _builtins.str
     kind: _builtins.str
@@ -1405,6 +1406,8 @@ class Command(_message.Message):
     order_id: _builtins.str
     speaker: _builtins.str
     """fleet.holding.Speaker; empty from a controller that does not tell: a person"""
+    lives_for_s: _builtins.float
+    """how long it is worth something from when it was sent: clocks may differ"""
     def __init__(
         self,
         *,
@@ -1416,13 +1419,19 @@ class Command(_message.Message):
         expires_at_us: _builtins.int = ...,
         order_id: _builtins.str | None = ...,
         speaker: _builtins.str = ...,
+        lives_for_s: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_order_id", b"_order_id", "order_id", b"order_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lives_for_s", b"_lives_for_s", "_order_id", b"_order_id", "lives_for_s", b"lives_for_s", "order_id", b"order_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_order_id", b"_order_id", "because", b"because", "expires_at_us", b"expires_at_us", "id", b"id", "kind", b"kind", "made_at_us", b"made_at_us", "order_id", b"order_id", "speaker", b"speaker", "vehicle_id", b"vehicle_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lives_for_s", b"_lives_for_s", "_order_id", b"_order_id", "because", b"because", "expires_at_us", b"expires_at_us", "id", b"id", "kind", b"kind", "lives_for_s", b"lives_for_s", "made_at_us", b"made_at_us", "order_id", b"order_id", "speaker", b"speaker", "vehicle_id", b"vehicle_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__lives_for_s: _TypeAlias = _typing.Literal["lives_for_s"]  # noqa: Y015
+    _WhichOneofArgType__lives_for_s: _TypeAlias = _typing.Literal["_lives_for_s", b"_lives_for_s"]  # noqa: Y015
     _WhichOneofReturnType__order_id: _TypeAlias = _typing.Literal["order_id"]  # noqa: Y015
     _WhichOneofArgType__order_id: _TypeAlias = _typing.Literal["_order_id", b"_order_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lives_for_s) -> _WhichOneofReturnType__lives_for_s | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__order_id) -> _WhichOneofReturnType__order_id | None: ...
 
 Global___Command: _TypeAlias = Command  # noqa: Y015
