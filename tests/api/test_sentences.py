@@ -23,7 +23,8 @@ from tests.api.sightings import a_sighting, take
 ROOT = Path(__file__).parents[2]
 # Modules whose sentences reach the desk: reasons, refusals, remedies, stories.
 SPEAKING = (
-    "agent/commanded_order.py agent/executor.py agent/flight*.py agent/guard.py agent/vehicle_parts.py",
+    "agent/commanded_order.py agent/executor.py agent/flight*.py agent/guard.py agent/left_words.py",
+    "agent/vehicle_parts.py agent/words.py",
     "api/auth.py api/idempotency.py api/sign_in.py api/zone_book.py api/rest/*.py",
     "fleet/link/downlink.py fleet/link/held_orders.py",
     "fleet/readiness.py fleet/registry.py fleet/orders.py fleet/order_progress.py fleet/store_sql*.py fleet/holding.py",
@@ -37,7 +38,7 @@ SPEAKING = (
     "incidents/evidence_store.py",
     "missions/plan*.py missions/routing.py missions/run*.py missions/requests.py missions/giver.py",
     "missions/dispatcher.py missions/separation*.py missions/live_separation.py missions/situation.py",
-    "missions/patient_words.py",
+    "missions/notice_planner.py missions/patient_words.py",
     "missions/trial.py missions/store_sql.py missions/recurrence.py missions/schedule*.py missions/patrol*.py",
     "missions/rounds/planner.py missions/rounds_desk.py",
     "missions/document.py missions/coverage/ground.py missions/coverage/plan.py missions/coverage_prover.py",
@@ -57,6 +58,7 @@ PIECES = {
     " (a building hid it in {} pictures)",
     "above the floor",
     "below the ceiling",
+    "compare plans",
     "leaves the keep-in zone by {} m",
     "left flying, as the settings of its agent say",
     "keeps clear of",
