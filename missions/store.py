@@ -1,6 +1,6 @@
 """What missions keeps: patrols, when they start next, and runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -30,6 +30,9 @@ class MissionStore(Protocol):
     async def next_start_at(self, unit: Transaction, patrol_id: PatrolId) -> datetime | None:
         """Return when the patrol is to start next."""
 
+    async def next_starts(self, unit: Transaction) -> Mapping[PatrolId, datetime]:
+        """Return when each patrol that has a next start is to start."""
+
     async def claim_due_patrols(self, unit: Transaction, *, now: datetime) -> Sequence[tuple[Patrol, datetime]]:
         """Return active patrols whose next start has come, with that time, locked until the transaction ends."""
 
@@ -40,6 +43,9 @@ class MissionStore(Protocol):
 
     async def spent_until(self, unit: Transaction, patrol_id: PatrolId) -> datetime | None:
         """Return the newest start of the patrol's rule that had its turn, as the rule gave it; None: none yet."""
+
+    async def all_spent_until(self, unit: Transaction) -> Mapping[PatrolId, datetime]:
+        """Return what `spent_until` does, for every patrol that has one."""
 
     async def add_run(self, unit: Transaction, run: Run) -> Run:
         """Store a new run with revision 1."""

@@ -1,13 +1,13 @@
 """Patrols and runs in SQL."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, false, func, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from core.database import Base, Transaction, UtcDateTime
 from core.errors import Conflict, NotFound
@@ -126,6 +126,9 @@ class SqlMissionStore:
     async def next_start_at(self, unit: Transaction, patrol_id: PatrolId) -> datetime | None:
         return await unit.session.scalar(select(PatrolRow.next_start_at).where(PatrolRow.id == patrol_id))
 
+    async def next_starts(self, unit: Transaction) -> Mapping[PatrolId, datetime]:
+        return await _times(unit, PatrolRow.next_start_at)
+
     async def claim_due_patrols(self, unit: Transaction, *, now: datetime) -> Sequence[tuple[Patrol, datetime]]:
         due = (
             select(PatrolRow)
@@ -144,6 +147,9 @@ class SqlMissionStore:
 
     async def spent_until(self, unit: Transaction, patrol_id: PatrolId) -> datetime | None:
         return await unit.session.scalar(select(PatrolRow.spent_until).where(PatrolRow.id == patrol_id))
+
+    async def all_spent_until(self, unit: Transaction) -> Mapping[PatrolId, datetime]:
+        return await _times(unit, PatrolRow.spent_until)
 
     async def add_run(self, unit: Transaction, run: Run) -> Run:
         stored = replace(run, revision=1)
@@ -210,6 +216,11 @@ class SqlMissionStore:
         while len(self._read) > _PATROLS_IN_MEMORY:
             self._read.popitem(last=False)
         return patrol
+
+
+async def _times(unit: Transaction, column: InstrumentedAttribute[datetime | None]) -> Mapping[PatrolId, datetime]:
+    rows = await unit.session.execute(select(PatrolRow.id, column).where(column.is_not(None)))
+    return {PatrolId(patrol_id): at for patrol_id, at in rows if at is not None}
 
 
 async def _keep_version(unit: Transaction, patrol: Patrol) -> None:

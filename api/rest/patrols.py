@@ -49,11 +49,8 @@ async def list_patrols(_account: Reader, services: ServicesNow) -> PatrolsTold:
     """Return every patrol by name, with its next start."""
     async with services.database.reading() as unit:
         patrols = await services.missions.patrols(unit)
-        told = [
-            tell_patrol(patrol, next_start_at=await services.missions.next_start_at(unit, patrol.id))
-            for patrol in patrols
-        ]
-    return PatrolsTold(patrols=told)
+        starts = await services.missions.next_starts(unit)
+    return PatrolsTold(patrols=[tell_patrol(patrol, next_start_at=starts.get(patrol.id)) for patrol in patrols])
 
 
 @router.post("", status_code=201, response_model=PatrolTold)
@@ -84,8 +81,8 @@ async def list_starts(_account: Reader, services: ServicesNow, since: Moment, un
         raise InvalidInput("until is not 0 to 31 days after since", where="until", remedy="ask for a shorter span")
     async with services.database.reading() as unit:
         patrols = await services.missions.patrols(unit)
-        spent = {one.id: await services.missions.spent_until(unit, one.id) for one in patrols}
-    now, spent_until = services.clock.now(), {patrol_id: at for patrol_id, at in spent.items() if at is not None}
+        spent_until = await services.missions.all_spent_until(unit)
+    now = services.clock.now()
     starts = await run_blocking(
         lambda: starts_ahead(patrols, since=since, until=until, most=_MOST_STARTS, now=now, spent_until=spent_until)
     )

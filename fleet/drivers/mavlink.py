@@ -179,7 +179,7 @@ class MavlinkVehicle:
         wish, started_s = self._commands.new_wish(), self._clock.monotonic_s()
         await self._commands.switch(FlightMode.MISSION, wish)
         if not self.state().is_armed:
-            await self._commands.arm(started_s)
+            await self._commands.arm(started_s, wish)
         await self._commands.wait(flies_mission, _LIFT_OFF_S, "take off", since_s=started_s, wish=wish)
 
     async def hold(self) -> None:

@@ -57,12 +57,13 @@ class VerifiedCommands:
                 return
         raise self._not_shown(f"switch to {mode}", started_s)
 
-    async def arm(self, started_s: float) -> None:
-        """Arm the vehicle; its words since *started_s* tell why when it does not."""
+    async def arm(self, started_s: float, wish: int) -> None:
+        """Arm the vehicle, unless a newer command came; its words since *started_s* tell why when it does not."""
         for _ in range(_SWITCH_TRIES):
             self._check_link()
+            self._check_is_newest(wish)
             await self._try(_ARM, 1.0)
-            if await self._shows(lambda s: s.is_armed is True, _SHOWN_WITHIN_S, self._wish):
+            if await self._shows(lambda s: s.is_armed is True, _SHOWN_WITHIN_S, wish):
                 return
         raise self._not_shown("arm", started_s)
 
@@ -84,12 +85,16 @@ class VerifiedCommands:
     async def _shows(self, claim: Claim, timeout_s: float, wish: int | None) -> bool:
         deadline_s = self._clock.monotonic_s() + timeout_s
         while not claim(self._state()):
-            if wish is not None and wish != self._wish:
-                raise Conflict("a newer command has taken over", where=self._vehicle_id)
+            if wish is not None:
+                self._check_is_newest(wish)
             if self._clock.monotonic_s() > deadline_s:
                 return False
             await self._clock.sleep(_POLL_S)
         return True
+
+    def _check_is_newest(self, wish: int) -> None:
+        if wish != self._wish:
+            raise Conflict("a newer command has taken over", where=self._vehicle_id)
 
     def _not_shown(self, what: str, since_s: float) -> Fault:
         state, words = self._state(), self._words_since(since_s)

@@ -67,6 +67,17 @@ async def test_only_patrols_whose_time_has_come_are_due(database: Database) -> N
         assert await STORE.claim_due_patrols(unit, now=NOW) == []
 
 
+async def test_the_starts_of_all_patrols_are_asked_for_at_once(database: Database) -> None:
+    due, spent, resting = a_patrol("due"), a_patrol("spent"), a_patrol("resting")
+    async with database.transaction() as unit:
+        await STORE.add_patrol(unit, due, next_start_at=NOW)
+        for one in (spent, resting):
+            await STORE.add_patrol(unit, one, next_start_at=None)
+        await STORE.set_next_start(unit, spent.id, at=NOW + timedelta(days=1), spent_until=NOW)
+        assert await STORE.next_starts(unit) == {due.id: NOW, spent.id: NOW + timedelta(days=1)}
+        assert await STORE.all_spent_until(unit) == {spent.id: NOW}
+
+
 async def test_a_run_is_changed_only_by_who_read_its_newest_form(database: Database) -> None:
     patrol = a_patrol()
     async with database.transaction() as unit:

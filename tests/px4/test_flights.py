@@ -348,3 +348,80 @@ async def test_vehicle_that_stood_beside_its_dock_comes_home_to_the_dock(
     beside = LocalFrame(origin=HOME).to_local(landed)
     assert math.hypot(beside.east_m, beside.north_m) < 3.0
     assert "unsupported MAV_FRAME" not in px4.log()
+
+
+@pytest.mark.parametrize("kind", [CommandKind.HOLD, CommandKind.RETURN])
+async def test_a_persons_word_outlives_an_agent_that_is_killed_in_the_same_moment(
+    px4s: Px4Range, agents: Agents, reports: Reports, kind: CommandKind
+) -> None:
+    px4 = px4s.start(speed=1.0)
+    cockpit = await agents.cockpit()
+    await ready(px4, cockpit)
+    await cockpit.executor.offer(make_order(leg(60.0, 0.0), leg(60.0, 60.0)))
+    await eventually(lambda: (cockpit.state().height_above_home_m or 0) > 9.0, within_s=40.0, what="climb")
+    word = await cockpit.command(kind, because="a child is below it")
+    assert reports.outcome(word) is CommandState.ACCEPTED
+    await agents.kill()
+
+    again = await agents.cockpit()
+    await eventually(lambda: reports.outcome(word) is CommandState.DONE, within_s=20.0, what="done after all")
+    assert again.state().mode is (FlightMode.HOLD if kind is CommandKind.HOLD else FlightMode.RETURN)
+    if kind is CommandKind.HOLD:
+        await eventually(lambda: reports.last().holder is Holder.PERSON, within_s=5.0, what="held by the person")
+        resume = await again.command(CommandKind.RESUME)
+        await eventually(lambda: reports.outcome(resume) is CommandState.DONE, within_s=10.0, what="resume")
+        await again.command(CommandKind.RETURN, because="a child is below it")
+    await eventually(lambda: reports.last().state is OrderState.ABORTED, within_s=90.0, what="landed")
+    assert reports.last().because == "a child is below it"
+    assert not [event for event in reports.events() if event.startswith("mode_")]
+
+
+async def test_a_persons_hold_on_the_way_home_stays_until_the_battery_is_low(
+    px4s: Px4Range, agents: Agents, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.flight.HOME_BOUND_S", 5.0)
+    px4 = px4s.start(speed=SPEED)
+    cockpit = await agents.cockpit()
+    await ready(px4, cockpit)
+    order = make_order(leg(100.0, 0.0), leg(100.0, 40.0), failsafes=FailsafeChoices(battery_low_ratio=0.4))
+    await cockpit.executor.offer(order)
+    await eventually(lambda: reports.last().legs_done == 1, within_s=90.0, what="first leg")
+    await cockpit.command(CommandKind.RETURN, because="come home")
+    await eventually(lambda: cockpit.state().mode is FlightMode.RETURN, within_s=10.0, what="return")
+    hold = await cockpit.command(CommandKind.HOLD, because="a child is below it")
+    await eventually(lambda: reports.outcome(hold) is CommandState.DONE, within_s=10.0, what="held")
+    held_s = CLOCK.monotonic_s()
+    await eventually(lambda: CLOCK.monotonic_s() > held_s + 7.0, within_s=9.0, what="longer than the bound")
+    assert (reports.last().state, reports.last().holder) == (OrderState.HELD, Holder.PERSON)
+    monkeypatch.setattr("agent.flight.HOME_BOUND_S", 600.0)
+    px4.set_parameter("SIM_BAT_MIN_PCT", 30)
+    await eventually(lambda: cockpit.state().mode is FlightMode.RETURN, within_s=90.0, what="the battery counts")
+    await eventually(lambda: reports.last().state is OrderState.ABORTED, within_s=120.0, what="aborted")
+    assert reports.last().because.startswith("come home; the vehicle switched to return by itself")
+    assert "battery" in reports.last().because.lower()
+
+
+async def test_a_vehicle_that_comes_to_rest_at_its_dock_is_never_held(
+    px4s: Px4Range, agents: Agents, reports: Reports
+) -> None:
+    px4 = px4s.start(speed=1.0, parameters={"COM_DISARM_LAND": 4.0})
+    cockpit = await agents.cockpit()
+    await ready(px4, cockpit)
+    await cockpit.executor.offer(make_order(leg(15.0, 0.0)))
+    await eventually(lambda: reports.last().legs_done == 1 and reports.last().is_ended, within_s=120.0, what="done")
+    assert reports.states() == WHOLE
+
+
+async def test_a_word_to_come_home_in_the_middle_of_the_take_off_brings_it_down(
+    px4s: Px4Range, agents: Agents, reports: Reports
+) -> None:
+    px4 = px4s.start(speed=1.0)
+    cockpit = await agents.cockpit()
+    await ready(px4, cockpit)
+    await cockpit.executor.offer(make_order(leg(60.0, 0.0), leg(60.0, 60.0)))
+    await eventually(lambda: reports.last().state is OrderState.LOADED, within_s=20.0, what="loaded")
+    await eventually(lambda: cockpit.state().mode is FlightMode.MISSION, within_s=10.0, what="about to arm")
+    await cockpit.command(CommandKind.CANCEL, because="not now")
+    await eventually(lambda: reports.last().is_ended, within_s=90.0, what="ended")
+    assert (reports.last().state, reports.last().because) == (OrderState.ABORTED, "not now")
+    assert not cockpit.state().is_airborne
