@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from agent.commanded_order import NOT_BEGUN, CommandedOrder
 from agent.executor_store import HeldOrder
-from agent.flight_hold import OTHER_HANDS, itself, stop
+from agent.flight_hold import OTHER_HANDS, Ask, itself, stop
 from agent.flight_watch import Spans, hangs
 from agent.guard import OrderGuard
 from agent.order_book import OrderBook
@@ -92,7 +92,7 @@ class Flight(CommandedOrder):
         if self.held.ending is not None:
             return
         if stopped := self._hands.stopped:
-            raise Conflict(f"it was told to hold before it began: {stopped.because}", where=order.id)
+            raise _told_to_hold(stopped, self.held)
         if not self.is_ended:
             await self._start()
             await self._to(OrderState.RUNNING, because="the vehicle flies it")
@@ -102,6 +102,10 @@ class Flight(CommandedOrder):
         self._is_starting = True
         try:
             await self._vehicle.start()
+        except Conflict as taken_over:
+            if (stopped := self._hands.stopped) is None or self._vehicle.state().is_airborne:
+                raise
+            raise _told_to_hold(stopped, self.held) from taken_over
         finally:
             self._is_starting = False
 
@@ -214,7 +218,8 @@ class Flight(CommandedOrder):
         self._spans.over("returns")
         progress = self.held.progress
         legs_done = self._legs_done()
-        if self._clock.now() > self.held.order.not_after_at and state.mode is not FlightMode.MANUAL:
+        is_let_go = state.mode is not FlightMode.MANUAL and progress.held_by is not Holder.PERSON
+        if is_let_go and self._clock.now() > self.held.order.not_after_at:
             self._watch.expects_descent = True
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")
@@ -287,3 +292,7 @@ class Flight(CommandedOrder):
         else:
             because = self._guard.because() or self._watch.failsafe or state.because or "it landed by itself"
             await self._to(OrderState.ABORTED, because=because, legs_done=legs_done)
+
+
+def _told_to_hold(stopped: Ask, held: HeldOrder) -> Conflict:
+    return Conflict(f"it was told to hold before it began: {stopped.because}", where=held.order.id)

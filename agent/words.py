@@ -60,18 +60,21 @@ class Words:
 
         Raises Fault where it cannot be stored; a person's word to stop is carried out all the same.
         """
-        known = await self._book.store.outcome(command.id)
+        is_late = command.expires_at <= self._clock.now()
+        try:
+            known = await self._book.store.outcome(command.id)
+            if known is None and not is_late:
+                self._taken.add(command.id)
+                await self._book.take_command(command, self._begin)
+                return
+        except Fault as error:
+            if not is_late:
+                await self._obey_unwritten(command, error)
+            raise
         if known is not None:
             await self._book.reports.put(known)
-        elif command.expires_at <= self._clock.now():
-            await self._book.answer(command, CommandState.EXPIRED, "it came after its time")
         else:
-            self._taken.add(command.id)
-            try:
-                await self._book.take_command(command, self._begin)
-            except Fault as error:
-                await self._obey_unwritten(command, error)
-                raise
+            await self._book.answer(command, CommandState.EXPIRED, "it came after its time")
 
     def _begin(self, command: Command) -> None:
         if command.speaker is Speaker.PERSON:

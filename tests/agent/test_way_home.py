@@ -167,6 +167,42 @@ async def test_a_word_in_the_middle_of_the_take_off_brings_it_home(
     await desk.kill()
 
 
+async def test_a_hold_in_the_middle_of_the_take_off_is_the_reason_why_it_is_not_flown(tmp_path: Path) -> None:
+    desk, told = Desk(tmp_path), asyncio.Event()
+
+    async def start() -> None:
+        desk.vehicle.calls.append("start")
+        await told.wait()
+        raise Conflict("a newer command has taken over", where=desk.vehicle.id)
+
+    desk.vehicle.start = start  # type: ignore[method-assign]
+    await desk.start()
+    await desk.executor.offer(make_order())
+    await desk.eventually(lambda: "start" in desk.vehicle.calls)
+    assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
+    told.set()
+    await desk.reach(OrderState.FAILED)
+    assert CHILD in desk.reports.last().because
+    await desk.kill()
+
+
+async def test_a_persons_hold_outlasts_the_orders_time(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.start()
+    order = make_order(lasts_s=1.0)
+    await desk.executor.offer(order)
+    await desk.reach(OrderState.RUNNING)
+    assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
+    await desk.eventually(lambda: CLOCK.now() > order.not_after_at)
+    await looks(desk)
+    assert (desk.vehicle.state().mode, desk.reports.last().holder) == (FlightMode.HOLD, Holder.PERSON)
+    assert await desk.say(CommandKind.RESUME) is CommandState.DONE
+    await desk.eventually(lambda: desk.vehicle.state().mode is FlightMode.RETURN)
+    desk.vehicle.lands()
+    await desk.reach(OrderState.TIMED_OUT)
+    await desk.kill()
+
+
 async def test_an_agent_that_comes_back_to_another_mission_leaves_it_to_the_pilot(desk: Desk) -> None:
     await desk.kill()
     desk.vehicle.on_board = Plan(order=make_order(leg(5.0, 5.0)))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.left_words import left_of
-from core.errors import StorageFull
+from core.errors import StorageFull, Unavailable
 from core.ids import CommandId, new_id
 from fleet.holding import Holder, Speaker
 from fleet.orders import Command, CommandKind, CommandOutcome, CommandState, Order, OrderState
@@ -229,6 +229,17 @@ async def test_a_person_stops_a_vehicle_whose_agent_cannot_write_any_more(desk: 
     await desk.reach(OrderState.HELD)
     await desk.executor.command(word)
     assert await answered(desk, word) is CommandState.DONE
+
+
+async def test_a_person_stops_a_vehicle_whose_agent_cannot_read_its_books(desk: Desk) -> None:
+    async def unreadable(command_id: CommandId) -> CommandOutcome | None:
+        raise Unavailable("the order book cannot be used")
+
+    desk.store.outcome = unreadable  # type: ignore[method-assign]
+    for word, stops in ((desk.word(CommandKind.HOLD, lasts_s=-1.0), False), (desk.word(CommandKind.HOLD), True)):
+        with pytest.raises(Unavailable):
+            await desk.executor.command(word)
+        assert ("hold" in desk.vehicle.calls) is stops
 
 
 async def test_what_could_not_be_handed_over_is_carried_out_and_handed_over_later(desk: Desk) -> None:
