@@ -39,14 +39,16 @@ def optimise(
     used_share: Callable[[], float],
     on_progress: Callable[[Progress], None] = lambda _: None,
     start: Sequence[Sequence[Visits]] | None = None,
+    allowed_s: float = 30.0,
 ) -> Allocation:
     """Return who does what; *used_share* says how much of the allowed time is used (1: stop and return the best).
 
-    *start* gives sorties of each carrier to begin with. Jobs that fit nowhere are left, and named.
+    *start* gives sorties of each carrier to begin with. Jobs that fit nowhere are left, and named. *allowed_s* is all
+    the time: what cannot be stopped is begun only where there is enough of it.
     """
     if not problem.choices:
         return Allocation(sorties=tuple(() for _ in problem.carriers), least_s=0.0)
-    run = _Run(problem, seed=seed, used_share=used_share, on_progress=on_progress)
+    run = _Run(problem, seed=seed, used_share=used_share, on_progress=on_progress, allowed_s=allowed_s)
     return replace(run.best_of_all(start), least_s=least_s(problem))
 
 

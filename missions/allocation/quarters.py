@@ -17,8 +17,6 @@ from missions.allocation.vrp import Search
 _BLOCK_STEPS = 100
 _STEPS_PER_JOB = 3.0
 _EVEN = 1.01
-_ANEW = 0.5
-"""Chance that a quarter is begun from nothing instead of from where it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +27,8 @@ class Terms:
     over_price: float
     prices: FloatArray
     """What a second of each carrier costs."""
+    anew: float = 0.5
+    """Chance that a quarter is begun from nothing instead of from where it stands."""
 
 
 class Quarters:
@@ -87,7 +87,7 @@ class _Part:
         search = Search(self.problem, seed=int(random.integers(1 << 30)))
         best, value = here, self._value(fleet, here, terms)
         before, limit_s = value, max(terms.limit_s, _EVEN * float(fleet.loads_s(here).mean()))
-        if random.random() < _ANEW:
+        if random.random() < terms.anew:
             here = self._anew(fleet, search, limit_s, terms) or here
         steps = 0
         while steps < _STEPS_PER_JOB * self.problem.jobs and not is_over():

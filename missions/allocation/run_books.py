@@ -8,6 +8,7 @@ import numpy as np
 
 from missions.allocation.bounds import least_s
 from missions.allocation.caps import Fleet, Piles
+from missions.allocation.estate_starts import estate_start
 from missions.allocation.leftovers import settled
 from missions.allocation.limits import MAKESPAN, TOTAL, dearer, fair_limit_s, rank
 from missions.allocation.problem import Allocation, Problem, faults
@@ -23,6 +24,10 @@ _LEAST_GUESS = 0.95
 _DEAREST_DOCK = 2.0
 _LOOSE_GUESS = 1.1
 """How much longer than an even share a sortie is guessed to be, where the makespan is to be small."""
+_PROGRAM_FROM_S, _PROGRAM_SHARE = 10.0, 0.8
+"""The program over estates is used where the search may take so long; it ends after this share of it at the latest."""
+_ASKED_PRICE = 4.0
+"""Of a second over a limit that was asked for, where starts are compared."""
 FEWEST_DOCKS = 3
 """With so many groups of vehicles, quarters of as many are planned at a time."""
 LAGGARDS = 3
@@ -47,9 +52,12 @@ class RunBooks:
         seed: int,
         used_share: Callable[[], float],
         on_progress: Callable[[Progress], None],
+        allowed_s: float,
     ) -> None:
         self._problem = problem
         self._seed = seed
+        self._allowed_s = allowed_s
+        self._has_estates = False
         self._used_share = used_share
         self._tell = on_progress
         self._tuning = TOTAL if problem.is_total else MAKESPAN
@@ -82,10 +90,32 @@ class RunBooks:
         piles = fleet.piles(start.trips)
         if self._is_eased:
             fleet.prices = np.clip(start.prices, 1.0, _DEAREST_DOCK)
-            trips, slots = fleet.eased(piles, limit_s=limit_s, dearer=dearer(0.0))
-        else:
-            trips, slots = fleet.slots(piles, limit_s=math.inf)
+            return self._with_estates(self._first_eased(piles, limit_s), limit_s)
+        trips, slots = fleet.slots(piles, limit_s=math.inf)
         return fleet.piles(self._search.first(slots, trips))
+
+    def _first_eased(self, piles: Piles, limit_s: float) -> Piles:
+        trips, slots = self._fleet.eased(piles, limit_s=limit_s, dearer=dearer(0.0))
+        return self._fleet.piles(self._search.first(slots, trips))
+
+    def _with_estates(self, piles: Piles, limit_s: float) -> Piles:
+        """Return sorties from a program over estates where they are better than *piles*."""
+        if len(self._fleet.groups) < FEWEST_DOCKS or self._allowed_s < _PROGRAM_FROM_S or self._used_share() >= 1:
+            return piles
+        most_s = _PROGRAM_SHARE * self._allowed_s
+        trips = estate_start(self._problem, self._fleet.groups, limit_s=limit_s, most_s=most_s)
+        if trips is None:
+            return piles
+        prices, self._fleet.prices = self._fleet.prices, np.ones(len(self._fleet.groups))
+        planned = self._first_eased(self._fleet.piles(trips), limit_s)
+        self._has_estates = self._costs(planned, limit_s) < self._costs(piles, limit_s)
+        if not self._has_estates:
+            self._fleet.prices = prices
+        return planned if self._has_estates else piles
+
+    def _costs(self, piles: Piles, limit_s: float) -> float:
+        price = 1.0 if math.isinf(self._problem.limit_s) else _ASKED_PRICE
+        return self._flown_s(piles) + price * float(np.maximum(0.0, self._fleet.loads_s(piles) - limit_s).sum())
 
     def _searched(self, trips: Sequence[Trip], slots: Sequence[Slot], steps: int) -> Piles:
         self._number += 1

@@ -21,6 +21,8 @@ _EASED_STEPS = 100
 _QUARTER_PRICES = (0.7, 2.5)
 """Of a second over the limit, first and last."""
 _QUARTER_PRICE_STEP = 0.3
+_ANEW, _ANEW_AFTER_ESTATES = 0.5, 0.0
+"""Chance that a quarter is begun from nothing; not where a program over all docks has said who does what."""
 _CHAINS_FROM, _CHAINS_EVERY, _CHAINS = 0.5, 4, 4
 """Share of the search after which chains go out from crowded vehicles; quarters after which, and so many in a row."""
 _CROWDED = 1.04
@@ -85,6 +87,7 @@ class UnderLimit(RunBooks):
                 limit_s=self._fair_s,
                 over_price=first * (last / first) ** share,
                 prices=self._fleet.carrier_prices(),
+                anew=_ANEW_AFTER_ESTATES if self._has_estates and self._best is not None else _ANEW,
             )
             piles = self._replanned(piles, terms)
             self._number += 1

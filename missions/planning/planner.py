@@ -45,6 +45,7 @@ def plan_fleet(request: FleetRequest, watch: Watch, *, seed: int = 0) -> FleetPl
         shared.problem,
         seed=seed,
         used_share=watch.share_since(began_s),
+        allowed_s=watch.time_limit_s,
         on_progress=watch.on_progress,
     )
     allocation, vehicles = exact(shared, allocation, LegMaker(request, levels))
