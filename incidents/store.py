@@ -84,9 +84,10 @@ class IncidentStore(Protocol):
         states: Collection[IncidentState] | None = None,
         kind: str | None = None,
         worker: str | None = None,
+        number: str | None = None,
         limit: int = 200,
     ) -> tuple[Incident, ...]:
-        """Return incidents, newest first; None leaves a condition out."""
+        """Return incidents, newest first; None leaves a condition out. *number* is any part of theirs, in any case."""
 
     async def unrung(self, unit: Transaction, *, kind: str, stored_before: datetime) -> Sequence[IncidentId]:
         """Return the incidents of an alarm's kind that nobody decided about since then and that never rang."""

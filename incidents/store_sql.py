@@ -141,9 +141,12 @@ class SqlIncidentStore:
         states: Collection[IncidentState] | None = None,
         kind: str | None = None,
         worker: str | None = None,
+        number: str | None = None,
         limit: int = 200,
     ) -> tuple[Incident, ...]:
         query = select(IncidentRow).order_by(IncidentRow.id.desc()).limit(limit)
+        if number is not None:
+            query = query.where(IncidentRow.number.icontains(number, autoescape=True))
         if states is not None:
             query = query.where(IncidentRow.state.in_([state.value for state in states]))
         if kind is not None:

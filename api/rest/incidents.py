@@ -33,6 +33,7 @@ async def list_incidents(
     state: Annotated[list[IncidentState] | None, Query()] = None,
     kind: str | None = None,
     open: Annotated[bool | None, Query(description="true: only open ones, false: only ended ones")] = None,
+    number: Annotated[str | None, Query(max_length=40, description="any part of the number")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> IncidentsTold:
     """Return incidents, newest first; a grid worker gets the own ones."""
@@ -40,7 +41,7 @@ async def list_incidents(
     worker = person.name if person.post is Post.WORKER else None
     states = _states(state, open)
     async with services.database.transaction() as unit:
-        found = await services.incidents.find(unit, states=states, kind=kind, worker=worker, limit=limit)
+        found = await services.incidents.find(unit, states=states, kind=kind, worker=worker, number=number, limit=limit)
     return IncidentsTold(incidents=[tell_incident(one) for one in found])
 
 

@@ -81,6 +81,9 @@ async def test_incidents_are_found_by_state_kind_and_worker_newest_first(room: R
         reported = await room.incidents.find(unit, states=[IncidentState.REPORTED])
         assert [one.id for one in reported] == [third]
         assert [one.id for one in await room.incidents.find(unit, limit=1)] == [third]
+        number = (await room.incidents.get(unit, second)).number
+        assert [one.id for one in await room.incidents.find(unit, number=number[3:].lower())] == [second]
+        assert await room.incidents.find(unit, number="%") == ()
         counts = await room.incidents.counts(unit)
     assert counts == {("20501", IncidentState.DISPATCHED): 2, ("20201", IncidentState.REPORTED): 1}
 

@@ -3591,6 +3591,8 @@ export interface operations {
                 kind?: string | null;
                 /** @description true: only open ones, false: only ended ones */
                 open?: boolean | null;
+                /** @description any part of the number */
+                number?: string | null;
                 limit?: number;
             };
             header?: never;

@@ -64,7 +64,7 @@ function AlarmSteps({ alarm, nextStates }: { alarm: Alarm; nextStates: string[] 
   return (
     <>
       {isRinging && (
-        <button type="button" className="answer big" onClick={() => void action.run(() => desk.answer(alarm))}>
+        <button type="button" className="answer big" onClick={() => void action.run(() => desk.requests.answer(alarm))}>
           {t("alarm.answer")} <kbd>A</kbd>
         </button>
       )}
@@ -72,7 +72,7 @@ function AlarmSteps({ alarm, nextStates }: { alarm: Alarm; nextStates: string[] 
       <BecauseMoves
         moves={moves}
         phrases={[t("phrase.helped"), t("phrase.handed_over"), t("phrase.nobody"), t("phrase.mistake")]}
-        onMove={(to, because) => desk.moveAlarm(alarm, to, because)}
+        onMove={(to, because) => desk.requests.moveAlarm(alarm, to, because)}
       />
     </>
   );
@@ -97,12 +97,12 @@ function LookOn({ alarm }: { alarm: Alarm }) {
       <h2>{t("look.title")}</h2>
       {run && (
         <p>
-          {run.vehicle_id ? desk.vehicleName(run.vehicle_id) : t("look.waiting")} · {word("run", run.state)}
+          {run.vehicle_id ? desk.names.vehicle(run.vehicle_id) : t("look.waiting")} · {word("run", run.state)}
           <span className="because">{becauseWords(run)}</span>
         </p>
       )}
       {alarm.is_open && desk.may("answer_alarms") && (
-        <HoldButton onFire={() => void action.run(() => desk.look(alarm, null))}>{t("look.send")}</HoldButton>
+        <HoldButton onFire={() => void action.run(() => desk.requests.look(alarm, null))}>{t("look.send")}</HoldButton>
       )}
       {action.isBusy && <p className="fate">{t("fate.sending")}</p>}
       <ProblemBox error={action.error} onClose={action.clear} />

@@ -28,7 +28,7 @@ export function IncidentPanel({ id }: { id: string }) {
       <BecauseMoves
         moves={incidentMoves(desk.may("decide_incidents") ? (detail.value?.next_states ?? []) : [], incident.worker !== null)}
         phrases={[t("phrase.seen_clearly"), t("phrase.not_a_case"), t("phrase.double")]}
-        onMove={(to, because) => desk.moveIncident(incident, to, because)}
+        onMove={(to, because) => desk.requests.moveIncident(incident, to, because)}
       />
       {detail.value && <Story lines={detail.value.timeline} />}
       <ProblemBox error={detail.error} />
@@ -49,7 +49,7 @@ function IncidentHead({ incident }: { incident: Incident }) {
   const nowMs = useNow();
   return (
     <header>
-      <h1>{desk.kindName(incident.kind)}</h1>
+      <h1>{desk.names.kind(incident.kind)}</h1>
       <p className={`state-words${incident.needs_decision ? " decision" : ""}`}>
         {incident.needs_decision ? "◆ " : ""}
         {word("incident", incident.state)}
@@ -63,7 +63,7 @@ function IncidentHead({ incident }: { incident: Incident }) {
         <dd>
           {[incident.zone_id, incident.grid_id]
             .filter((zone) => zone !== null)
-            .map((zone) => desk.zoneName(zone))
+            .map((zone) => desk.names.zone(zone))
             .join(" · ") || "–"}
         </dd>
         {incident.due_at && (

@@ -26,5 +26,5 @@ export function KeptFor() {
 /** Null days are for ever. */
 function keptWords(what: (typeof KEPT)[number], days: number | null): string {
   if (days === null) return t(`kept.${what}_ever`);
-  return t(`kept.${what}`, { days: days === 1 ? t("kept.day") : t("kept.days", { n: days }) });
+  return t(`kept.${what}`, { days: t("kept.days", { n: days }) });
 }

@@ -14,6 +14,7 @@ const KEYS = [
   ["↑ ↓", "keys.walk"],
   ["Enter", "keys.open"],
   ["→", "keys.right"],
+  ["M", "keys.map"],
   ["/", "keys.search"],
   ["Esc", "keys.close"],
   ["?", "keys.show"],
@@ -82,6 +83,7 @@ function escape(desk: Desk, isShown: boolean, setShown: (shown: boolean) => void
 function actOn(desk: Desk, key: string): void {
   const selection = selected();
   if (key === "a") answerFirst(desk);
+  if (key === "m") document.querySelector<HTMLElement>(".map canvas")?.focus();
   if (key === "h" && selection?.kind === "vehicle") {
     dispatchEvent(new CustomEvent("desk:hold", { detail: selection.id }));
   }
@@ -91,7 +93,7 @@ function answerFirst(desk: Desk): void {
   const alarm = desk.ringing()[0];
   if (!alarm || !desk.may("answer_alarms")) return;
   select({ kind: "alarm", id: alarm.id });
-  desk.answer(alarm).catch((error: unknown) => {
+  desk.requests.answer(alarm).catch((error: unknown) => {
     // The alarm's own panel shows who was first; the list is right again with the next event.
     if (!(error instanceof ApiError)) throw error;
   });

@@ -34,7 +34,7 @@ export function Legs({ vehicle }: { vehicle: Vehicle }) {
 }
 
 function legWords(leg: Leg, desk: Desk): string {
-  const name = leg.name && !hasWord("leg", leg.name) ? desk.partName(leg.name) : word("leg", leg.name || leg.purpose);
+  const name = leg.name && !hasWord("leg", leg.name) ? desk.names.part(leg.name) : word("leg", leg.name || leg.purpose);
   const dwell = leg.dwell_s > 0 ? ` · ${t("legs.dwell", { s: Math.round(leg.dwell_s) })}` : "";
   return `${name} · ${metres(leg.height_agl_m)}${dwell}`;
 }

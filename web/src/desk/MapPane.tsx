@@ -75,7 +75,7 @@ function useDeskMap(desk: Desk): [DeskMap | null, React.RefObject<HTMLDivElement
   useDeskTopics(desk, "site", "zones", "kinds");
   useEffect(() => {
     if (!container.current) return;
-    const kindName = (code: string): string => desk.kindName(code);
+    const kindName = (code: string): string => desk.names.kind(code);
     // A shape that is drawn belongs to whichever table is open.
     const onShape = (key: string, shape: Shape): void => {
       const kind = selected()?.kind;

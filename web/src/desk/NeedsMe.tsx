@@ -74,13 +74,18 @@ function AlarmRow({ alarm }: { alarm: Alarm }) {
         {alarm.mistaken && <span className="row-more">{t("alarm.mistaken")}</span>}
       </Row>
       {isRinging && desk.may("answer_alarms") && (
-        <button type="button" className="answer" onClick={() => void action.run(() => desk.answer(alarm))}>
+        <button type="button" className="answer" onClick={() => void action.run(() => desk.requests.answer(alarm)).then(() => goOnAt(`alarm/${alarm.id}`))}>
           {t("alarm.answer")} <kbd>A</kbd>
         </button>
       )}
       <ProblemBox error={action.error} onClose={action.clear} />
     </div>
   );
+}
+
+/** The button that was pressed is gone: the keyboard goes on at its row. */
+function goOnAt(row: string): void {
+  if (document.activeElement === document.body) document.querySelector<HTMLElement>(`[data-row="${row}"]`)?.focus();
 }
 
 function Decisions() {
@@ -118,7 +123,7 @@ function Decisions() {
       {runs.map((run) => (
         <Row key={run.id} selection={{ kind: "run", id: run.id }} tone="decision">
           <span className="row-title">
-            {desk.runName(run)} · {word("run", run.state)}
+            {desk.names.run(run)} · {word("run", run.state)}
           </span>
           <span className="row-more">{becauseWords(run)}</span>
         </Row>
@@ -166,7 +171,7 @@ function IncidentRow({ incident, tone = "plain" }: { incident: Incident; tone?: 
         <span className="sign" aria-hidden="true">
           {incident.needs_decision ? "◆" : "■"}
         </span>
-        {desk.kindName(incident.kind)}
+        {desk.names.kind(incident.kind)}
       </span>
       <span className="row-more">
         {word("incident", incident.state)} · {incident.number}
@@ -185,11 +190,11 @@ function SightingRow({ sighting }: { sighting: Sighting }) {
         <span className="sign" aria-hidden="true">
           ◎
         </span>
-        {desk.kindName(sighting.kind)}
+        {desk.names.kind(sighting.kind)}
       </span>
       <span className="row-more">
-        {desk.vehicleName(sighting.vehicle_id)} · {ago(sighting.last_seen_at, nowMs)}
-        {sighting.zone_id ? ` · ${desk.zoneName(sighting.zone_id)}` : ""}
+        {desk.names.vehicle(sighting.vehicle_id)} · {ago(sighting.last_seen_at, nowMs)}
+        {sighting.zone_id ? ` · ${desk.names.zone(sighting.zone_id)}` : ""}
       </span>
     </Row>
   );

@@ -52,7 +52,7 @@ function PatrolHead({ patrol }: { patrol: Patrol }) {
       </p>
       <dl className="numbers">
         <dt>{t("patrol.parts")}</dt>
-        <dd>{patrol.parts.map((part) => desk.partName(String(part["name"] ?? part["type"]))).join(" → ")}</dd>
+        <dd>{patrol.parts.map((part) => desk.names.part(String(part["name"] ?? part["type"]))).join(" → ")}</dd>
         <dt>{t("vehicle.height")}</dt>
         <dd>{metres(patrol.height_agl_m)}</dd>
         <dt>{t("vehicle.speed")}</dt>
@@ -86,7 +86,7 @@ function Start({ patrol }: { patrol: Patrol }) {
           ))}
         </select>
       </label>
-      <HoldButton onFire={() => void action.run(() => desk.startPatrol(patrol.id, vehicleId || null))} tone="acting">
+      <HoldButton onFire={() => void action.run(() => desk.requests.startPatrol(patrol.id, vehicleId || null))} tone="acting">
         {t("patrol.start")}
       </HoldButton>
       <p className="hint">{t("hold.how")}</p>

@@ -76,10 +76,10 @@ function RunRow({ run }: { run: Run }) {
   return (
     <Row selection={{ kind: "run", id: run.id }}>
       <span className="row-title">
-        {desk.runName(run)} · {word("run", run.state)}
+        {desk.names.run(run)} · {word("run", run.state)}
       </span>
       <span className="row-more">
-        {run.vehicle_id ? `${desk.vehicleName(run.vehicle_id)} · ` : ""}
+        {run.vehicle_id ? `${desk.names.vehicle(run.vehicle_id)} · ` : ""}
         {run.state === "planned" ? becauseWords(run) : t("legs.done", { done: run.legs_done, total: run.legs_total })}
       </span>
     </Row>
@@ -110,14 +110,14 @@ function Import() {
     void action.run(async () => {
       const found: Candidate[] = [];
       for (const patrol of await patrolsOf(file)) {
-        found.push({ fileName: file.name, patrol, check: await desk.checkPatrol(patrol) });
+        found.push({ fileName: file.name, patrol, check: await desk.requests.checkPatrol(patrol) });
       }
       setCandidates(found);
     });
   };
   const store = (candidate: Candidate): void =>
     void action.run(async () => {
-      await desk.addPatrol(candidate.patrol);
+      await desk.requests.addPatrol(candidate.patrol);
       setCandidates((known) => known.filter((one) => one !== candidate));
     });
   return (

@@ -21,20 +21,22 @@ export function RunPanel({ id }: { id: string }) {
   if (!run) return loaded.error ? <ProblemBox error={loaded.error} /> : <p className="empty">{t("loading")}</p>;
   return (
     <article className="panel">
-      <RunBody run={run} />
+      <RunBody run={run} isPage />
       <CoverageOfRun run={run} />
     </article>
   );
 }
 
-export function RunBody({ run }: { run: Run }) {
+/** A run as a page of its own, or within the page of its patrol. */
+export function RunBody({ run, isPage = false }: { run: Run; isPage?: boolean }) {
   const desk = useDesk();
   const { vehicle_id, patrol_id } = run;
+  const Title = isPage ? "h1" : "h2";
   return (
     <section className="run">
-      <h2>
-        {desk.runName(run)} · {word("run", run.state)}
-      </h2>
+      <Title>
+        {desk.names.run(run)} · {word("run", run.state)}
+      </Title>
       <p className="because">{becauseWords(run)}</p>
       {run.legs_total > 0 && (
         <>
@@ -45,7 +47,7 @@ export function RunBody({ run }: { run: Run }) {
       <dl className="numbers">
         <dt>{t("run.asked")}</dt>
         <dd>
-          {desk.actorName(run.asked_by)} · {time(run.planned_at)}
+          {desk.names.actor(run.asked_by)} · {time(run.planned_at)}
         </dd>
         <dt>{t("run.started")}</dt>
         <dd>{time(run.started_at)}</dd>
@@ -59,7 +61,7 @@ export function RunBody({ run }: { run: Run }) {
       <div className="buttons">
         {vehicle_id && (
           <button type="button" onClick={() => select({ kind: "vehicle", id: vehicle_id })}>
-            {desk.vehicleName(vehicle_id)}
+            {desk.names.vehicle(vehicle_id)}
           </button>
         )}
         {patrol_id && (
@@ -72,7 +74,7 @@ export function RunBody({ run }: { run: Run }) {
         <BecauseMoves
           moves={[{ to: "cancel", label: cancelWords(run), usual: t("because.cancel") }]}
           phrases={[]}
-          onMove={(_to, because) => desk.cancelRun(run.id, because)}
+          onMove={(_to, because) => desk.requests.cancelRun(run.id, because)}
         />
       )}
     </section>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import type { RefObject } from "react";
 import { t, useLanguage } from "../i18n";
 import { AlarmPanel } from "./AlarmPanel";
+import { useFocusAfterStep } from "./focus_after_step";
 import { IncidentPanel } from "./IncidentPanel";
 import { PatrolPanel } from "./PatrolPanel";
 import { PatrolsPanel } from "./PatrolsPanel";
@@ -23,6 +24,7 @@ export function SelectedPane() {
   const key = selection ? `${selection.kind}/${selection.id}` : "patrols";
   const pane = useRef<HTMLElement>(null);
   useFocusWhenLost(pane, key);
+  useFocusAfterStep(pane);
   return (
     <aside ref={pane} tabIndex={-1} className="selected-pane" aria-label={t("right.title")}>
       {selection && (

@@ -2,7 +2,7 @@
 import { get } from "../api/client";
 import type { IncidentDetail, Sighting } from "../api/types";
 import { t, useLanguage, word } from "../i18n";
-import { metres, percent, time } from "../i18n/format";
+import { percent, plusMinus, time } from "../i18n/format";
 import { ProblemBox } from "../shared/ProblemBox";
 import { useDesk, useLive, useLoaded } from "./hooks";
 import { BoxedPhoto } from "./IncidentPanel";
@@ -24,7 +24,7 @@ export function SightingPanel({ id }: { id: string }) {
   return (
     <article className="panel">
       <header>
-        <h1>{desk.kindName(sighting.kind)}</h1>
+        <h1>{desk.names.kind(sighting.kind)}</h1>
         <p className="muted">{t("sighting.what")}</p>
         <p className="because">{ruleWords(sighting)}</p>
       </header>
@@ -38,10 +38,10 @@ export function SightingPanel({ id }: { id: string }) {
       <WhoWhere facts={sighting.facts} />
       <dl className="numbers">
         <dt>{t("sighting.by")}</dt>
-        <dd>{desk.vehicleName(sighting.vehicle_id)}</dd>
+        <dd>{desk.names.vehicle(sighting.vehicle_id)}</dd>
         <dt>{t("incident.where")}</dt>
         <dd>
-          {desk.zoneName(sighting.zone_id) || "–"} (± {metres(sighting.ellipse.major_m)})
+          {desk.names.zone(sighting.zone_id) || "–"} ({plusMinus(sighting.ellipse.major_m)})
         </dd>
         <dt>{t("sighting.when")}</dt>
         <dd>

@@ -17,7 +17,7 @@ export function Story({ lines }: { lines: StoryLine[] }) {
           <li key={index}>
             <time>{time(line.at)}</time>
             <span>
-              <strong>{word("what", line.what)}</strong> <span className="muted">{desk.actorName(line.actor)}</span>
+              <strong>{word("what", line.what)}</strong> <span className="muted">{desk.names.actor(line.actor)}</span>
               {line.because && !SAID_BY_THE_WORD.has(line.what) && <span className="because">{becauseWords(line)}</span>}
             </span>
           </li>

@@ -34,7 +34,8 @@ export function VehiclePanel({ id }: { id: string }) {
       <Picture vehicleId={id} />
       <Numbers vehicle={vehicle} />
       <Legs vehicle={vehicle} />
-      <Readiness vehicle={vehicle} />
+      {/* What keeps it from taking off is no question while it flies. */}
+      {!vehicle.state.is_airborne && <Readiness vehicle={vehicle} />}
       <Failsafes vehicle={vehicle} />
       <Happenings id={id} />
       <Service vehicle={vehicle} />
@@ -48,11 +49,11 @@ function Commands({ vehicle }: { vehicle: Vehicle }) {
   const mayCommand = desk.may("command_vehicles");
   const { run } = action;
   const vehicleId = vehicle.id;
-  const give = (kind: CommandKind): void => void run(() => desk.command(vehicleId, kind));
+  const give = (kind: CommandKind): void => void run(() => desk.requests.command(vehicleId, kind));
   useEffect(() => {
     const hold = (event: Event): void => {
       if ((event as CustomEvent<string>).detail === vehicleId && mayCommand) {
-        void run(() => desk.command(vehicleId, "hold"));
+        void run(() => desk.requests.command(vehicleId, "hold"));
       }
     };
     addEventListener("desk:hold", hold);
@@ -183,7 +184,7 @@ function Service({ vehicle }: { vehicle: Vehicle }) {
   return (
     <details open={isOut}>
       <summary>{t("service.title")}</summary>
-      <BecauseMoves moves={[move]} phrases={[]} onMove={(to, because) => desk.setService(vehicle.id, to === "in", because)} />
+      <BecauseMoves moves={[move]} phrases={[]} onMove={(to, because) => desk.requests.setService(vehicle.id, to === "in", because)} />
     </details>
   );
 }

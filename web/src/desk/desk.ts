@@ -1,34 +1,20 @@
 /** The desk behind its screen: session, live line, siren and what is asked of the server. */
 import { ApiError, get, onSignedOut, send } from "../api/client";
-import type {
-  Alarm,
-  Command,
-  CommandKind,
-  Incident,
-  Kind,
-  Order,
-  Patrol,
-  PatrolCheck,
-  PatrolGiven,
-  Permission,
-  Place,
-  Run,
-  Site,
-  User,
-  Vehicle,
-} from "../api/types";
-import { hasWord, nameOf, t, word } from "../i18n";
+import type { Alarm, Kind, Order, Patrol, Permission, Place, Site, User, Vehicle } from "../api/types";
+import { t } from "../i18n";
 import { setNames } from "../i18n/said";
 import { LiveConnection } from "../live/connection";
 import { Emitter } from "../live/emitter";
 import type { ServerMessage } from "../live/messages";
-import { commandOf } from "../live/messages";
 import { Siren } from "../live/siren";
 import { LiveStore } from "../live/store";
 import { CoverageWatch } from "./coverage/coverage_watch";
+import { Names } from "./names";
+import type { Named } from "./names";
 import { Planner } from "./planning/planner";
 import { RoundsTable } from "./planning/rounds/rounds_table";
 import { ZoneEditor } from "./planning/zone_editor";
+import { Requests } from "./requests";
 import { select, selected } from "./selection";
 
 const FLEET_EVERY_MS = 5_000;
@@ -43,6 +29,12 @@ export class Desk extends Emitter<DeskTopic> {
   readonly coverage = new CoverageWatch();
   readonly zoneEditor = new ZoneEditor(sessionStorage);
   readonly rounds = new RoundsTable(sessionStorage);
+  readonly names = new Names(this);
+  readonly requests = new Requests({
+    store: this.store,
+    onPatrols: () => this.loadPatrols(),
+    onFleet: () => this.#readFleetSoon(),
+  });
   user: User | null = null;
   /** The last user stays visible behind the sign-in page when a sign-in has ended: nothing typed is lost. */
   hasBeenSignedIn = false;
@@ -68,7 +60,7 @@ export class Desk extends Emitter<DeskTopic> {
       onDown: () => this.#down(),
     });
     onSignedOut(() => this.#forget());
-    setNames((what, value) => this.#nameOf(what, value));
+    setNames((what, value) => this.names.said(what, value));
     this.store.on(["vehicles"], () => this.#fetchOrders());
     this.store.on(["fleet"], () => this.#readFleetSoon());
     setInterval(() => this.#readFleetSoon(), FLEET_EVERY_MS);
@@ -113,122 +105,20 @@ export class Desk extends Emitter<DeskTopic> {
     return (this.user ?? this.lastUser)?.permissions.includes(permission) ?? false;
   }
 
-  kindName(code: string): string {
-    const kind = this.kinds.get(code);
-    return kind ? nameOf(kind) : code;
-  }
-
-  zoneName(id: string | null): string {
-    const found = this.zones?.features.find((zone) => zone.properties?.["id"] === id);
-    return found ? nameOf(found.properties as { name: string; name_zh: string }) : (id ?? "");
-  }
-
-  /** A run is told by its patrol's name in the language of the page. */
-  runName(run: Run): string {
-    const patrol = this.patrols?.find((one) => one.id === run.patrol_id);
-    return patrol ? nameOf(patrol) : word("run_kind", run.kind);
-  }
-
-  /** A part of a patrol, and the legs that fly it, are known by one name: told in the language of the page. */
-  partName(name: string): string {
-    const parts = this.patrols?.flatMap((patrol) => patrol.parts as unknown as Named[]);
-    return namedBoth(parts, name) ?? name;
-  }
-
-  vehicleName(id: string | null): string {
-    const vehicle = id ? this.store.vehicles.get(id) : undefined;
-    return vehicle ? nameOf(vehicle) : (id ?? "");
-  }
-
-  /** Who did something: a vehicle, a panel or the system by name, a person as they sign in. */
-  actorName(actor: string): string {
-    if (hasWord("actor", actor)) return word("actor", actor);
-    const panel = this.site?.panels.find((one) => one.id === actor);
-    return panel ? nameOf(panel) : this.vehicleName(actor);
-  }
-
-  async command(vehicleId: string, kind: CommandKind): Promise<Command> {
-    const path = `/vehicles/${encodeURIComponent(vehicleId)}/commands`;
-    const told = await send<Record<string, unknown>>("POST", path, { kind, because: t(`because.${kind}`) });
-    const command = commandOf(told);
-    this.store.putCommand(command);
-    return command;
-  }
-
-  async startPatrol(patrolId: string, vehicleId: string | null): Promise<Run> {
-    const run = await send<Run>("POST", `/patrols/${patrolId}/runs`, { vehicle_id: vehicleId });
-    this.store.putRun(run);
-    return run;
-  }
-
-  async cancelRun(runId: string, because: string): Promise<void> {
-    this.store.putRun(await send<Run>("POST", `/runs/${runId}/cancel`, { because }));
-  }
-
-  async addPatrol(patrol: PatrolGiven): Promise<Patrol> {
-    const stored = await send<Patrol>("POST", "/patrols", patrol);
-    await this.loadPatrols();
-    return stored;
-  }
-
-  /** Plans and proves without storing anything, so it needs no key. */
-  checkPatrol(patrol: PatrolGiven): Promise<PatrolCheck> {
-    return send<PatrolCheck>("POST", "/patrols/check", patrol);
-  }
-
-  async setService(vehicleId: string, isInService: boolean, because: string): Promise<void> {
-    const path = `/vehicles/${encodeURIComponent(vehicleId)}/service`;
-    await send("PUT", path, { in_service: isInService, because });
-    this.#readFleetSoon();
-  }
-
-  async moveIncident(incident: Incident, to: string, because: string): Promise<void> {
-    const step = { to, because, revision: incident.revision };
-    this.store.putIncident(await send<Incident>("POST", `/incidents/${incident.id}/moves`, step));
-  }
-
-  async moveAlarm(alarm: Alarm, to: string, because: string): Promise<void> {
-    const step = { to, because, revision: alarm.revision };
-    this.store.putAlarm(await send<Alarm>("POST", `/alarms/${alarm.id}/moves`, step));
-  }
-
-  answer(alarm: Alarm): Promise<void> {
-    return this.moveAlarm(alarm, "answered", t("because.answered"));
-  }
-
-  async look(alarm: Alarm, vehicleId: string | null): Promise<void> {
-    const told = await send<Alarm>("POST", `/alarms/${alarm.id}/look`, { vehicle_id: vehicleId });
-    this.store.putAlarm(told);
-  }
-
   async loadPatrols(): Promise<void> {
     if (!this.user) return;
     this.patrols = (await get<{ patrols: Patrol[] }>("/patrols")).patrols;
     this.emit("patrols");
   }
 
+  /** Parts on the drawing table: what is said of them names them before anybody has stored them. */
+  get drawnParts(): readonly Named[] {
+    return this.planner.draft?.parts ?? [];
+  }
+
   /** Alarms that nobody has answered: they sound here. */
   ringing(): Alarm[] {
     return this.store.openAlarms().filter((alarm) => alarm.state === "raised" || alarm.state === "ringing");
-  }
-
-  /** The name of what a sentence of the server names, in the language of the page. */
-  #nameOf(what: string, value: string): string | undefined {
-    if (what === "vehicle") return this.#knownVehicle(value);
-    if (what === "who") return this.#knownVehicle(value) ?? (hasWord("phase", value) ? word("phase", value) : undefined);
-    if (what === "by") return this.actorName(value);
-    if (what === "zone_id") return this.zoneName(value);
-    if (what === "zone") return namedBoth(this.zones?.features.map((one) => one.properties as Named), value);
-    if (what === "kind") return namedBoth([...this.kinds.values()], value);
-    if (what === "panel") return namedBoth(this.site?.panels, value);
-    if (what === "leg" || what === "part") return this.partName(value);
-    if (what === "patrol" || what === "run") return namedBoth(this.patrols ?? undefined, value);
-    return undefined;
-  }
-
-  #knownVehicle(id: string): string | undefined {
-    const vehicle = this.store.vehicles.get(id);
-    return vehicle && nameOf(vehicle);
   }
 
   #enter(user: User): void {
@@ -333,15 +223,4 @@ export class Desk extends Emitter<DeskTopic> {
     }
     document.title = calls.length > 0 ? `(!) ${t("alarm.title")}` : t("product");
   }
-}
-
-interface Named {
-  name: string;
-  name_zh?: string | null;
-}
-
-/** The name, in the language of the page, of the one that the server calls `name`. */
-function namedBoth(all: readonly Named[] | undefined, name: string): string | undefined {
-  const found = all?.find((one) => one.name === name);
-  return found && nameOf(found);
 }

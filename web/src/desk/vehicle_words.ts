@@ -22,14 +22,15 @@ export function doingWords(vehicle: Vehicle): string {
 /** What comes next: the leg under way, or nothing planned. */
 export function nextWords(vehicle: Vehicle, desk: Desk): string {
   if (!vehicle.order_id || DONE_OR_NONE.has(vehicle.order_state ?? "")) return t("vehicle.nothing_planned");
-  const leg = hasWord("leg", vehicle.current_leg) ? word("leg", vehicle.current_leg) : desk.partName(vehicle.current_leg);
+  const leg = hasWord("leg", vehicle.current_leg) ? word("leg", vehicle.current_leg) : desk.names.part(vehicle.current_leg);
   return t("vehicle.next", { leg, done: vehicle.legs_done, total: vehicle.legs_total });
 }
 
 export function reasonWords(reason: Reason): string {
-  // What a reason quotes (the word of a link, of an autopilot) is translated with it.
-  if (language() === "zh" || !hasWord("ready", reason.code)) return saidWords(reason.text, reason.text_said);
   const told = reason.params ?? {};
+  // What a reason quotes (the word of a link, of an autopilot) is translated with it.
+  const isQuoting = language() === "zh" && "because" in told;
+  if (isQuoting || !hasWord("ready", reason.code)) return saidWords(reason.text, reason.text_said);
   const { state } = told;
   const params = typeof state === "string" ? { ...told, state: word("order", state) } : told;
   return word("ready", reason.code, params);

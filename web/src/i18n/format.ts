@@ -43,6 +43,11 @@ export function metres(m: number): string {
   return m < 1000 ? `${Math.round(m)} m` : `${(m / 1000).toFixed(1)} km`;
 }
 
+/** How sure a place is: halves of metres matter where they are few. */
+export function plusMinus(m: number): string {
+  return `± ${m < 10 ? m.toFixed(1) : Math.round(m)} m`;
+}
+
 export function percent(ratio: number): string {
   return `${Math.round(ratio * 100)} %`;
 }

@@ -43,9 +43,11 @@ export function useLanguage(): Language {
   return useSyncExternalStore(onLanguage, language);
 }
 
-/** Returns the text of `key`, its {placeholders} filled in. */
+/** Returns the text of `key`, its {placeholders} filled in; one of something has a text of its own where it needs one. */
 export function t(key: Key, params: Params = {}): string {
-  return fill(CATALOGUES[current][key] ?? key, params);
+  const texts = CATALOGUES[current];
+  const one = params["n"] === 1 ? texts[`${key}.one`] : undefined;
+  return fill(one ?? texts[key] ?? key, params);
 }
 
 /** Returns the text in a given language: a panel shows both. */

@@ -26,12 +26,21 @@ describe("what the server says", () => {
     expect(said.saidWords("nobody …", WAITS)).toBe("未能按时开始：无人机1号：正忙（返航中）");
   });
 
-  it("stays as it came where nobody knows it, and on the English page", () => {
+  it("stays as it came where nobody knows it", () => {
     expect(said.saidWords("typed by a person", [])).toBe("typed by a person");
     expect(said.saidWords("typed by a person", undefined)).toBe("typed by a person");
+  });
+
+  it("names things in English too", () => {
+    said.setNames((what, value) => (what === "who" && value === "drone-1" ? "Drone 1" : undefined));
     texts.setLanguage("en");
-    expect(said.saidWords("nobody …", WAITS)).toBe("nobody …");
+    expect(said.saidWords("nobody …", WAITS)).toBe("nobody could begin it in time: Drone 1: is busy (coming home)");
     texts.setLanguage("zh");
+  });
+
+  it("tells enough of a long id to find it in a log", () => {
+    const busy: Said[] = [{ code: "agent.busy", params: { id: "01a1fff0-f47a-76d6-bdf3-35f5b76ee63c" } }];
+    expect(said.saidWords("order … is being carried out", busy)).toBe("正在执行任务指令 …6ee63c");
   });
 
   it("keeps the pieces that are not known between those that are", () => {

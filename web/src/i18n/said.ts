@@ -1,11 +1,15 @@
-/** What the server says, in the language of the page: its sentences come with codes, and the catalogue has their Chinese. */
+/** What the server says, in the language of the page: its sentences come with codes, and the catalogue has them in both. */
 import catalogue from "../../../api/sentences.json";
 import type { Said } from "../api/types";
 import { language, word } from "./index";
+import type { Language } from "./index";
 import { time } from "./format";
 
-const CHINESE = catalogue as Record<string, { zh: string }>;
+const FORMS = catalogue as Record<string, Record<Language, string>>;
 const AS_IT_IS = "as_it_is";
+const BETWEEN: Record<Language, string> = { zh: "；", en: "; " };
+const LISTED: Record<Language, string> = { zh: "、", en: ", " };
+const LONG_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Values that are words of ours. */
 const GROUPS: Record<string, string> = {
@@ -30,10 +34,10 @@ export function setNames(finder: NameFinder): void {
   findName = finder;
 }
 
-/** The sentence as it came in English, or its Chinese where all or some of it is known. */
+/** The sentence with the names of things in the language of the page, where all or some of it is known. */
 export function saidWords(sentence: string, said: readonly Said[] | undefined): string {
-  if (language() !== "zh" || !said || said.length === 0) return sentence;
-  return said.map(chinese).join("；");
+  if (!said || said.length === 0) return sentence;
+  return said.map(formed).join(BETWEEN[language()]);
 }
 
 /** Why something is as it is. */
@@ -41,19 +45,22 @@ export function becauseWords(told: { because: string; because_said?: readonly Sa
   return saidWords(told.because, told.because_said);
 }
 
-function chinese(said: Said): string {
-  const form = said.code === AS_IT_IS ? "{text}" : CHINESE[said.code]?.zh;
+function formed(said: Said): string {
+  const form = said.code === AS_IT_IS ? "{text}" : FORMS[said.code]?.[language()];
   if (form === undefined) return said.code;
   return form.replace(/\{(\w+)\}/g, (whole, name: string) => valueWords(name.replace(/^other_/, ""), said.params[name]) ?? whole);
 }
 
 function valueWords(name: string, value: string | Said[] | undefined): string | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== "string") return value.map(chinese).join("；");
+  if (typeof value !== "string") return value.map(formed).join(BETWEEN[language()]);
   const group = GROUPS[name];
-  if (group) return word(group, value.replaceAll(" ", "_"));
+  if (group) return language() === "en" ? value : word(group, value.replaceAll(" ", "_"));
   if (name === "at" && !Number.isNaN(Date.parse(value))) return time(value, false);
-  if (name === "vehicles") return value.split(/, | and /).map((one) => findName("vehicle", one) ?? one).join("、");
-  if (name === "names") return value.split(", ").map((one) => findName("zone", one) ?? one).join("、");
+  if (name === "vehicles") return value.split(/, | and /).map((one) => findName("vehicle", one) ?? one).join(LISTED[language()]);
+  if (name === "names") return value.split(", ").map((one) => findName("zone", one) ?? one).join(LISTED[language()]);
+  if (name === "docks") return value.split(", ").map((one) => findName("dock", one) ?? one).join(LISTED[language()]);
+  // Enough of it to find it in a log; nobody reads the rest.
+  if (LONG_ID.test(value)) return `…${value.slice(-6)}`;
   return findName(name, value) ?? value;
 }

@@ -4,10 +4,12 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Place, Site } from "../api/types";
 import type { Selection } from "../desk/selection";
 import { language, nameOf, onLanguage, t, word } from "../i18n";
+import { span } from "../i18n/format";
 import type { LiveStore, Topic } from "../live/store";
 import { Drawing } from "./drawing";
 import type { DrawingTask, Shape } from "./drawing";
 import { addIcons } from "./icons";
+import { KeyDrawing } from "./key_drawing";
 import * as shapes from "./shapes";
 import { FONT, makeStyle, nameField } from "./style";
 import type { SourceName } from "./style";
@@ -52,6 +54,7 @@ export class DeskMap {
   #rounds: GeoJSON.FeatureCollection = shapes.collection([]);
   #task: DrawingTask | null = null;
   #drawing: Drawing | null = null;
+  #keyDrawing: KeyDrawing | null = null;
 
   constructor(options: DeskMapOptions) {
     this.#options = options;
@@ -83,6 +86,7 @@ export class DeskMap {
     clearInterval(this.#tick);
     this.#stops.forEach((stop) => stop());
     this.#drawing?.stop();
+    this.#keyDrawing?.stop();
     this.#map.remove();
   }
 
@@ -173,8 +177,13 @@ export class DeskMap {
   /** The tools of drawing are made when they are first needed: most desks never draw. */
   #beginDrawing(): void {
     if (!this.#isLoaded || (this.#task === null && this.#drawing === null)) return;
-    this.#drawing ??= new Drawing(this.#map, this.#options.onShape);
+    const { onShape } = this.#options;
+    this.#drawing ??= new Drawing(this.#map, onShape);
+    const onSketch = (sketch: GeoJSON.Feature[]): void => this.#set("sketch", shapes.collection(sketch));
+    this.#keyDrawing ??= new KeyDrawing({ map: this.#map, onShape, onSketch });
     this.#drawing.begin(this.#task);
+    this.#keyDrawing.begin(this.#task);
+    this.#options.container.dataset["drawing"] = this.#task !== null && this.#task.geometry === null ? "new" : "";
   }
 
   #drawSite(): void {
@@ -224,7 +233,7 @@ export class DeskMap {
     this.#drawVehicles(nowMs);
     const chosen = this.#selection;
     const picked = (kind: Selection["kind"], id: string): boolean => shapes.isSelected(chosen, kind, id);
-    this.#set("sightings", shapes.collection(store.newestSightings().slice(0, 60).map(shapes.sightingFeature)));
+    this.#set("sightings", shapes.collection(store.newestSightings().slice(0, 60).flatMap((one) => shapes.sightingFeatures(one, picked("sighting", one.id)))));
     this.#set(
       "incidents",
       shapes.collection(
@@ -252,7 +261,7 @@ export class DeskMap {
       const isChosen = shapes.isSelected(this.#selection, "vehicle", vehicle.id);
       const ageS = store.ageS(vehicle, nowMs);
       const isStale = ageS === null || ageS > STALE_S || !vehicle.state.link_up;
-      const age = isStale && ageS !== null ? ` · ${t("span.seconds", { n: Math.round(ageS) })}` : "";
+      const age = isStale && ageS !== null ? ` · ${span(ageS)}` : "";
       signs.push(...shapes.vehicleFeature(vehicle, nameOf(vehicle) + age, isStale, isChosen));
       trails.push(...shapes.trailFeature(store.trails.get(vehicle.id) ?? [], isChosen));
       const seen = store.tracks.get(vehicle.id);

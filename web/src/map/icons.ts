@@ -16,10 +16,10 @@ export function addIcons(map: GlMap): void {
     add(map, `drone-stale${suffix}`, 26, (pen, size) => drone(pen, size, colour, false));
     add(map, `robot${suffix}`, 22, (pen, size) => robot(pen, size, colour, true));
     add(map, `robot-stale${suffix}`, 22, (pen, size) => robot(pen, size, colour, false));
+    add(map, `icon-sighting${suffix}`, selected ? 20 : 16, (pen, size) => eye(pen, size, selected ? colour : COLOURS.calm));
     add(map, `icon-incident${suffix}`, 20, (pen, size) => flag(pen, size, colour, false));
     add(map, `icon-decision${suffix}`, 22, (pen, size) => flag(pen, size, selected ? colour : COLOURS.decision, true));
   }
-  add(map, "icon-sighting", 16, eye);
   add(map, "icon-alarm", 34, alarm);
 }
 
@@ -75,14 +75,14 @@ function flag(pen: CanvasRenderingContext2D, size: number, colour: string, isUrg
   pen.fillText(isUrgent ? "?" : "•", middle, middle + 0.5);
 }
 
-function eye(pen: CanvasRenderingContext2D, size: number): void {
+function eye(pen: CanvasRenderingContext2D, size: number, colour: string): void {
   const middle = size / 2;
-  pen.strokeStyle = COLOURS.calm;
+  pen.strokeStyle = colour;
   pen.lineWidth = 1.5;
   pen.beginPath();
   pen.arc(middle, middle, middle - 3, 0, Math.PI * 2);
   pen.stroke();
-  pen.fillStyle = COLOURS.calm;
+  pen.fillStyle = colour;
   pen.beginPath();
   pen.arc(middle, middle, 1.8, 0, Math.PI * 2);
   pen.fill();

@@ -57,8 +57,25 @@ export function footprintFeature(ring: Place[], isSelected: boolean): Feature[] 
   return [{ type: "Feature", geometry: { type: "Polygon", coordinates: [closed] }, properties: { selected: isSelected } }];
 }
 
-export function sightingFeature(sighting: Sighting): Feature {
-  return point(sighting.place, { id: sighting.id });
+/** A sighting; the selected one with the ground on which it may be, at two standard deviations. */
+export function sightingFeatures(sighting: Sighting, isSelected: boolean): Feature[] {
+  const icon = isSelected ? "icon-sighting-selected" : "icon-sighting";
+  const sign = point(sighting.place, { id: sighting.id, icon });
+  return isSelected ? [line(ellipseRing(sighting), { part: "ellipse" }), sign] : [sign];
+}
+
+const ELLIPSE_CORNERS = 48;
+const METRES_A_DEGREE = 111_320;
+
+function ellipseRing({ place, ellipse }: Sighting): Place[] {
+  const [lon, lat] = place;
+  const heading = (ellipse.heading_deg * Math.PI) / 180;
+  return Array.from({ length: ELLIPSE_CORNERS + 1 }, (_, index) => {
+    const angle = (2 * Math.PI * index) / ELLIPSE_CORNERS;
+    const [along, across] = [2 * ellipse.major_m * Math.cos(angle), 2 * ellipse.minor_m * Math.sin(angle)];
+    const [east, north] = [along * Math.sin(heading) + across * Math.cos(heading), along * Math.cos(heading) - across * Math.sin(heading)];
+    return [lon + east / (METRES_A_DEGREE * Math.cos((lat * Math.PI) / 180)), lat + north / METRES_A_DEGREE];
+  });
 }
 
 export function incidentFeature(incident: Incident, label: string, isSelected: boolean): Feature {

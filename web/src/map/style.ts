@@ -39,6 +39,7 @@ const SOURCES = [
   "vehicles",
   "alarms",
   "plan",
+  "sketch",
   "idleness",
   "coverage",
   "rounds",
@@ -67,6 +68,7 @@ export function makeStyle(language: Language): StyleSpecification {
       ...peopleLayers(),
       ...vehicleLayers(),
       ...planLayers(),
+      ...sketchLayers(),
       ...idlenessLayers(),
       ...roundsLayers(),
       coverageNumbers(),
@@ -293,7 +295,14 @@ function peopleLayers(): LayerSpecification[] {
         "circle-stroke-opacity": 0.8,
       },
     },
-    iconLayer("sightings", "icon-sighting", 0.9),
+    {
+      id: "sightings-ellipse",
+      type: "line",
+      source: "sightings",
+      filter: ["==", ["get", "part"], "ellipse"],
+      paint: { "line-color": COLOURS.selected, "line-width": 1.5 },
+    },
+    { ...iconLayer("sightings", ["get", "icon"], 0.9), filter: ["has", "icon"] } as LayerSpecification,
     {
       ...iconLayer("incidents", ["get", "icon"], 1),
       layout: {
@@ -413,6 +422,20 @@ function planLayers(): LayerSpecification[] {
         "text-allow-overlap": true,
       },
       paint: { "text-color": COLOURS.decision, "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 },
+    },
+  ];
+}
+
+/** What is set by keys so far, with the way to the cross. */
+function sketchLayers(): LayerSpecification[] {
+  return [
+    { id: "sketch-line", type: "line", source: "sketch", paint: { "line-color": COLOURS.selected, "line-width": 2, "line-dasharray": [2, 1] } },
+    {
+      id: "sketch-corners",
+      type: "circle",
+      source: "sketch",
+      filter: ["==", ["geometry-type"], "Point"],
+      paint: { "circle-radius": 5, "circle-color": "#ffffff", "circle-stroke-color": COLOURS.selected, "circle-stroke-width": 2 },
     },
   ];
 }

@@ -14,7 +14,7 @@ export function ProblemBox({ error, onClose }: { error: ApiError | null; onClose
     <div className="problem" role="alert">
       {known && <strong>{known}</strong>}
       {!(known && code === "no_connection") && <span>{saidWords(detail, detail_said)}</span>}
-      {where && <span className="muted">{where}</span>}
+      {where && <span className="muted">{hasWord("problem_where", where) ? word("problem_where", where) : where}</span>}
       {remedy && <span>→ {saidWords(remedy, remedy_said)}</span>}
       {problems && problems.length > 0 && (
         <ul>

@@ -76,7 +76,7 @@ function Parts({ told }: { told: Coverage }) {
       <tbody>
         {told.parts.map((part, index) => (
           <tr key={index}>
-            <th scope="row">{part.kind === "look" ? word("part", "look") : desk.partName(part.name) || word("part", part.kind)}</th>
+            <th scope="row">{part.kind === "look" ? word("part", "look") : desk.names.part(part.name) || word("part", part.kind)}</th>
             <td>{share(part.seen_ratio)}</td>
             <td>{share(part.planned_ratio)}</td>
           </tr>
@@ -96,7 +96,7 @@ function Missed({ told }: { told: Coverage }) {
         {told.missed.slice(0, SHOWN).map((one) => (
           <li key={one.number}>
             <button type="button" className="quiet" onClick={() => desk.showPlace(one.place)}>
-              {one.part || "–"} · {t("coverage.area", { area: Math.round(one.area_m2) })}
+              {desk.names.part(one.part) || "–"} · {t("coverage.area", { area: Math.round(one.area_m2) })}
             </button>
           </li>
         ))}
@@ -136,5 +136,5 @@ function share(ratio: number): string {
 
 function missedWords(count: number): string {
   if (count === 0) return t("coverage.missed_none");
-  return count === 1 ? t("coverage.missed_one") : t("coverage.missed_many", { n: count });
+  return t("coverage.missed_places", { n: count });
 }

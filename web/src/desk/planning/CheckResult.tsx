@@ -34,7 +34,7 @@ function Result({ check }: { check: PatrolCheck }) {
       </p>
       <dl className="numbers">
         <dt>{t("patrol.vehicle")}</dt>
-        <dd>{desk.vehicleName(check.vehicle_id)}</dd>
+        <dd>{desk.names.vehicle(check.vehicle_id)}</dd>
         <dt>{t("plan.duration")}</dt>
         <dd>{span(check.duration_s)}</dd>
         <dt>{t("plan.distance")}</dt>

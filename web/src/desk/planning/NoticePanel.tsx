@@ -7,6 +7,7 @@ import { percent, span } from "../../i18n/format";
 import { saidWords } from "../../i18n/said";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics } from "../hooks";
+import { Amount } from "./Field";
 import { usePlanner } from "./hooks";
 import { givenOf } from "./patrol_draft";
 
@@ -14,6 +15,14 @@ const DRAFT = "draft";
 const SIDES = ["A", "B"] as const;
 type Side = (typeof SIDES)[number];
 type Chosen = Record<Side, string[]>;
+
+/** How much is looked at: many starts on much ground are compared over fewer days, or at fewer places. */
+interface Asked {
+  days: number;
+  spacing_m: number;
+}
+
+const USUAL: Asked = { days: 7, spacing_m: 15 };
 const DASHES: Record<Side, string> = { A: "", B: "6 4" };
 const [WIDTH_PX, HEIGHT_PX, LEFT_PX, BOTTOM_PX] = [340, 190, 34, 22];
 
@@ -24,7 +33,8 @@ export function NoticePanel() {
   const { draft } = usePlanner();
   const action = useAction();
   const [chosen, setChosen] = useState<Chosen>({ A: [], B: [] });
-  const [notice, setNotice] = useState<Notice | null>(null);
+  const [asked, setAsked] = useState<Asked>(USUAL);
+  const [found, setFound] = useState<{ notice: Notice; asked: Asked } | null>(null);
   // What only starts by hand has no hours to be compared by.
   const patrols = (desk.patrols ?? []).filter((one) => one.schedule).map((one) => ({ id: one.id, name: nameOf(one) }));
   const drawn = draft?.schedule && draft.parts.some((part) => part.shape) ? [{ id: DRAFT, name: t("notice.draft") }] : [];
@@ -39,7 +49,7 @@ export function NoticePanel() {
         patrol_ids: chosen[side].filter((id) => id !== DRAFT),
         patrols: chosen[side].includes(DRAFT) && draft ? [{ ...givenOf(draft), name: draft.name || "-", is_active: true }] : [],
       }));
-      setNotice(await send<Notice>("POST", "/patrols/notice", { plans }));
+      setFound({ notice: await send<Notice>("POST", "/patrols/notice", { plans, ...asked }), asked });
     });
   return (
     <article className="panel planning">
@@ -76,11 +86,15 @@ export function NoticePanel() {
           ))}
         </tbody>
       </table>
+      <div className="fields">
+        <Amount label={t("notice.days")} unit={t("notice.days_unit")} min={1} max={31} value={asked.days} onChange={(days) => setAsked({ ...asked, days: Math.round(days) })} />
+        <Amount label={t("notice.spacing")} unit="m" min={1} max={1000} value={asked.spacing_m} onChange={(spacing_m) => setAsked({ ...asked, spacing_m })} />
+      </div>
       <button type="button" className="primary" disabled={action.isBusy || SIDES.every((side) => chosen[side].length === 0)} onClick={compare}>
         {action.isBusy ? t("notice.busy") : t("notice.compare")}
       </button>
       <ProblemBox error={action.error} onClose={action.clear} />
-      {notice && <Result notice={notice} />}
+      {found && <Result notice={found.notice} spacingM={found.asked.spacing_m} />}
     </article>
   );
 }
@@ -95,7 +109,7 @@ const ROWS = [
   ["worst_seen_s", "notice.worst_seen"],
 ] as const;
 
-function Result({ notice }: { notice: Notice }) {
+function Result({ notice, spacingM }: { notice: Notice; spacingM: number }) {
   return (
     <section aria-live="polite">
       <Curves plans={notice.plans} />
@@ -133,7 +147,7 @@ function Result({ notice }: { notice: Notice }) {
           </tr>
         </tbody>
       </table>
-      <p className="hint">{t("notice.places", { n: notice.places })}</p>
+      <p className="hint">{t("notice.places", { n: notice.places, m: spacingM })}</p>
       <ul className="reasons">
         {notice.plans.flatMap((plan) =>
           plan.problems.map((one, index) => (

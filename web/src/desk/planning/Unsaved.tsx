@@ -50,7 +50,7 @@ export function Newer() {
   const planner = usePlanner();
   const { base, draft, theirs } = planner;
   if (!base || !draft || !theirs) return null;
-  const told = (one: PatrolDraft, field: DraftField): string => valueWords(one, field, (id) => desk.vehicleName(id));
+  const told = (one: PatrolDraft, field: DraftField): string => valueWords(one, field, (id) => desk.names.vehicle(id));
   return (
     <section className="note newer" role="alert">
       <h2>{t("plan.newer", { n: theirs.revision })}</h2>

@@ -53,9 +53,10 @@ export function WeekPanel() {
         </button>
       </div>
       <ProblemBox error={loaded.error} />
+      {!loaded.value && !loaded.error && <p className="empty">{t("loading")}</p>}
       {loaded.value?.is_cut && <p className="note">{t("week.cut")}</p>}
       <Grid days={days} starts={starts} />
-      {loaded.value ? <Legend starts={starts} /> : !loaded.error && <p className="empty">{t("loading")}</p>}
+      {loaded.value && <Legend starts={starts} />}
     </article>
   );
 }

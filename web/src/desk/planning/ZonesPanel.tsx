@@ -10,8 +10,8 @@ import { Field } from "./Field";
 import { FilePicker } from "./FilePicker";
 import { useZoneEditor } from "./hooks";
 import { NewerZones } from "./Unsaved";
-import { isDrawable, ZONE_KINDS } from "./zone_editor";
-import type { DraftZone, ZoneProperties } from "./zone_editor";
+import { isDrawable, ZONE_KINDS } from "./zone_draft";
+import type { DraftZone, ZoneProperties } from "./zone_draft";
 
 export function ZonesPanel() {
   useLanguage();

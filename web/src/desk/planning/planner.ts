@@ -1,16 +1,15 @@
 /** What is being planned: the draft, the shape in hand, and what the server says of it as one draws. */
 import { ApiError, get, send } from "../../api/client";
-import type { Patrol, PatrolCheck } from "../../api/types";
+import type { Patrol, PatrolCheck, PatrolGiven } from "../../api/types";
 import { Emitter } from "../../live/emitter";
 import type { DrawingTask, Shape } from "../../map/drawing";
 import { merged } from "./draft_changes";
 import { DraftShelf, isChanged, shelfKey } from "./draft_shelf";
 import type { OpenDraft } from "./draft_shelf";
+import { LateQuestion } from "./late_question";
 import { draftOf, emptyDraft, givenOf, SHAPES } from "./patrol_draft";
 import type { DraftPart, PatrolDraft } from "./patrol_draft";
-
-const QUIET_MS = 400;
-const MOST_STEPS_BACK = 50;
+import { StepsBack } from "./steps_back";
 
 export type PlannerTopic = "draft" | "check";
 
@@ -27,9 +26,11 @@ export class Planner extends Emitter<PlannerTopic> {
   readonly #storage: Storage | undefined;
   readonly #shelves = new Map<string, DraftShelf>();
   #shelf: DraftShelf;
-  readonly #before: PatrolDraft[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  readonly #before = new StepsBack<PatrolDraft>();
+  readonly #question = new LateQuestion<PatrolCheck>({
+    ask: () => send<PatrolCheck>("POST", "/patrols/check", this.#asked()),
+    onTold: (check, error) => this.#told(check, error),
+  });
   /** Grows with each document that is opened: an answer for the one before is not for this one. */
   #document = 0;
   #storing: Promise<Patrol> | null = null;
@@ -106,7 +107,7 @@ export class Planner extends Emitter<PlannerTopic> {
   }
 
   get canUndo(): boolean {
-    return this.#before.length > 0;
+    return this.#before.canUndo;
   }
 
   change(changes: Partial<PatrolDraft>): void {
@@ -133,7 +134,7 @@ export class Planner extends Emitter<PlannerTopic> {
   }
 
   undo(): void {
-    const draft = this.#before.pop();
+    const draft = this.#before.take();
     // Its revision and approval are the server's word, and are not taken back.
     if (draft && this.draft) this.#put({ ...draft, id: this.draft.id, revision: this.draft.revision, is_active: this.draft.is_active });
   }
@@ -199,7 +200,7 @@ export class Planner extends Emitter<PlannerTopic> {
     }
     this.base = base;
     this.theirs = null;
-    this.#before.length = 0;
+    this.#before.forget();
     this.#put({ ...draft, ...told });
   }
 
@@ -218,7 +219,7 @@ export class Planner extends Emitter<PlannerTopic> {
 
   #load({ draft, base }: OpenDraft): void {
     this.#document++;
-    this.#before.length = 0;
+    this.#before.forget();
     this.base = base;
     this.theirs = null;
     this.activeKey = null;
@@ -226,8 +227,7 @@ export class Planner extends Emitter<PlannerTopic> {
   }
 
   #remember(draft: PatrolDraft): void {
-    this.#before.push(draft);
-    if (this.#before.length > MOST_STEPS_BACK) this.#before.shift();
+    this.#before.remember(draft);
   }
 
   #put(draft: PatrolDraft): void {
@@ -239,28 +239,20 @@ export class Planner extends Emitter<PlannerTopic> {
   }
 
   #checkSoon(): void {
-    clearTimeout(this.#timer);
-    const number = ++this.#asked;
     if (!this.draft?.parts.some((part) => part.shape)) {
+      this.#question.forget();
       this.#told(null, null);
       return;
     }
     this.isChecking = true;
     this.emit("check");
-    this.#timer = setTimeout(() => void this.#ask(number), QUIET_MS);
+    this.#question.askSoon();
   }
 
-  async #ask(number: number): Promise<void> {
-    if (!this.draft) return;
-    // A name is asked for when it is stored, not while one draws.
-    const draft = { ...this.draft, name: this.draft.name || "-", is_active: this.draft.is_active };
-    try {
-      const check = await send<PatrolCheck>("POST", "/patrols/check", givenOf(draft));
-      if (number === this.#asked) this.#told(check, null);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (number === this.#asked) this.#told(null, error);
-    }
+  /** A name is asked for when it is stored, not while one draws. */
+  #asked(): PatrolGiven {
+    const draft = this.draft ?? emptyDraft();
+    return givenOf({ ...draft, name: draft.name || "-" });
   }
 
   #told(check: PatrolCheck | null, error: ApiError | null): void {

@@ -18,6 +18,15 @@ export function rhythmOf(schedule: DraftSchedule | null): Rhythm {
   return known ?? "own";
 }
 
+const EVERY = /^FREQ=(SECONDLY|MINUTELY|HOURLY)(?:;INTERVAL=(\d+))?$/;
+const UNITS_S: Record<string, number> = { SECONDLY: 1, MINUTELY: 60, HOURLY: 3600 };
+
+/** The seconds between two starts of a rule that says only that; null for all others. */
+export function everyS(rule: string): number | null {
+  const [, unit, count] = EVERY.exec(rule) ?? [];
+  return unit ? UNITS_S[unit]! * Number(count ?? 1) : null;
+}
+
 export function minutesOf(schedule: DraftSchedule): number {
   return Number(MINUTES.exec(schedule.rule)?.[1] ?? 30);
 }

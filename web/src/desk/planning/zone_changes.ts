@@ -1,5 +1,5 @@
 /** What two people changed of one set of zones: pure, zone by zone. */
-import type { DraftZone } from "./zone_editor";
+import type { DraftZone } from "./zone_draft";
 
 export interface ZoneChange {
   id: string;

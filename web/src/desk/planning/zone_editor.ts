@@ -4,29 +4,13 @@ import type { ZoneCheck, Zones } from "../../api/types";
 import { Emitter } from "../../live/emitter";
 import type { DrawingTask, Shape } from "../../map/drawing";
 import { Keep } from "./keep";
+import { LateQuestion } from "./late_question";
+import { StepsBack } from "./steps_back";
 import { mergedZones } from "./zone_changes";
+import { documentOf, draftZone, isDrawable, newZone, zonesOf } from "./zone_draft";
+import type { DraftZone, ZoneProperties } from "./zone_draft";
 
-const QUIET_MS = 400;
-const MOST_STEPS_BACK = 50;
 const VERSION = 1;
-
-export const ZONE_KINDS = ["keep_in", "keep_out", "rule", "grid"] as const;
-
-export interface ZoneProperties {
-  id: string;
-  kind: string;
-  name: string;
-  name_zh: string;
-  floor_agl_m: number | null;
-  ceiling_agl_m: number | null;
-  [more: string]: unknown;
-}
-
-export interface DraftZone {
-  key: string;
-  properties: ZoneProperties;
-  geometry: GeoJSON.Geometry | null;
-}
 
 /** A draft with changes, and the zones in force that it began with. */
 interface KeptZones {
@@ -46,9 +30,11 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   isChanged = false;
   check: ZoneCheck | null = null;
   error: ApiError | null = null;
-  readonly #before: DraftZone[][] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  readonly #before = new StepsBack<DraftZone[]>();
+  readonly #question = new LateQuestion<ZoneCheck>({
+    ask: () => send<ZoneCheck>("POST", "/zones/check", this.document()),
+    onTold: (check, error) => this.#told(check, error),
+  });
   #approving: Promise<void> | null = null;
   readonly #storage: Storage | undefined;
   #user = "";
@@ -92,7 +78,7 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
     // Who drew on while the answer was on its way has not discarded that.
     if (this.zones !== before || told.revision < this.revision) return;
     this.#load(told);
-    if (before) this.#before.push(before);
+    if (before) this.#before.remember(before);
     this.emit("draft");
   }
 
@@ -101,7 +87,7 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
     const { zones, theirs } = this;
     if (!zones || !theirs) return;
     this.#adopt(theirs.zones, theirs.revision);
-    this.#before.push(zones);
+    this.#before.remember(zones);
     this.emit("draft");
   }
 
@@ -116,11 +102,11 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   }
 
   get canUndo(): boolean {
-    return this.#before.length > 0;
+    return this.#before.canUndo;
   }
 
   undo(): void {
-    const before = this.#before.pop();
+    const before = this.#before.take();
     if (before) this.#put(before);
   }
 
@@ -130,10 +116,9 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   }
 
   add(kind: string): void {
-    const key = crypto.randomUUID();
-    const properties = { id: this.#freeId(kind), kind, name: "", name_zh: "", floor_agl_m: null, ceiling_agl_m: null };
-    this.#change([...(this.zones ?? []), { key, properties, geometry: null }]);
-    this.activate(key);
+    const zone = newZone(kind, this.zones ?? []);
+    this.#change([...(this.zones ?? []), zone]);
+    this.activate(zone.key);
   }
 
   remove(key: string): void {
@@ -164,16 +149,12 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
 
   /** All drawn zones; the one in a person's hand can be left out. */
   document(without?: string): GeoJSON.FeatureCollection {
-    const drawn = (this.zones ?? []).filter((zone) => zone.geometry !== null && zone.key !== without);
-    return {
-      type: "FeatureCollection",
-      features: drawn.map(({ properties, geometry }) => ({ type: "Feature", properties, geometry: geometry! })),
-    };
+    return documentOf(this.zones ?? [], without);
   }
 
   /** The server is there again: what it could not be asked is asked now. */
   checkAgain(): void {
-    if (this.error?.code === "no_connection") this.#checkSoon();
+    if (this.error?.code === "no_connection") this.#question.askSoon();
   }
 
   /** Puts the draft in force. A second press joins the first. */
@@ -249,11 +230,9 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   }
 
   #adopt(zones: DraftZone[], revision: number): void {
-    clearTimeout(this.#timer);
-    // A check of what is no longer there that comes late says nothing of these.
-    this.#asked++;
+    this.#question.forget();
     this.revision = revision;
-    this.#before.length = 0;
+    this.#before.forget();
     this.zones = this.base = zones;
     this.theirs = null;
     this.isChanged = false;
@@ -269,8 +248,7 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
   }
 
   #change(zones: DraftZone[]): void {
-    if (this.zones) this.#before.push(this.zones);
-    if (this.#before.length > MOST_STEPS_BACK) this.#before.shift();
+    if (this.zones) this.#before.remember(this.zones);
     this.#put(zones);
   }
 
@@ -283,48 +261,12 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
     this.emit("check");
     if (!zones.some((zone) => zone.key === this.activeKey)) this.activeKey = null;
     this.emit("draft");
-    this.#checkSoon();
+    this.#question.askSoon();
   }
 
-  #checkSoon(): void {
-    clearTimeout(this.#timer);
-    const number = ++this.#asked;
-    this.#timer = setTimeout(() => void this.#ask(number), QUIET_MS);
-  }
-
-  async #ask(number: number): Promise<void> {
-    let check: ZoneCheck | null = null;
-    let error: ApiError | null = null;
-    try {
-      check = await send<ZoneCheck>("POST", "/zones/check", this.document());
-    } catch (failure) {
-      if (!(failure instanceof ApiError)) throw failure;
-      error = failure;
-    }
-    if (number !== this.#asked) return;
+  #told(check: ZoneCheck | null, error: ApiError | null): void {
     this.check = check;
     this.error = error;
     this.emit("check");
   }
-
-  #freeId(kind: string): string {
-    const taken = new Set(this.zones?.map((zone) => zone.properties.id));
-    for (let number = 1; ; number++) {
-      const id = `${kind.replace("_", "-")}-${number}`;
-      if (!taken.has(id)) return id;
-    }
-  }
-}
-
-/** Shapes with holes or of several parts are shown, and changed by a file. */
-export function isDrawable(geometry: GeoJSON.Geometry | null): geometry is GeoJSON.Polygon | null {
-  return geometry === null || (geometry.type === "Polygon" && geometry.coordinates.length === 1);
-}
-
-function zonesOf(told: Zones): DraftZone[] {
-  return (told.features as unknown as GeoJSON.Feature[]).map(draftZone);
-}
-
-function draftZone(feature: GeoJSON.Feature): DraftZone {
-  return { key: crypto.randomUUID(), properties: feature.properties as ZoneProperties, geometry: feature.geometry };
 }

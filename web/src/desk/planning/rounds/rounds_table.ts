@@ -9,11 +9,11 @@ import type { Network } from "./road_graph";
 import { emptyRounds, ITEM_SHAPES, newItem } from "./rounds_draft";
 import type { RoundsDraft, RoundsItem, RoundsItemType } from "./rounds_draft";
 import { localText } from "../schedule_rule";
+import { StepsBack } from "../steps_back";
 import { patrolsOf, walksOf } from "./walks";
 import type { Walk } from "./walks";
 
 const VERSION = 1;
-const MOST_STEPS_BACK = 50;
 const MINUTE_MS = 60_000;
 /** A change of these leaves the walks as they are … */
 const NAMES: readonly (keyof RoundsDraft)[] = ["name", "name_zh"];
@@ -49,7 +49,7 @@ export class RoundsTable extends Emitter<"draft" | "found"> {
   readonly #storage: Storage | undefined;
   #keep: Keep<RoundsDraft>;
   #user = "";
-  #before: RoundsDraft[] = [];
+  readonly #before = new StepsBack<RoundsDraft>();
   #ground: Ground | null = null;
   #search: AbortController | null = null;
   #storing: Promise<Patrol[]> | null = null;
@@ -65,7 +65,7 @@ export class RoundsTable extends Emitter<"draft" | "found"> {
     if (user === this.#user) return;
     this.#user = user;
     this.#keep = this.#keepOf(user);
-    this.#before = [];
+    this.#before.forget();
     this.activeKey = null;
     this.draft = this.#keep.value ?? emptyRounds();
     this.#forget();
@@ -92,17 +92,16 @@ export class RoundsTable extends Emitter<"draft" | "found"> {
   }
 
   get canUndo(): boolean {
-    return this.#before.length > 0;
+    return this.#before.canUndo;
   }
 
   undo(): void {
-    const before = this.#before.pop();
+    const before = this.#before.take();
     if (before) this.#put(before);
   }
 
   change(changes: Partial<RoundsDraft>): void {
-    this.#before.push(this.draft);
-    if (this.#before.length > MOST_STEPS_BACK) this.#before.shift();
+    this.#before.remember(this.draft);
     this.#put({ ...this.draft, ...changes });
   }
 

@@ -1,0 +1,55 @@
+/** A zone as it lies on the drawing table, and what is written of it to the server. Pure. */
+import type { Zones } from "../../api/types";
+
+export const ZONE_KINDS = ["keep_in", "keep_out", "rule", "grid"] as const;
+
+export interface ZoneProperties {
+  id: string;
+  kind: string;
+  name: string;
+  name_zh: string;
+  floor_agl_m: number | null;
+  ceiling_agl_m: number | null;
+  [more: string]: unknown;
+}
+
+export interface DraftZone {
+  key: string;
+  properties: ZoneProperties;
+  geometry: GeoJSON.Geometry | null;
+}
+
+export function newZone(kind: string, among: readonly DraftZone[]): DraftZone {
+  const properties = { id: freeId(kind, among), kind, name: "", name_zh: "", floor_agl_m: null, ceiling_agl_m: null };
+  return { key: crypto.randomUUID(), properties, geometry: null };
+}
+
+function freeId(kind: string, among: readonly DraftZone[]): string {
+  const taken = new Set(among.map((zone) => zone.properties.id));
+  for (let number = 1; ; number++) {
+    const id = `${kind.replace("_", "-")}-${number}`;
+    if (!taken.has(id)) return id;
+  }
+}
+
+export function draftZone(feature: GeoJSON.Feature): DraftZone {
+  return { key: crypto.randomUUID(), properties: feature.properties as ZoneProperties, geometry: feature.geometry };
+}
+
+export function zonesOf(told: Zones): DraftZone[] {
+  return (told.features as unknown as GeoJSON.Feature[]).map(draftZone);
+}
+
+/** All drawn zones; the one in a person's hand can be left out. */
+export function documentOf(zones: readonly DraftZone[], without?: string): GeoJSON.FeatureCollection {
+  const drawn = zones.filter((zone) => zone.geometry !== null && zone.key !== without);
+  return {
+    type: "FeatureCollection",
+    features: drawn.map(({ properties, geometry }) => ({ type: "Feature", properties, geometry: geometry! })),
+  };
+}
+
+/** Shapes with holes or of several parts are shown, and changed by a file. */
+export function isDrawable(geometry: GeoJSON.Geometry | null): geometry is GeoJSON.Polygon | null {
+  return geometry === null || (geometry.type === "Polygon" && geometry.coordinates.length === 1);
+}

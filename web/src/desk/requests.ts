@@ -1,0 +1,75 @@
+/** What people ask of the server from the desk; the answer is on the screen before the live line tells of it. */
+import { send } from "../api/client";
+import type { Alarm, Command, CommandKind, Incident, Patrol, PatrolCheck, PatrolGiven, Run } from "../api/types";
+import { t } from "../i18n";
+import { commandOf } from "../live/messages";
+import type { LiveStore } from "../live/store";
+
+interface RequestsOptions {
+  store: LiveStore;
+  /** The patrols, or the vehicles' readiness, are not what they were. */
+  onPatrols: () => Promise<void>;
+  onFleet: () => void;
+}
+
+export class Requests {
+  readonly #options: RequestsOptions;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  async command(vehicleId: string, kind: CommandKind): Promise<Command> {
+    const path = `/vehicles/${encodeURIComponent(vehicleId)}/commands`;
+    const told = await send<Record<string, unknown>>("POST", path, { kind, because: t(`because.${kind}`) });
+    const command = commandOf(told);
+    this.#options.store.putCommand(command);
+    return command;
+  }
+
+  async setService(vehicleId: string, isInService: boolean, because: string): Promise<void> {
+    const path = `/vehicles/${encodeURIComponent(vehicleId)}/service`;
+    await send("PUT", path, { in_service: isInService, because });
+    this.#options.onFleet();
+  }
+
+  async startPatrol(patrolId: string, vehicleId: string | null): Promise<Run> {
+    const run = await send<Run>("POST", `/patrols/${patrolId}/runs`, { vehicle_id: vehicleId });
+    this.#options.store.putRun(run);
+    return run;
+  }
+
+  async cancelRun(runId: string, because: string): Promise<void> {
+    this.#options.store.putRun(await send<Run>("POST", `/runs/${runId}/cancel`, { because }));
+  }
+
+  async addPatrol(patrol: PatrolGiven): Promise<Patrol> {
+    const stored = await send<Patrol>("POST", "/patrols", patrol);
+    await this.#options.onPatrols();
+    return stored;
+  }
+
+  /** Plans and proves without storing anything, so it needs no key. */
+  checkPatrol(patrol: PatrolGiven): Promise<PatrolCheck> {
+    return send<PatrolCheck>("POST", "/patrols/check", patrol);
+  }
+
+  async moveIncident(incident: Incident, to: string, because: string): Promise<void> {
+    const step = { to, because, revision: incident.revision };
+    this.#options.store.putIncident(await send<Incident>("POST", `/incidents/${incident.id}/moves`, step));
+  }
+
+  async moveAlarm(alarm: Alarm, to: string, because: string): Promise<void> {
+    const step = { to, because, revision: alarm.revision };
+    this.#options.store.putAlarm(await send<Alarm>("POST", `/alarms/${alarm.id}/moves`, step));
+  }
+
+  answer(alarm: Alarm): Promise<void> {
+    return this.moveAlarm(alarm, "answered", t("because.answered"));
+  }
+
+  async look(alarm: Alarm, vehicleId: string | null): Promise<void> {
+    const told = await send<Alarm>("POST", `/alarms/${alarm.id}/look`, { vehicle_id: vehicleId });
+    this.#options.store.putAlarm(told);
+  }
+}
