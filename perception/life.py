@@ -21,7 +21,9 @@ _HEAD_GOES = 0.4
 """Whoever walks takes the head along, by this share of what the feet went at least: else only a lower edge jumped."""
 _AWAY_S = 0.6
 """And stays away for so long: a doll whose box follows a passer-by for a moment comes back."""
-_GRID = (8, 16)
+_GRIDS = ((8, 16), (4, 8))
+"""Cells across and down; the coarser ones where the finer would hold less than two pixels each way: grain stirs."""
+_LEAST_PX = 2
 _STIRRED = 15.0
 """Grey levels: people who stand and write change some cell of 8 × 16 by 25 in two seconds, walls and tables by 3."""
 _STIRS = 2
@@ -112,11 +114,12 @@ def _are_alike(some: Cells, other: Cells) -> bool:
 
 
 def _cells(box: PixelBox, picture: Picture) -> Cells | None:
-    """Return the mean lightness of a grid over the box; None for a box with fewer pixels than cells."""
+    """Return the mean lightness of a grid over the box; None for a box too small for any."""
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = (round(value) for value in box.xyxy)
     part = picture[max(0, y0) : min(y1, height), max(0, x0) : min(x1, width)]
-    if part.shape[0] < _GRID[1] or part.shape[1] < _GRID[0]:
+    fitting = [(x, y) for x, y in _GRIDS if part.shape[1] >= _LEAST_PX * x and part.shape[0] >= _LEAST_PX * y]
+    if not fitting:
         return None
-    small = cv2.resize(part, _GRID, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(part, fitting[0], interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.float32)

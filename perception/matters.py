@@ -22,6 +22,8 @@ from perception.tracker import Track
 _GAP_S = 1.0
 """Two views with more between them are two looks; the time between does not count as observed."""
 _EVERY_S = 0.45
+_WALKS_S = 3.0
+"""A crowd that was not seen for longer is known by its place, not by its people."""
 _NEW_PASS_S = 120.0
 _JOIN_M = 5.0
 _JOIN_AT_MOST_M = 15.0
@@ -245,7 +247,7 @@ class RuleWatch:
 
     def _that_walked(self, candidate: Candidate, taken_s: float) -> Matter | None:
         """Return the crowd of a short while ago that is the same people, wherever they are now."""
-        ago = [one for one in self._matters if taken_s - one.last_s <= self.rule.gone_after_s and one.is_of(candidate)]
+        ago = [one for one in self._matters if taken_s - one.last_s <= _WALKS_S and one.is_of(candidate)]
         return max(ago, key=lambda one: (one.is_reported, one.last_s), default=None)
 
     def _open(self, candidate: Candidate, frame: Frame) -> Matter:

@@ -8,12 +8,13 @@ from geofence.frames import LocalFrame
 from geofence.zones import Zone
 from perception.detections import Label
 from perception.rules.parameters import LawfulEvent, Licence, Timed, local_m, spots_of
-from perception.rules.places import discs, is_in_line, joint_box, longest_line, middle
+from perception.rules.places import discs, distance_m, is_in_line, joint_box, longest_line, middle
 from perception.rules.rule import Candidate, Finding, Observed, View
-from perception.tracker import Track
+from perception.tracker import MOVES_M_S, Track
 
 KIND = "20409"
 _GONE_AFTER_S = 10.0
+_ABOUT_M = 1.0
 _QUEUES = 0.6
 """Of those at a stop, so large a share has to stand in one line for it to be a queue."""
 
@@ -56,6 +57,7 @@ class CrowdRule:
         if p is None:
             return []
         people = [one for one in view.of(Label.PERSON) if not p.standing_only or one.id in view.standing]
+        people = _counted_once(people)
         people = self._without_guests(self._without_queues(people, p, view), p, view)
         groups = discs(people, radius_m=p.radius_m, at_least=p.people_at_least)
         found = [_candidate(group) for group in groups if any(one.is_seen for one in group)]
@@ -121,6 +123,18 @@ class CrowdRule:
             return True
         east_m, north_m = local_m(self._frame, event.lon_deg, event.lat_deg)
         return math.hypot(candidate.place.east_m - east_m, candidate.place.north_m - north_m) <= event.radius_m
+
+
+def _counted_once(people: list[Track]) -> list[Track]:
+    """Return *people* without those not seen now where somebody has appeared since: it may be the same person."""
+    seen = [one for one in people if one.is_seen and one.place is not None]
+    return [one for one in people if one.is_seen or not any(_may_be(one, other) for other in seen)]
+
+
+def _may_be(lost: Track, new: Track) -> bool:
+    if lost.place is None or new.place is None or new.first_s < lost.last_s:
+        return False
+    return distance_m(lost.place, new.place) <= _ABOUT_M + MOVES_M_S[Label.PERSON] * (new.last_s - lost.last_s)
 
 
 def _is_within(one: Track, east_m: float, north_m: float, radius_m: float) -> bool:

@@ -35,3 +35,19 @@ def test_two_crowds_that_pass_each_other_are_two() -> None:
         return [*people(12, east_m=-14 + WALKING_M_S * time_s, gap_m=1.0), *others]
 
     assert codes(play(watch_for("crowd", {**CROWD}), passing, seconds=15)) == ["20409"] * 2
+
+
+def test_who_gets_a_new_number_is_not_counted_twice_and_who_is_hidden_counts() -> None:
+    def eighth(*, gets_a_number: bool) -> list[Track]:
+        group = people(8)
+        group[-1].is_seen = False
+        if gets_a_number:
+            again = people(8)[-1]
+            again.id, again.first_s, again.last_s = 500, 0.4, 0.4
+            return [*group[1:], again]
+        return group
+
+    hidden = play(watch_for("crowd", {**CROWD}), lambda _: eighth(gets_a_number=False), seconds=6)
+    renamed = play(watch_for("crowd", {**CROWD}), lambda _: eighth(gets_a_number=True), seconds=6)
+
+    assert (codes(hidden), codes(renamed)) == (["20409"], [])

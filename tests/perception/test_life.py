@@ -67,3 +67,13 @@ def test_who_passes_close_by_a_doll_does_not_make_it_live() -> None:
 
     (doll,) = (track for track in tracks if track.box.y1_px == 160)
     assert not doll.is_believed
+
+
+def test_grain_in_a_box_of_a_few_pixels_is_no_life() -> None:
+    random = np.random.default_rng(5)
+    cone = Life()
+    for i in range(40):
+        picture = random.normal(120, 12, (60, 60, 3)).clip(0, 255).astype(np.uint8)
+        cone.see(PixelBox(x0_px=20, y0_px=20, x1_px=31, y1_px=36), None, picture, 0.2 * i)
+
+    assert not cone.is_sure
