@@ -11,7 +11,7 @@ from missions.allocation.estates import Estates, estates_of, round_of
 from missions.allocation.problem import FloatArray, IntArray, Problem, Visits
 from missions.allocation.vrp import Trip
 
-_EACH = 2
+_EACH = 1.5
 """With fewer estates for each group of vehicles, pieces are too large to say who does what."""
 
 
