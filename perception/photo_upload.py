@@ -15,6 +15,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _REMEDY = "send a JPEG or PNG file as the camera made it"
+_HEIF = (b"heic", b"heix", b"hevc", b"heif", b"mif1", b"msf1", b"avif")
+"""Brands of ISO 23008-12 files, behind "ftyp": what phones write unless they are told otherwise."""
 
 
 class UnreadablePhoto(InvalidInput):
@@ -64,6 +66,8 @@ def _size_px(data: bytes) -> tuple[int, int]:
             return _jpeg_size_px(data)
     except (struct.error, IndexError) as error:
         raise UnreadablePhoto("the photo ends in the middle", remedy="send it again") from error
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF:
+        raise UnreadablePhoto("the photo is HEIC, which is not read here", remedy="set the phone's camera to JPEG")
     raise UnreadablePhoto("the file is neither JPEG nor PNG", remedy=_REMEDY)
 
 

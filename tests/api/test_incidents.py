@@ -173,3 +173,12 @@ async def test_a_file_that_is_no_picture_is_refused(controller: Controller, data
     answer = await worker.post("evidence", files={"file": ("a.jpg", data)}, data={"kind": "after"})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_photo")
     assert answer.json()["remedy"]
+
+
+async def test_a_phones_own_format_is_refused_by_its_name_with_what_to_set(controller: Controller) -> None:
+    worker = await controller.sign_in("grid_worker", name="grid1")
+    data = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 40
+    answer = await worker.post("evidence", files={"file": ("a.heic", data)}, data={"kind": "after"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_photo")
+    assert "HEIC" in answer.json()["detail"]
+    assert "set the phone's camera to JPEG" in answer.json()["remedy"]

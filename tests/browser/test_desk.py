@@ -20,7 +20,7 @@ async def test_it_shows_what_goes_on_in_both_languages(screens: Screens, town: T
     await expect(page.locator("[data-row^=incident]")).to_contain_text("无照经营游商")
     await page.click(".language")
     await expect(page.locator(".site")).to_have_text("Huaixiang estate")
-    await expect(page.locator("[data-row^=incident]")).to_contain_text("unlicensed mobile vendor")
+    await expect(page.locator("[data-row^=incident]")).to_contain_text("Unlicensed mobile vendor")
     await page.reload()
     await expect(page.locator(".site")).to_have_text("Huaixiang estate")
 

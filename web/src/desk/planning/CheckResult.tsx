@@ -10,6 +10,9 @@ import { useDesk, useLoaded } from "../hooks";
 import { FailsafeRows } from "../VehiclePanel";
 import { usePlanner } from "./hooks";
 
+/** Less of the drawn ground than this is worth a word: a route that can be flown may still leave most of it out. */
+const ENOUGH = 0.95;
+
 export function CheckResult() {
   const { check, error, isChecking, draft } = usePlanner();
   const isDrawn = draft?.parts.some((part) => part.shape) ?? false;
@@ -50,6 +53,9 @@ function Result({ check }: { check: PatrolCheck }) {
           </>
         )}
       </dl>
+      {check.covered_ratio !== null && check.covered_ratio < ENOUGH && (
+        <p className="note">{t("plan.covered_little", { share: percent(check.covered_ratio) })}</p>
+      )}
       <Against check={check} />
       <details>
         <summary>{t("failsafes.title")}</summary>
