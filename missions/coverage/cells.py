@@ -120,6 +120,11 @@ def rows_along(ground: Ground, polygon: BaseGeometry, angle_rad: float) -> Float
     low, high = float(ys.min()), float(ys.max())
     first_m, last_m = (_edge_m(ground, turned, level, turn) for level in (low, high))
     heights = levels(low, high, spacing_m=ground.spacing_m, first_m=first_m, last_m=last_m)
+    return pieces_at(ground, turned, heights, turn)
+
+
+def pieces_at(ground: Ground, turned: FloatArray, heights: FloatArray, turn: FloatArray) -> FloatArray:
+    """Return the rows at *heights* of the region with the edges *turned*, turned back, shape (n, 2 ends, 2)."""
     spans, row = chords(turned, heights)
     long = spans[:, 1] - spans[:, 0] > _SHORTEST_ROW * ground.swath_m
     places = np.column_stack((spans[long].ravel(), np.repeat(heights[row[long]], 2)))

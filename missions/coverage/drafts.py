@@ -1,6 +1,6 @@
 """First drafts of a line: sets of rows in the most promising directions, each strung together by a short tour."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ from shapely import Polygon
 from geofence.frames import FloatArray
 from geofence.prisms import BoolArray, IntArray
 from missions.coverage import measure
-from missions.coverage.cells import band_cells, cell_along, cut_cells, directions, rows_along
+from missions.coverage.cells import Cell, band_cells, cell_along, cut_cells, directions, rows_along
 from missions.coverage.effort import Effort
+from missions.coverage.fitted import fitted_rows, slanting_m2
 from missions.coverage.ground import Ground
 from missions.coverage.headlands import with_headlands
 from missions.coverage.line import Line
@@ -22,6 +23,9 @@ from missions.coverage.rows import edges_of
 from missions.coverage.tour import Tour
 
 _SINGLES = 4
+_FITTED = 2
+_ALIKE = 0.05
+"""Rows that differ by less than so many swaths everywhere are tried once only."""
 _WITH_HEADLANDS = 2
 _LEAST_ROWS = 6
 """So many rows end at a border that is worth a headland."""
@@ -30,14 +34,21 @@ _TRYING, _CUTTING = 0.7, 0.15
 _FIRSTS, _KICKS = 3, 100
 _STEPS_PER_ROW, _STEPS_PER_PAIR, _STEPS_PER_CORNER = 350, 1.5, 20
 _FAN, _LONGEST = 12, 24
-_MISSED_PRICE = 15
-"""What a swath squared counts that is missed and may not be, in swaths of way."""
+_MISSED_PRICE, _ALONG = 15, 1.5
+"""What a swath squared counts that is missed and may not be, in swaths of way; or a long gap, in lengths of it."""
+_LONG_GAP, _CORE = 4.0, 0.3
+"""Gaps with a border of more swaths may be strips, and their core lies so many of their mean widths inside."""
+_ORDERED, _CLOSE, _TRIED_FIRST = 3, 1.005, 0.5
+"""So many drafts, if they cost hardly more than the best, have their order searched with this share of the effort."""
+_SAME = 1e-3
+_NEXT = 0.9
+"""From row to row it is hardly less than this share of their distance."""
 _MANY_HOLES = 6
-_CHOICE = 0.6
+_CHOICE = 0.375
 """What turns count when drafts are compared: later changes save turns, but not rows."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, eq=False, kw_only=True)
 class _Draft:
     """Rows with the ways between them and their order so far."""
 
@@ -62,44 +73,59 @@ class Drafts:
     def __init__(self, ground: Ground, *, start: Place | None, turn_m: float, rng: np.random.Generator) -> None:
         self._ground, self._start, self._turn_m, self._rng = ground, start, turn_m, rng
 
-    def best(self, effort: Effort) -> Line:
-        """Return the best draft found with *effort*; at least one is always made."""
+    def best(self, effort: Effort) -> list[Line]:
+        """Return the best drafts found with *effort*, the best first; among them the best with one direction only."""
         trying = effort.part(_TRYING)
-        best: _Draft | None = None
+        drafts: list[_Draft] = []
         for rows in self._row_sets(trying):
-            draft = self._draft(rows, trying)
-            if best is None or draft.cost_m < best.cost_m:
-                best = draft
+            if drafts and self._least_m(rows) > min(draft.cost_m for draft in drafts):
+                continue
+            drafts.append(self._draft(rows, trying))
             if trying.is_over():
                 break
-        assert best is not None
         effort.give_back(trying)
-        return self._ordered(best, effort)
+        drafts.sort(key=lambda draft: draft.cost_m)
+        self._order([draft for draft in drafts[:_ORDERED] if draft.cost_m <= _CLOSE * drafts[0].cost_m], effort)
+        plain = next((draft for draft in drafts if _is_plain(draft.ends)), drafts[0])
+        ordered = sorted(drafts[:_ORDERED], key=lambda draft: draft.cost_m)
+        best = [*ordered, plain] if plain not in ordered else ordered
+        return [draft.strung(draft.order) for draft in best]
 
-    def _ordered(self, draft: _Draft, effort: Effort) -> Line:
-        """Return *draft* with its rows in the best order found: most kicks go to the best of several orders."""
-        pieces = len(draft.ends) // 2
-        kicks = int(max(0.0, effort.left) / _steps_per_kick(pieces) / 2)
-        orders = [draft.order, *(draft.tour.improved(draft.order, self._rng, kicks // 4) for _ in range(4))]
-        best = draft.tour.improved(min(orders, key=draft.tour.length), self._rng, kicks)
-        effort.spend(2 * kicks * _steps_per_kick(pieces))
-        return draft.strung(best)
+    def _least_m(self, rows: FloatArray) -> float:
+        """Return about what *rows* cost at least, in any order and with all gaps closed by the ways between them."""
+        rows_m = float(np.hypot(*(rows[:, 1] - rows[:, 0]).T).sum())
+        return rows_m + (len(rows) - 1) * (_NEXT * self._ground.spacing_m + 2 * _CHOICE * self._turn_m)
+
+    def _order(self, drafts: Sequence[_Draft], effort: Effort) -> None:
+        """Search the order of each of *drafts*, most of all that of the best."""
+        for draft in drafts:
+            self._reorder(draft, effort, effort.left * _TRIED_FIRST / len(drafts) / 4, 4)
+        self._reorder(min(drafts, key=lambda draft: draft.cost_m), effort, max(0.0, effort.left), 1)
+
+    def _reorder(self, draft: _Draft, effort: Effort, steps: float, times: int) -> None:
+        """Take the best of so many searches of *steps* each for the order of *draft*."""
+        per_kick = _steps_per_kick(len(draft.ends) // 2)
+        kicks = int(max(0.0, steps) / per_kick)
+        orders = [draft.order, *(draft.tour.improved(draft.order, self._rng, kicks) for _ in range(times))]
+        effort.spend(times * kicks * per_kick)
+        order = min(orders, key=draft.tour.length)
+        draft.cost_m += draft.tour.length(order) - draft.tour.length(draft.order)
+        draft.order = order
 
     def cost_m(self, line: Line) -> float:
         """Return what *line* costs: its length, its turns and what it leaves unswept and may not, in metres."""
-        unswept_m2 = measure.unswept(self._ground, line.starts, line.ends).area
-        missed_m2 = max(0.0, unswept_m2 - MISSED_RATIO * self._ground.area.area)
-        return (
-            line.length_m
-            + _CHOICE * self._turn_m * turns(line.points)
-            + _MISSED_PRICE * missed_m2 / self._ground.swath_m
-        )
+        turn_m = _CHOICE * self._turn_m * turns(line.points)
+        return line.length_m + turn_m + filling_m(self._ground, line)
 
     def _row_sets(self, effort: Effort) -> Iterator[FloatArray]:
         ground, polygon = self._ground, self._ground.room_polygon
         angles = directions(polygon, ground.swath_m, fan=_FAN, most=_LONGEST)
         cells = [cell_along(ground, polygon, float(angle), self._turn_m) for angle in angles]
-        cells = sorted((cell for cell in cells if len(cell.rows)), key=lambda cell: cell.cost_m)
+        missed_m2 = np.maximum(0.0, slanting_m2(ground, angles) - MISSED_RATIO * ground.area.area)
+        dearer_m = dict(zip(angles.tolist(), (_MISSED_PRICE * missed_m2 / ground.swath_m).tolist(), strict=True))
+        cells = sorted(
+            (cell for cell in cells if len(cell.rows)), key=lambda cell: cell.cost_m + dearer_m[cell.angle_rad]
+        )
         if not cells:
             yield _single(polygon)
             return
@@ -107,6 +133,7 @@ class Drafts:
         if has_many_holes:
             yield from self._bands()
         yield cells[0].rows
+        yield from self._fitted(cells[:1])
         if not has_many_holes:
             cutting = effort.part(_CUTTING)
             cut = cut_cells(ground, self._turn_m, cutting)
@@ -117,7 +144,15 @@ class Drafts:
             yield from self._bands()
         for cell in cells[:_WITH_HEADLANDS]:
             yield from self._with_headlands(cell.angle_rad)
+        yield from self._fitted(cells[1:_FITTED])
         yield from (cell.rows for cell in cells[1:_SINGLES])
+
+    def _fitted(self, cells: Sequence[Cell]) -> Iterator[FloatArray]:
+        """Yield the rows of *cells*, which are the whole ground each, at other heights where these differ."""
+        for cell in cells:
+            rows = fitted_rows(self._ground, cell.angle_rad, self._turn_m)
+            if len(rows) and not _are_alike(rows, cell.rows, _ALIKE * self._ground.swath_m):
+                yield rows
 
     def _with_headlands(self, angle_rad: float) -> Iterator[FloatArray]:
         headlands, field = with_headlands(self._ground, angle_rad, _LEAST_ROWS)
@@ -142,6 +177,38 @@ class Drafts:
         effort.spend(_KICKS * _steps_per_kick(len(rows)) + (_STEPS_PER_ROW + _STEPS_PER_PAIR * len(rows)) * len(rows))
         effort.spend(_STEPS_PER_CORNER * int(shapely.get_num_coordinates(self._ground.area)))
         return draft
+
+
+def _are_alike(rows: FloatArray, others: FloatArray, near_m: float) -> bool:
+    return rows.shape == others.shape and bool(np.abs(rows - others).max() < near_m)
+
+
+def filling_m(ground: Ground, line: Line) -> float:
+    """Return roughly how much longer *line* gets when so much more is swept that the rest may stay."""
+    gaps = shapely.get_parts(measure.unswept(ground, line.starts, line.ends))
+    areas = shapely.area(gaps)
+    order = np.argsort(areas)
+    stays = np.cumsum(areas[order]) <= MISSED_RATIO * ground.area.area
+    filled = order[~stays]
+    plain_m = _MISSED_PRICE * areas[filled] / ground.swath_m
+    return float(np.maximum(plain_m, _ALONG * _strips_m(gaps[filled], ground.swath_m)).sum())
+
+
+def _strips_m(gaps: np.ndarray, swath_m: float) -> FloatArray:
+    """Return how long each of *gaps* is where it is about evenly wide, less a swath for each such strip."""
+    found_m = np.zeros(len(gaps))
+    long = np.flatnonzero(shapely.length(gaps) > _LONG_GAP * swath_m)
+    even_m = 2 * shapely.area(gaps[long]) / shapely.length(gaps[long])
+    cores, gap = shapely.get_parts(shapely.buffer(gaps[long], -_CORE * even_m, join_style="mitre"), return_index=True)
+    np.add.at(found_m, long[gap], np.maximum(0.0, shapely.length(cores) / 2 - swath_m))
+    return found_m
+
+
+def _is_plain(ends: FloatArray) -> bool:
+    """Say whether rows with these *ends*, shape (2n, 2), have all the same direction."""
+    runs = ends[1::2] - ends[::2]
+    headings = np.arctan2(runs[:, 1], runs[:, 0])
+    return bool(np.abs(np.sin(headings - headings[0])).max() < _SAME)
 
 
 def _steps_per_kick(pieces: int) -> float:

@@ -7,16 +7,16 @@ import numpy as np
 from shapely import MultiPolygon, Polygon
 
 from missions.coverage import measure
-from missions.coverage.drafts import Drafts
+from missions.coverage.drafts import Drafts, filling_m
 from missions.coverage.effort import STEPS_PER_S, Effort
 from missions.coverage.ground import INSET_M, Ground
 from missions.coverage.line import Line
-from missions.coverage.path import CoveragePath, Place, legs_of
+from missions.coverage.path import CoveragePath, Place, legs_of, turns
 from missions.coverage.polish import Polish
 from missions.coverage.repair import MISSED_RATIO, mended
 from missions.coverage.tidy import tidied
 
-TURN_SWATHS = 0.5
+TURN_SWATHS = 0.8
 """What a turn counts for, in swaths of way."""
 _PLANNING = 0.75
 """Share of the time limit whose worth in steps is planned with; the rest is for measuring and for slower machines."""
@@ -25,6 +25,10 @@ _GUARD = 0.92
 POLISH_TURN = 1.0
 _DRAFTING = 0.35
 """Share of the steps for first drafts."""
+_MORE, _WORTH_MORE = 0.5, 0.05
+"""Other drafts are polished with this share of what steps are left, while they would last for so many seconds."""
+_FILLED = 0.7
+"""What filling gaps costs less at best than thought."""
 
 
 def plan_coverage(
@@ -87,11 +91,36 @@ def _measured(
 def _best_line(ground: Ground, start: Place | None, rng: np.random.Generator, effort: Effort) -> Line:
     turn_m = TURN_SWATHS * ground.swath_m
     drafting = effort.part(_DRAFTING)
-    line = Drafts(ground, start=start, turn_m=turn_m, rng=rng).best(drafting)
+    drafts = Drafts(ground, start=start, turn_m=turn_m, rng=rng).best(drafting)
     effort.give_back(drafting)
+    best = _polished(ground, drafts[0], effort)
+    more = effort.part(_MORE)
+    for draft in drafts[1:]:
+        if more.left > _WORTH_MORE * STEPS_PER_S and not more.is_over():
+            best = _cheaper(ground, best, _polished(ground, draft, more))
+        elif _cost_m(ground, draft) + _FILLED * filling_m(ground, draft) < _cost_m(ground, best):
+            best = _cheaper(ground, best, tidied(ground, mended(ground, draft)))
+    return best
+
+
+def _polished(ground: Ground, line: Line, effort: Effort) -> Line:
     polish = Polish(ground, line, _main_direction(line), turn_m=POLISH_TURN * ground.swath_m)
     polish.run(effort)
     return tidied(ground, mended(ground, polish.best))
+
+
+def _cheaper(ground: Ground, one: Line, other: Line) -> Line:
+    """Return the line that is whole, or the cheaper one if both are or neither is."""
+    return min(one, other, key=lambda line: (not _is_whole(ground, line), _cost_m(ground, line)))
+
+
+def _cost_m(ground: Ground, line: Line) -> float:
+    return line.length_m + POLISH_TURN * ground.swath_m * turns(line.points)
+
+
+def _is_whole(ground: Ground, line: Line) -> bool:
+    is_swept = measure.unswept(ground, line.starts, line.ends).area <= MISSED_RATIO * ground.area.area
+    return is_swept and measure.kept_ratio(ground, line.starts, line.ends) >= measure.KEPT_RATIO
 
 
 def _main_direction(line: Line) -> float:

@@ -33,6 +33,8 @@ _FIRST, _DEAR, _DEAREST, _CHEAPEST = (4.0, 16.0), 20.0, 60.0, 0.6
 _WEIGHTS = (1.0, 0.25)
 """What a missed sample of each layer counts at first."""
 _LIGHTEST, _HEAVIEST = 0.02, 2.0
+_DEARER = 1.5
+"""By so much the price rises where too much is missed."""
 _STEPS_PER_LOOK = 150
 _STEPS_PER_CALL, _STEPS_PER_CHANGE, _STEPS_PER_SAMPLE = 290, 60, 0.006
 """What a try costs."""
@@ -71,6 +73,12 @@ class Polish:
 
     def run(self, effort: Effort) -> None:
         """Try changes until *effort* is spent or until none is left that helps; the best line seen is the end."""
+        self._search(effort)
+        self._settle(effort)
+        self._look(effort, is_filling=False)
+
+    def _search(self, effort: Effort) -> None:
+        """Try changes at prices that rise and fall with what is missed."""
         trying = effort.part(_SETTLE_AFTER)
         for turn in range(_ROUNDS):
             self._round(turn % len(_STEPS), trying)
@@ -80,12 +88,15 @@ class Polish:
             if not self._reprice():
                 break
         effort.give_back(trying)
+
+    def _settle(self, effort: Effort) -> None:
+        """Let the price rise until all is swept."""
+        self._price = max(self._price, _DEAR / self._ground.swath_m)
         for turn in range(_ROUNDS):
             if self._look(effort) or effort.is_over():
                 break
-            self._price = _DEAR / self._ground.swath_m
             self._round(1 + turn % 3, effort)
-        self._look(effort, is_filling=False)
+            self._price *= _DEARER
 
     def _look(self, effort: Effort, *, is_filling: bool = True) -> bool:
         """Measure exactly what is unswept, fill it where it is too much, and say whether all was well."""
@@ -112,14 +123,17 @@ class Polish:
         cost_m = line.length_m + self._turn_m * turns(line.points)
         if self._best and cost_m >= self._best[0]:
             return
-        if len(self._most) == 1 or kept_ratio(self._ground, line.starts, line.ends) >= KEPT_RATIO:
+        kept = kept_ratio(self._ground, line.starts, line.ends) if len(self._most) > 1 else 1.0
+        if kept >= KEPT_RATIO:
             self._best = (cost_m, line)
+        else:
+            self._most[1] = 0.98 * self._samples.layers[1].missed * (1 - KEPT_RATIO) / (1 - kept)
 
     def _reprice(self) -> bool:
         """Change the prices on what is missed, each by itself; say whether that may lead to anything."""
         before, swath_m = (self._price, *self._weights), self._ground.swath_m
         over = [layer.missed > most for layer, most in zip(self._samples.layers, self._most, strict=True)]
-        self._price = min(max(self._price * (1.5 if over[0] else 0.75), _CHEAPEST / swath_m), _DEAREST / swath_m)
+        self._price = min(max(self._price * (_DEARER if over[0] else 0.75), _CHEAPEST / swath_m), _DEAREST / swath_m)
         if len(over) > 1:
             kept = self._weights[1] * before[0] * (1.5 if over[1] else 0.6)
             self._weights[1] = min(max(kept / self._price, _LIGHTEST), _HEAVIEST)

@@ -13,10 +13,12 @@ from shapely import MultiPolygon, Polygon, affinity, box
 from benchmarks.coverage import Case, judged
 from core.errors import InvalidInput
 from missions.coverage import CoveragePath, plan_coverage
+from missions.coverage.cells import rows_along
+from missions.coverage.fitted import fitted_rows, slanting_m2
 from missions.coverage.ground import Ground
 from missions.coverage.headlands import with_headlands
 from missions.coverage.line import Line
-from missions.coverage.measure import kept_ratio
+from missions.coverage.measure import kept_ratio, unswept
 from missions.coverage.tidy import tidied
 from missions.coverage.tour import Tour
 
@@ -248,3 +250,39 @@ def test_the_share_of_kept_overlap_is_that_of_round_strips(swath_m: float, overl
 
     assert 0.1 < kept < 0.9
     assert kept == pytest.approx(near.intersection(inner).area / inner.area, abs=1e-3)
+
+
+@pytest.mark.parametrize("angle_rad", [math.pi / 2, math.pi / 2 + 0.2], ids=["across", "turned"])
+def test_rows_at_chosen_heights_sweep_beside_level_edges_where_evenly_spread_ones_leave_strips(
+    angle_rad: float,
+) -> None:
+    comb = _polygon(affinity.rotate(COMB, math.degrees(angle_rad) - 90, origin=(0, 0)))
+    (ground,) = Ground.pieces(comb, swath_m=22, overlap=0.25, keep_outs=())
+    even, fitted = rows_along(ground, ground.room_polygon, angle_rad), fitted_rows(ground, angle_rad, 11)
+
+    left_m2 = [unswept(ground, rows[:, 0], rows[:, 1]).area for rows in (even, fitted)]
+
+    assert left_m2[0] > 0.02 * comb.area
+    assert left_m2[1] < 0.001 * comb.area
+    assert shapely.covers(comb, shapely.linestrings(fitted)).all()
+
+
+def test_what_rows_leave_before_slanting_borders_is_foreseen() -> None:
+    (ground,) = Ground.pieces(Polygon([(0, 0), (800, 0), (400, 600)]), swath_m=16, overlap=0, keep_outs=())
+    angles = np.array([0.0, 0.4, 1.1])
+
+    left_m2 = []
+    for angle in angles.tolist():
+        rows = rows_along(ground, ground.room_polygon, angle)
+        left_m2.append(unswept(ground, rows[:, 0], rows[:, 1]).area)
+
+    assert slanting_m2(ground, angles) == pytest.approx(left_m2, rel=0.25)
+
+
+def test_an_ell_whose_arms_are_best_flown_along_is_never_longer_than_by_hand() -> None:
+    ell = _polygon(affinity.rotate(box(0, 0, 600, 190).union(box(0, 0, 150, 390)), 33, origin=(0, 0)))
+
+    path = swept(ell, swath_m=30, overlap=0)
+
+    assert path.length_m <= 7 * 600 + 7 * 150 + 13 * 30
+    assert path.turns <= 2 * 14 - 1
