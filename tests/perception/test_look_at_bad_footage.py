@@ -167,7 +167,7 @@ def test_pictures_are_taken_by_their_numbers_and_half_written_ones_are_named(tmp
 
     assert numbers == [0, 1, 2, 4, 5, 7, 8, 9, 10, 11]
     assert recording.damaged == 2
-    assert recording.note == "frame3.jpg, frame6.png cannot be read, or only in part"
+    assert recording.note == "frame3.jpg, frame6.png cannot be read, or only in part  无法完整读取"
     last = next(frame for frame in Recording(str(tmp_path / "pictures")) if frame.number == 2)
     assert np.abs(last.picture.astype(int) - noise(2)).mean() < 12
 
