@@ -32,6 +32,9 @@ WEAK_SHARE = 0.7
 """From this share of its label's score on, a detection tells a tracker more of what stands than none."""
 
 
+_SAME_BODY = 0.5
+
+
 class PixelBox(NamedTuple):
     """A rectangle in a picture; x grows to the right, y down."""
 
@@ -54,6 +57,12 @@ class PixelBox(NamedTuple):
     def area_px2(self) -> float:
         """Return the area."""
         return self.width_px * self.height_px
+
+    def covers(self, other: "PixelBox") -> float:
+        """Return the shared area over that of the smaller box."""
+        width = min(self.x1_px, other.x1_px) - max(self.x0_px, other.x0_px)
+        height = min(self.y1_px, other.y1_px) - max(self.y0_px, other.y0_px)
+        return max(0.0, width) * max(0.0, height) / max(min(self.area_px2, other.area_px2), 1e-9)
 
     @property
     def foot_px(self) -> tuple[float, float]:
@@ -121,6 +130,19 @@ def passing(detections: Sequence[Detection], least: Mapping[Label, float]) -> li
     if isinstance(detections, Detections):
         return detections.passing(least)
     return [one for one in detections if one.score >= least[one.label]]
+
+
+def bodies(detections: Sequence[Detection]) -> list[Detection]:
+    """Return *detections*, best first, without second boxes on one body: nobody lies on somebody else.
+
+    Two boxes would be two tracks at one place that take frames from each other, and neither would last.
+    """
+    kept: list[Detection] = []
+    for one in detections:
+        lying = [other for other in kept if other.label is Label.LYING] if one.label is Label.LYING else []
+        if not any(other.box.covers(one.box) >= _SAME_BODY for other in lying):
+            kept.append(one)
+    return kept
 
 
 def _make(row: tuple[Label, float, Sequence[float]]) -> Detection:

@@ -14,7 +14,7 @@ from geofence.footprint import Gaze
 from geofence.frames import LocalFrame
 from geofence.positions import LocalPosition
 from geofence.zones import ZoneSet
-from perception.detections import Detection, Label, passing
+from perception.detections import Detection, Label, bodies, passing
 from perception.detector import Detector
 from perception.evidence import make_photos
 from perception.flat import Uprightness
@@ -222,7 +222,7 @@ class Pipeline:
     def _place(self, frame: Frame, detections: Sequence[Detection]) -> list[Placed]:
         assert frame.gaze is not None
         lowest_px = frame.size_px[1] - _EDGE_PX
-        wanted = passing(detections, self._least)
+        wanted = bodies(passing(detections, self._least))
         hanging = [one for one in wanted if one.label is Label.POSTER]
         wanted = [one for one in wanted if one.label is not Label.POSTER] if hanging else wanted
         trusted = [one for one in wanted if one.box.y1_px < lowest_px]

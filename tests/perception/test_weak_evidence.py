@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.events import Json
-from perception.detections import Label
+from perception.detections import Detection, Label, PixelBox, bodies
 from perception.tracker import Placed, Track, Tracker
 from tests.perception.eyes import detection, place, track
 from tests.perception.test_rules_matters import (
@@ -21,6 +21,8 @@ from tests.perception.test_rules_matters import (
     still,
     watch_for,
 )
+
+LONG, SHORT = PixelBox(100, 100, 140, 118), PixelBox(103, 106, 122, 118)
 
 
 def weak(one: Track, score: float = 0.3) -> Track:
@@ -141,3 +143,22 @@ def test_a_bench_is_no_board_and_a_board_whose_box_seems_deep_is_one_when_it_is_
     assert all(boards(**bench, score=0.7))
     assert not boards(upright_m=0.8, deep_m=1.8, score=0.9)[-1]
     assert all(boards(upright_m=1.0, deep_m=1.0, score=0.45))
+
+
+def test_a_second_box_on_one_body_is_no_second_body() -> None:
+    body, part = (Detection(Label.LYING, score, box) for score, box in ((0.6, LONG), (0.3, SHORT)))
+    beside = Detection(Label.LYING, 0.4, LONG._replace(x0_px=150.0, x1_px=190.0))
+    stands = Detection(Label.PERSON, 0.5, SHORT)
+
+    assert bodies([body, stands, beside, part]) == [body, stands, beside]
+    assert bodies([Detection(Label.BIKE, 0.6, LONG), Detection(Label.BIKE, 0.5, SHORT)])[1].box == SHORT
+
+
+def test_who_lies_and_is_boxed_twice_now_and_then_is_followed_as_one() -> None:
+    one, seen = Tracker(threshold_for=lambda _: 0.4), place(0, 0)
+    for i in range(12):
+        both = [Detection(Label.LYING, 0.6, LONG), *([Detection(Label.LYING, 0.35, SHORT)] if i % 3 == 0 else [])]
+        one.update([Placed(it, seen) for it in bodies(both)], taken_s=i * 0.25, is_in_view=lambda _: True)
+
+    assert len(one.tracks) == 1
+    assert min(one.tracks[0].scores) == 0.6
