@@ -33,7 +33,7 @@ def train(
     ] = None,
     name: Annotated[str, typer.Option(help="The model's name.  模型名称")] = "own model",
     licence: Annotated[str, typer.Option(help="Licence of your model.  许可")] = "proprietary",
-    pictures: Annotated[int, typer.Option(min=1, help="Pictures to paint and learn from.  训练图片数")] = 17_500,
+    pictures: Annotated[int, typer.Option(min=1, help="Pictures to paint and learn from.  训练图片数")] = 25_000,
     held_out: Annotated[int, typer.Option(min=1, help="Pictures to judge on.  评测图片数")] = 600,
     share_of_steps: Annotated[float, typer.Option(min=0.0, help="Less than 1 for a quick try.  训练步数比例")] = 1.0,
     out: Annotated[Path | None, typer.Option(help="Folder for model and card.  输出目录")] = None,

@@ -24,6 +24,7 @@ ROUNDS = (
     TrainingSettings(steps=2150, learning_rate=1.8e-3, averaging=0.997, seed=52),
     TrainingSettings(steps=1100, learning_rate=1.2e-3, averaging=0.997, seed=53),
     TrainingSettings(steps=7000, learning_rate=2.5e-3, seed=61),
+    TrainingSettings(steps=6000, learning_rate=2e-3, favours_rare=True, seed=71),
 )
 
 

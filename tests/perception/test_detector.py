@@ -142,4 +142,7 @@ def test_a_thrifty_detector_gives_what_tracks_and_privacy_need_and_nothing_else(
     everything, useful = whole.detect(picture), thrifty.detect(picture)
 
     assert len(useful) < len(everything)
-    assert list(useful) == [one for one in everything if one.score >= needed[one.label]]
+    expected = [one for one in everything if one.score >= needed[one.label]]
+    assert [(one.label, one.score) for one in useful] == [(one.label, one.score) for one in expected]
+    for one, same in zip(useful, expected, strict=True):
+        assert one.box.xyxy == pytest.approx(same.box.xyxy, abs=0.001)
