@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { everyMinutes, inRhythm, localText, minutesOf, rhythmOf } from "./schedule_rule";
+import { everyMinutes, everyS, inRhythm, localText, minutesOf, rhythmOf } from "./schedule_rule";
 
 const SHANGHAI = "Asia/Shanghai";
 const NIGHT_MS = Date.parse("2026-11-21T16:05:00Z");
@@ -25,6 +25,11 @@ describe("the usual rhythms", () => {
     const own = { rule: "FREQ=MONTHLY;BYMONTHDAY=1", first_start_local: "2026-01-01T06:30:00", time_zone: SHANGHAI };
     expect(rhythmOf(own)).toBe("own");
     expect(inRhythm("own", own, SHANGHAI, NIGHT_MS)).toEqual(own);
+  });
+
+  it("knows the seconds between two starts, where a rule says only that", () => {
+    expect(["FREQ=SECONDLY;INTERVAL=120", "FREQ=MINUTELY;INTERVAL=90", "FREQ=HOURLY"].map(everyS)).toEqual([120, 5400, 3600]);
+    expect(["FREQ=DAILY", "FREQ=HOURLY;BYHOUR=6,7"].map(everyS)).toEqual([null, null]);
   });
 
   it("counts whole minutes", () => {
