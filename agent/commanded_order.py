@@ -10,7 +10,7 @@ from agent.guard import OrderGuard
 from agent.kept_order import KeptOrder
 from agent.order_book import OrderBook
 from core.clock import Clock
-from core.errors import Conflict, Unsafe
+from core.errors import Conflict, RoundsmanError, Unsafe
 from fleet.holding import Holder, Speaker, Word, holder_of
 from fleet.orders import Order, OrderState
 from fleet.telemetry import FlightMode
@@ -159,8 +159,13 @@ class CommandedOrder(KeptOrder):
         if not self._is_on_ground_unbegun():
             self._unwanted = Ask(because=because, speaker=speaker) if is_kept else self._unwanted
             self._check(Word.CANCEL, speaker)
-        self._unwanted = None
-        await self._end_by(self._vehicle.return_home, because, speaker)
+        kept, self._unwanted = self._unwanted, None
+        try:
+            await self._end_by(self._vehicle.return_home, because, speaker)
+        except RoundsmanError:
+            # A person is told and asks again; what the controller does not want is tried again.
+            self._unwanted = kept if speaker is not Speaker.PERSON else None
+            raise
 
     def _cancel_that_counts_now(self) -> Ask | None:
         """Return the word to end the order that was refused, once nobody else has the vehicle."""

@@ -29,6 +29,10 @@ _SURE_S = 1.0
 _POLL_S = 0.5
 
 
+class _NotOurs(NotReady):
+    """Somebody else has the vehicle in the air: it is left to them."""
+
+
 class Flight(CommandedOrder):
     """Carries out one order."""
 
@@ -118,7 +122,7 @@ class Flight(CommandedOrder):
         if previous is not None:
             await self._take_over(previous)
         elif self._vehicle.state().is_airborne and self.held.order.supersedes is None:
-            raise NotReady("the vehicle is in the air without an order of ours", where=self._vehicle.id)
+            raise _NotOurs("the vehicle is in the air without an order of ours", where=self._vehicle.id)
         elif self._vehicle.state().is_airborne:
             await stop(self._vehicle, self._clock, self._hands, unless=lambda: self.held.ending is not None)
         self._hands.stopped = self._hands.person_in(self.held) or self._hands.stopped
@@ -141,11 +145,17 @@ class Flight(CommandedOrder):
 
     async def _compare(self) -> None:
         """After our restart: is the vehicle in the air with this very order on board?"""
-        if self._vehicle.state().is_airborne and not await self._is_on_board():
-            if self._vehicle.state().mode not in OTHER_HANDS:
-                self._watch.expects_descent = True
-                await self._vehicle.return_home()
-            await self._ending(OrderState.ABORTED, "another mission than this order was found on the vehicle")
+        if not self._vehicle.state().is_airborne or await self._is_on_board():
+            return
+        because = "another mission than this order was found on the vehicle"
+        if self._hands.person_in(self.held) is not None:
+            # It stays where a person holds it; what it becomes when that ends is known from here on.
+            await self._keep(replace(self.held, ending=OrderState.ABORTED, ending_because=because))
+            return
+        if self._vehicle.state().mode not in OTHER_HANDS:
+            self._watch.expects_descent = True
+            await self._vehicle.return_home()
+        await self._ending(OrderState.ABORTED, because)
 
     async def _is_on_board(self) -> bool:
         if not self._vehicle.state().is_airborne:
@@ -158,17 +168,22 @@ class Flight(CommandedOrder):
             await self._clock.sleep(_POLL_S)
 
     async def _failed_to_begin(self, error: RoundsmanError, previous: "Flight | None") -> None:
-        """End an order that could not be begun; one that was stopped by a person on the way up is only held."""
+        """End an order that could not be begun; one that was stopped by a person on the way up is only held.
+
+        The vehicle comes home, unless others have it: a person, a pilot, the order before, or somebody unknown.
+        """
         if self.is_ended or self.held.ending is not None:
             return
-        is_airborne = self._vehicle.state().is_airborne
-        if is_airborne and self.held.progress.state is OrderState.LOADED and isinstance(error, Conflict):
+        state, is_foreign = self._vehicle.state(), isinstance(error, _NotOurs)
+        is_taken_over = isinstance(error, Conflict) and not is_foreign
+        if state.is_airborne and self.held.progress.state is OrderState.LOADED and is_taken_over:
             await self._to(OrderState.RUNNING, because="the vehicle is in the air")
             return
-        is_left_alone = self._hands.person_in(self.held) is not None
+        is_others = state.mode in OTHER_HANDS or is_foreign
+        is_left_alone = is_others or self._hands.person_in(self.held) is not None
         await self._to(OrderState.FAILED, because=str(error))
         goes_on = previous is not None and not previous.is_ended
-        if is_airborne and not is_left_alone and not goes_on:
+        if state.is_airborne and not is_left_alone and not goes_on:
             await self._home_at_any_rate()
 
     async def _home_at_any_rate(self) -> None:
@@ -224,7 +239,7 @@ class Flight(CommandedOrder):
             await self._vehicle.return_home()
             await self._ending(OrderState.TIMED_OUT, "its time is over")
         elif (unwanted := self._cancel_that_counts_now()) is not None:
-            await self.cancel(unwanted.because, unwanted.speaker)
+            await self.cancel(unwanted.because, unwanted.speaker, is_kept=True)
         elif progress.state is OrderState.RUNNING and self._is_held(state, legs_done):
             because, by = self._why_held(state)
             await self._to(OrderState.HELD, because=because, legs_done=legs_done, held_by=by)

@@ -117,10 +117,19 @@ class OrderBook:
         """Write and hand over what could not be, again and again until cancelled."""
         while True:
             await self._clock.sleep(_AGAIN_S)
-            for write in list(self._unwritten.values()):
-                await write()
+            for key in list(self._unwritten):
+                # What was written anew meanwhile is not written over by what it was before.
+                if (write := self._unwritten.get(key)) is not None:
+                    await write()
             if self._is_behind:
-                await self.catch_up()
+                await self._try_to_catch_up()
+
+    async def _try_to_catch_up(self) -> None:
+        try:
+            await self.catch_up()
+        except Fault as error:
+            self._is_behind = True
+            self._fails("not handed over, it is tried again", error)
 
     async def catch_up(self) -> None:
         """Hand over what was written but not yet handed over."""
