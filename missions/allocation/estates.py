@@ -85,7 +85,7 @@ def _labels(between: FloatArray, work: FloatArray, endurance_s: float) -> IntArr
     labels = np.asarray(fcluster(linkage(flat, "single"), gap_s, "distance"), dtype=np.intp)
     busy = work + others.min(axis=1)
     for jobs in _members(labels):
-        if (share := float(busy[jobs].sum()) / endurance_s) > _LARGEST:
+        if (share := float(busy[jobs].sum()) / endurance_s) > _LARGEST and len(jobs) > 1:
             own = linkage(squareform(between[np.ix_(jobs, jobs)], checks=False), "average")
             labels[jobs] = labels.max() + fcluster(own, int(np.ceil(share / _PIECE)), "maxclust")
     return _without_few(labels, between)

@@ -4,11 +4,14 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from missions.allocation import run_books
 from missions.allocation.caps import Fleet
 from missions.allocation.estate_program import flights
 from missions.allocation.estate_starts import estate_start
 from missions.allocation.estates import estates_of, tied_s
+from missions.allocation.optimise import optimise
 from missions.allocation.problem import Carrier, Problem
 from tests.missions.allocation.test_allocation import problem
 
@@ -57,6 +60,17 @@ def test_few_places_aside_belong_to_the_nearest_estate_and_huge_estates_are_spli
     assert max(small.busy_s) < 1.5 * 200.0
 
 
+def test_a_lone_job_that_no_sortie_can_do_is_split_no_further() -> None:
+    asked = towns()
+    aside = problem([*DOCKS, *((6.0 * n, 60.0) for n in range(16)), (4000.0, 4000.0)], docks=3, work_s=20.0)
+    work_s = aside.work_s[0].copy()
+    work_s[-1] = 2 * asked.carriers[0].endurance_s
+    estates = estates_of(replace(aside, work_s=(work_s,), carriers=asked.carriers))
+
+    assert estates is not None
+    assert sorted(choice for own in estates.rounds for choice in own.tolist()) == list(range(17))
+
+
 def test_without_symmetric_free_ways_or_with_windows_there_are_no_estates() -> None:
     bound = problem([(0, 0), *((5.0 * n, 50.0) for n in range(12))], windows=[(5.0, 500.0)] * 12)
     assert estates_of(bound) is None
@@ -103,3 +117,16 @@ def test_too_few_estates_for_the_docks_say_nothing() -> None:
     asked = towns()
     many = [[n] for n in range(len(DOCKS))] * 2
     assert estate_start(asked, many, limit_s=1500.0, most_s=20.0) is None
+
+
+def test_the_program_ends_within_what_is_left_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_s: list[float] = []
+
+    def note(*_: object, most_s: float, **__: object) -> None:
+        given_s.append(most_s)
+
+    monkeypatch.setattr(run_books, "estate_start", note)
+    asks = iter(range(10**6))
+    optimise(towns(), used_share=lambda: min(1.0, 0.5 + next(asks) / 1000), allowed_s=20.0)
+    assert len(given_s) == 1
+    assert given_s[0] < 0.31 * 20.0
