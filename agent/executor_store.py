@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import aiosqlite
+from google.protobuf.message import DecodeError
 from roundsman.v1 import link_pb2 as pb
 
-from core.errors import StorageFull, Unavailable
+from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import CommandId, OrderId
 from fleet.holding import Holder
 from fleet.link.translate import command_from_pb, command_to_pb, order_from_pb, order_to_pb
@@ -75,7 +76,10 @@ class HeldOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCommand:
-    """A command that was accepted and not finished; what it was is not known of one that an agent of before took."""
+    """A command that was accepted and not finished.
+
+    What it was is not known of one that an agent of before took, nor of one that this one cannot read.
+    """
 
     outcome: CommandOutcome
     command: Command | None
@@ -299,7 +303,11 @@ def _outcome(row: aiosqlite.Row) -> CommandOutcome:
 
 
 def _command(row: aiosqlite.Row) -> Command | None:
-    return None if row["body"] is None else command_from_pb(pb.Command.FromString(row["body"]))
+    """Return None also where it cannot be read: one such row must not keep an agent from obeying all others."""
+    try:
+        return None if row["body"] is None else command_from_pb(pb.Command.FromString(row["body"]))
+    except (DecodeError, InvalidInput):
+        return None
 
 
 def _time(text: str) -> datetime:

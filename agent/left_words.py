@@ -8,7 +8,7 @@ from fleet.orders import Command, CommandKind
 from fleet.telemetry import FlightMode, VehicleState
 
 NOT_KNOWN = "the agent was restarted before the vehicle had shown the effect; look and ask again"
-_TAKEN_OVER = "a newer command has taken over"
+TAKEN_OVER = "a newer command has taken over"
 _HELD_INSTEAD = "the agent was restarted before it landed and held it instead; look where it is and ask again"
 _SHOWS = {
     CommandKind.HOLD: FlightMode.HOLD,
@@ -30,7 +30,7 @@ def left_of(
     *newer* are the words after it that were not answered either; *is_late* says that its own time is over.
     """
     if any(one.speaker is Speaker.PERSON for one in newer):
-        return None, _TAKEN_OVER
+        return None, TAKEN_OVER
     if state.mode is _SHOWS[word.kind]:
         return word, ""
     is_in_other_hands = state.is_airborne and state.mode in _LEFT_ALONE

@@ -7,7 +7,7 @@ import structlog
 
 from agent.flight import Flight
 from agent.flight_hold import OTHER_HANDS
-from agent.left_words import NOT_KNOWN, left_of
+from agent.left_words import NOT_KNOWN, TAKEN_OVER, left_of
 from agent.order_book import OrderBook
 from core.clock import Clock
 from core.errors import Conflict, Fault, RoundsmanError
@@ -77,9 +77,13 @@ class Words:
             await self._book.answer(command, CommandState.EXPIRED, "it came after its time")
 
     def _begin(self, command: Command) -> None:
-        if command.speaker is Speaker.PERSON:
-            self._last_person = command
+        self._note(command)
         self._commands.put_nowait(command)
+
+    def _note(self, command: Command) -> None:
+        """Keep the newest word of a person in mind; one that was obeyed already is not new."""
+        if command.speaker is Speaker.PERSON and command.id not in self._obeyed:
+            self._last_person = command
 
     async def run(self) -> None:
         """Carry out what is taken in, each word at once, until cancelled."""
@@ -119,6 +123,9 @@ class Words:
 
     async def _carry_out(self, command: Command, *, told: str = "") -> None:
         """Obey *command* and answer it; *told* is the answer where it is not what was asked."""
+        if command.id in self._obeyed and not self._is_newest(command):
+            await self._book.answer(command, CommandState.FAILED, TAKEN_OVER)
+            return
         await self._first_heard()
         try:
             because = await self._obey(command)
@@ -126,6 +133,9 @@ class Words:
             await self._book.answer(command, CommandState.FAILED, str(error))
         else:
             await self._book.answer(command, CommandState.FAILED if told else CommandState.DONE, told or because)
+
+    def _is_newest(self, command: Command) -> bool:
+        return self._last_person is not None and self._last_person.id == command.id
 
     async def _first_heard(self) -> None:
         """Give a vehicle that this agent has not heard yet a moment: words come as soon as the controller is linked."""
@@ -138,6 +148,7 @@ class Words:
         is_wanted = command.speaker is Speaker.PERSON and command.kind in _STOPS
         if not is_wanted or command.id in self._obeyed:
             return
+        self._note(command)
         self._obeyed.add(command.id)
         self._log.error("obeyed without a line in the books", kind=command.kind, because=str(error))
         try:

@@ -180,6 +180,40 @@ async def test_a_word_of_an_agent_from_before_of_which_only_the_number_is_known_
     await desk.kill()
 
 
+@pytest.mark.parametrize("body", [b"\xff\xff", b"\x1a\x05dance"])
+async def test_a_word_that_cannot_be_read_any_more_is_told_and_keeps_no_other_from_being_obeyed(
+    desk: Desk, tmp_path: Path, body: bytes
+) -> None:
+    word = desk.word(CommandKind.RETURN)
+    await killed(desk, word, "before the vehicle heard it")
+    with closing(sqlite3.connect(tmp_path / "orders.db")) as file, file:
+        file.execute("UPDATE commands SET body = ?", (body,))
+    await desk.start()
+    assert await answered(desk, word) is CommandState.FAILED
+    assert await desk.say(CommandKind.HOLD) is CommandState.DONE
+
+
+async def test_a_word_that_could_not_be_written_is_not_obeyed_again_over_a_newer_one(desk: Desk) -> None:
+    takes, is_full = desk.store.take, True
+
+    async def take(command: Command, outcome: CommandOutcome) -> None:
+        if is_full:
+            raise StorageFull("no room is left")
+        await takes(command, outcome)
+
+    desk.store.take = take  # type: ignore[method-assign]
+    home = desk.word(CommandKind.RETURN)
+    with pytest.raises(StorageFull):
+        await desk.executor.command(home)
+    assert desk.vehicle.state().mode is FlightMode.RETURN
+    is_full = False
+    assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
+    await desk.executor.command(home)  # nobody acknowledged it: the controller says it again
+    fate = await answered(desk, home)
+    assert (fate, desk.vehicle.state().mode) == (CommandState.FAILED, FlightMode.HOLD)
+    assert desk.vehicle.calls.count("return_home") == 1
+
+
 def test_what_is_left_of_a_word_when_its_time_is_over(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     flies = replace(desk.vehicle.state(), mode=FlightMode.MISSION, is_armed=True)
