@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from core.errors import InvalidInput
 from geofence.frames import FloatArray
+from geofence.overlay import common, united, without
 from geofence.prisms import GeometryArray
 
 _TOLERANCES_M = (0.0, 0.25, 0.5, 1.0, 2.0)
@@ -68,7 +69,7 @@ def fit_fence(wish: FenceWish) -> Fence:
     """Return the largest fence found within the corners; raises FenceTooFine, or InvalidInput where home is outside."""
     whole = _part_of_home(wish) if not wish.keep_in.is_empty else None
     if yard := _yard_of_home(wish):
-        whole = yard if whole is None else _around(wish.home, shapely.intersection(whole, yard)) or yard
+        whole = yard if whole is None else _around(wish.home, common(whole, yard)) or yard
     around = [ring for ring in _solids(whole, wish) if yard is None or not ring.contains(wish.home)]
     solids: GeometryArray = np.array(around, dtype=object)
     for apart_m in _APART_M:
@@ -96,7 +97,7 @@ def _part_of_home(wish: FenceWish) -> Polygon:
 def _yard_of_home(wish: FenceWish) -> Polygon | None:
     """Return the yard that home lies in when keep-outs surround it: a fence around all of them would shut it out."""
     grown = [shapely.buffer(zone, wish.margin_m, join_style="mitre", mitre_limit=2.0) for zone in wish.keep_outs]
-    yards = (Polygon(ring) for part in _polygons(shapely.union_all(grown)) for ring in part.interiors)
+    yards = (Polygon(ring) for part in _polygons(united(grown)) for ring in part.interiors)
     # Walls may stand around walls: what holds is the innermost.
     return min((yard for yard in yards if yard.contains(wish.home)), key=lambda yard: yard.area, default=None)
 
@@ -104,9 +105,9 @@ def _yard_of_home(wish: FenceWish) -> Polygon | None:
 def _possible(wish: FenceWish, whole: Polygon | None, apart_m: float) -> BaseGeometry:
     """Return what is needed without what lies nearer than *apart_m* to the margin around zones."""
     grown = [_grown(zone, wish.margin_m + apart_m, wish.home) for zone in wish.keep_outs]
-    free = shapely.difference(wish.needed, shapely.union_all(grown))
+    free = without(wish.needed, united(grown))
     if whole is not None:
-        free = shapely.intersection(free, shapely.buffer(whole, -apart_m))
+        free = common(free, shapely.buffer(whole, -apart_m))
     shapely.prepare(free)
     return free
 
@@ -141,7 +142,7 @@ def _simpler(base: Polygon, wish: FenceWish) -> Iterator[Polygon]:
 
 def _corridor(whole: Polygon, wish: FenceWish, width_m: float) -> Polygon | None:
     near = shapely.buffer(wish.needed, width_m, quad_segs=2)
-    return _around(wish.home, shapely.intersection(whole, near))
+    return _around(wish.home, common(whole, near))
 
 
 def _without_ears(ring: Polygon, needed: BaseGeometry, target: int) -> Polygon:
@@ -174,7 +175,7 @@ def _smallest_ear(places: FloatArray, needed: BaseGeometry) -> int | None:
 def _solids(whole: Polygon | None, wish: FenceWish) -> list[Polygon]:
     """Return rings around every keep-out, with its margin, and around every hole of the keep-in."""
     holes = [Polygon(ring) for ring in whole.interiors] if whole else []
-    return _solid(shapely.union_all([*holes, *(_grown(zone, wish.margin_m, wish.home) for zone in wish.keep_outs)]))
+    return _solid(united([*holes, *(_grown(zone, wish.margin_m, wish.home) for zone in wish.keep_outs)]))
 
 
 def _outsides(inside: Polygon | None, solids: GeometryArray, wish: FenceWish) -> list[Polygon] | None:
@@ -225,7 +226,7 @@ def _together(rings: list[Polygon], needed: BaseGeometry, most: int) -> list[Pol
         if one not in alive or other not in alive:
             continue
         touched = [number for number, ring in alive.items() if ring.intersects(hull)]
-        merged = _solid(shapely.union_all([hull, *(alive[number] for number in touched)]))
+        merged = _solid(united([hull, *(alive[number] for number in touched)]))
         if shapely.intersects(merged, needed).any():
             continue
         for number in touched:
@@ -254,12 +255,10 @@ def _hulls(number: int, alive: dict[int, Polygon], needed: BaseGeometry) -> list
 
 def _fence(inside: Polygon | None, outside: list[Polygon], whole: Polygon | None, wish: FenceWish) -> Fence:
     if whole is None or inside is None:
-        lost_m2, allowed_m2 = sum(ring.area for ring in outside) - shapely.union_all(list(wish.keep_outs)).area, 0.0
+        lost_m2, allowed_m2 = sum(ring.area for ring in outside) - united(wish.keep_outs).area, 0.0
     else:
-        allowed = shapely.difference(
-            whole, shapely.union_all([_grown(zone, wish.margin_m, wish.home) for zone in wish.keep_outs])
-        )
-        held = shapely.difference(inside, shapely.union_all(outside))
+        allowed = without(whole, united(_grown(zone, wish.margin_m, wish.home) for zone in wish.keep_outs))
+        held = without(inside, united(outside))
         lost_m2, allowed_m2 = float(allowed.area - held.area), float(allowed.area)
     ratio = lost_m2 / allowed_m2 if allowed_m2 else 0.0
     return Fence(inside=inside, outside=tuple(outside), lost_m2=max(0.0, lost_m2), lost_ratio=max(0.0, ratio))

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from core.ids import ZoneId
 from geofence.contacts import Borders
 from geofence.frames import FloatArray, LocalFrame
+from geofence.overlay import without
 from geofence.prisms import GeometryArray, IntArray, Prisms, Slab, slabs
 from geofence.zone_grid import ZoneGrid
 from geofence.zones import Zone, ZoneKind, ZoneSet
@@ -127,7 +128,7 @@ def _keep_out(prisms: Prisms, index: int) -> Forbidden:
 def _outside_of(slab: Slab) -> Forbidden:
     nearest = slab.zones[0] if slab.zones else None
     return Forbidden(
-        area=shapely.difference(shapely.box(-_FAR_M, -_FAR_M, _FAR_M, _FAR_M), slab.region),
+        area=without(shapely.box(-_FAR_M, -_FAR_M, _FAR_M, _FAR_M), slab.region),
         lowest_m=slab.lowest_m,
         highest_m=slab.highest_m,
         zone_id=nearest.id if nearest else None,

@@ -9,6 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import LocalFrame
 from geofence.margins import Margins
+from geofence.overlay import common, united, without
 from geofence.prisms import IntArray, Prisms, Slab, slabs
 from geofence.route import OrderRoute
 from geofence.zones import Zone
@@ -52,12 +53,12 @@ class FreeSpace:
         """Return what keeps *clear_m* from keep-outs, and *inwards_m* (or the same) from the border of the keep-ins."""
         inside: BaseGeometry = shapely.box(-_FAR_M, -_FAR_M, _FAR_M, _FAR_M)
         for slab in self._slabs(low_m, high_m):
-            inside = shapely.intersection(inside, slab.region)
+            inside = common(inside, slab.region)
         inside = shapely.buffer(inside, -(inwards_m or clear_m), join_style="mitre", mitre_limit=2.0)
         window = shapely.box(*(within or (-_FAR_M, -_FAR_M, _FAR_M, _FAR_M)))
         hits = self._near(window, low_m, high_m, clear_m * 2)
         grown = shapely.buffer(self._keep_out.polygons[hits], clear_m, join_style="mitre", mitre_limit=2.0)
-        return shapely.difference(shapely.intersection(inside, window), shapely.union_all(grown))
+        return without(common(inside, window), united(grown))
 
     def key(self, low_m: float, high_m: float) -> bytes:
         """Return what is equal for heights between which the same zones matter."""

@@ -11,6 +11,7 @@ from shapely import Polygon, STRtree
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray, LocalFrame
+from geofence.overlay import united
 from geofence.zones import Zone
 
 GeometryArray = NDArray[np.object_]
@@ -83,6 +84,6 @@ def slabs(keep_in: Prisms) -> tuple[Slab, ...]:
 
 def _slab(keep_in: Prisms, lowest_m: float, highest_m: float) -> Slab:
     spans = (keep_in.floors_m <= lowest_m) & (keep_in.ceilings_m >= highest_m)
-    region = shapely.union_all(keep_in.polygons[spans]) if spans.any() else Polygon()
+    region = united(keep_in.polygons[spans]) if spans.any() else Polygon()
     zones = tuple(zone for zone, inside in zip(keep_in.zones, spans, strict=True) if inside)
     return Slab(lowest_m=lowest_m, highest_m=highest_m, region=region, zones=zones)

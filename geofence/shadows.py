@@ -8,6 +8,7 @@ from shapely import MultiPoint, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray, LocalFrame
+from geofence.overlay import united, without
 from geofence.positions import LocalPosition
 from geofence.prisms import Prisms
 from geofence.zones import ZoneKind, ZoneSet
@@ -29,7 +30,7 @@ class Shadows:
     @property
     def buildings(self) -> BaseGeometry:
         """Return where there certainly is no ground to be seen, in metres of the frame."""
-        return shapely.union_all([core for core in self._cores if not core.is_empty])
+        return united(core for core in self._cores if not core.is_empty)
 
     def visible(self, ground: Polygon, camera: LocalPosition) -> BaseGeometry:
         """Return what of *ground* (metres of the frame) no building hides from *camera* over it."""
@@ -39,12 +40,12 @@ class Shadows:
         between = shapely.convex_hull(shapely.union(ground, eye))
         rows = self._prisms.tree.query(between, predicate="intersects")
         hidden = [shade for row in rows for shade in self._hidden(int(row), camera)]
-        return shapely.difference(ground, shapely.union_all(hidden)) if hidden else ground
+        return without(ground, united(hidden)) if hidden else ground
 
     def _hidden(self, row: int, camera: LocalPosition) -> Iterator[BaseGeometry]:
         volume, core = self._prisms.polygons[row], self._cores[row]
         factor = _factor(camera.up_m, float(self._prisms.ceilings_m[row]))
-        yield shapely.difference(_shade(volume, camera, factor), volume)
+        yield without(_shade(volume, camera, factor), volume)
         if not core.is_empty:
             yield _shade(core, camera, factor)
 
@@ -65,7 +66,7 @@ def _shade(solid: BaseGeometry, camera: LocalPosition, factor: float) -> BaseGeo
         places = shapely.get_coordinates(solid)
         return MultiPoint(np.vstack((places, eye + (places - eye) * factor))).convex_hull
     walls = [_between(ring, eye, factor) for ring in _rings(solid)]
-    return shapely.union_all([solid, *(quad for quads in walls for quad in quads)])
+    return united([solid, *(quad for quads in walls for quad in quads)])
 
 
 def _rings(solid: BaseGeometry) -> Iterator[FloatArray]:

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from core.ids import VehicleId
 from fleet.orders import Dock, Leg
 from geofence.frames import LocalFrame
+from geofence.overlay import united
 from geofence.positions import GeoPosition, LocalPosition
 
 _SOONEST, _LATEST = 0.8, 1.4
@@ -116,7 +117,7 @@ def _way_home(flight: Flight, dock: Point, frame: LocalFrame) -> Tube:
     return Tube(
         kind=TubeKind.WAY_HOME,
         what="the way home",
-        ground=shapely.union_all(hulls),
+        ground=united(hulls),
         lowest_m=0.0 if height_m is None else height_m,
         highest_m=math.inf if height_m is None else height_m,
     )

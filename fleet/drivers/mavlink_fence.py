@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from shapely import Point, Polygon, transform, unary_union
+from shapely import Point, Polygon, transform
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import InvalidInput
@@ -18,6 +18,7 @@ from fleet.order_route import route_of_order
 from fleet.orders import Order
 from geofence.fence_fit import Fence, FenceWish, fit_fence
 from geofence.frames import LocalFrame
+from geofence.overlay import united
 from geofence.positions import GeoPosition
 from geofence.route_shapes import route_shapes
 from geofence.zones import Zone, ZoneKind
@@ -63,7 +64,7 @@ def fence_of(order: Order, *, start: GeoPosition | None = None) -> Fence:
     keep_ins = [_local(zone, frame) for zone in order.zones.of_kind(ZoneKind.KEEP_IN)]
     keep_outs = [_local(zone, frame) for zone in order.zones.of_kind(ZoneKind.KEEP_OUT) if _is_held(zone, order)]
     wish = FenceWish(
-        keep_in=unary_union(keep_ins),
+        keep_in=united(keep_ins),
         keep_outs=keep_outs,
         needed=_needed(order, start, frame),
         home=Point(0.0, 0.0),
@@ -79,11 +80,11 @@ def fence_of(order: Order, *, start: GeoPosition | None = None) -> Fence:
 def _needed(order: Order, start: GeoPosition | None, frame: LocalFrame) -> BaseGeometry:
     """Return the ground that the flight is planned over, on every leg and every way home."""
     shapes = list(route_shapes(route_of_order(order, start=start), frame).geometries)
-    path = unary_union(shapes).buffer(_PATH_M, quad_segs=4)
+    path = united(shapes).buffer(_PATH_M, quad_segs=4)
     if start is None:
         return path
     here = frame.to_local(start)
-    return unary_union([path, Point(here.east_m, here.north_m).buffer(_HOVER_M, quad_segs=4)])
+    return united([path, Point(here.east_m, here.north_m).buffer(_HOVER_M, quad_segs=4)])
 
 
 def ceiling_agl_m(order: Order) -> float | None:

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from core.errors import InvalidInput
 from geofence.frames import FloatArray
+from geofence.overlay import united, without
 from missions.coverage.rows import reflex_corners
 
 MOST_ROWS = 1500
@@ -71,7 +72,7 @@ class Ground:
         for polygon in (area, *keep_outs):
             _check_valid(polygon)
         _check_count(area, swath_m * (1 - overlap))
-        left = shapely.difference(area, shapely.union_all(list(keep_outs))) if keep_outs else area
+        left = without(area, united(keep_outs)) if keep_outs else area
         parts = [part for part in shapely.get_parts(left) if isinstance(part, Polygon) and part.area > 0]
         spacing_m = swath_m * (1 - overlap)
         ordered = sorted(parts, key=lambda part: -part.area)

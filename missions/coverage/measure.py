@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
+from geofence.overlay import common, united
 from missions.coverage.ground import Ground
 from missions.coverage.path import Place
 
@@ -62,8 +63,8 @@ def swept_ratio(area: BaseGeometry, legs: Sequence[tuple[Place, Place]], *, swat
     if not legs or not area.area:
         return 0.0
     places = np.array(legs, dtype=np.float64)
-    seen = shapely.union_all(strips(places[:, 0], places[:, 1], swath_m / 2))
-    return float(shapely.intersection(seen, area).area / area.area)
+    seen = united(strips(places[:, 0], places[:, 1], swath_m / 2))
+    return float(common(seen, area).area / area.area)
 
 
 @_remembered

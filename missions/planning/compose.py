@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from core.errors import InvalidInput
 from geofence.frames import FloatArray
+from geofence.overlay import common, united, without
 from missions.coverage import plan_coverage
 from missions.planning.jobs import Job, Purpose, without_specks
 from missions.planning.levels import Level
@@ -129,17 +130,17 @@ class Composer:
             self._leave_all(task, f"{task.id}: {task.area.area:.2g} m² is too little for a swath of {task.swath_m:g} m")
             return
         for level in sorted(levels, key=lambda level: -level.region.intersection(task.area).area):
-            ground = [part for part in _polygons(rest.intersection(level.region)) if part.area > least_m2]
+            ground = [part for part in _polygons(common(rest, level.region)) if part.area > least_m2]
             if ground:
                 self._sweep(task, ground, level)
-                rest = rest.difference(level.region)
+                rest = without(rest, level.region)
         for part in _polygons(rest):
             if part.area > least_m2:
                 reason = levels[0].why_not(_inner(part))
                 self._out.leave(task.id, part, f"{part.area:.0f} m² around {_words(_inner(part))}: {reason}")
 
     def _sweep(self, task: AreaTask, ground: list[Polygon], level: Level) -> None:
-        start = self._nearest_dock(shapely.union_all(ground), level)
+        start = self._nearest_dock(united(ground), level)
         area = ground[0] if len(ground) == 1 else MultiPolygon(ground)
         try:
             path = plan_coverage(
@@ -165,10 +166,10 @@ class Composer:
     def _line(self, task_id: str, line: BaseGeometry, terms: Terms, levels: Sequence[Level]) -> None:
         rest = line
         for level in sorted(levels, key=lambda level: -level.region.intersection(line).length):
-            for strand in _lines(rest.intersection(level.region)):
+            for strand in _lines(common(rest, level.region)):
                 places = without_specks(shapely.get_coordinates(strand))
                 self._out.jobs.append(Job(task=task_id, purpose=Purpose.LINE, places=places, terms=terms))
-            rest = rest.difference(level.region)
+            rest = without(rest, level.region)
         for part in _lines(rest):
             middle = part.interpolate(0.5, normalized=True)
             reason = levels[0].why_not((middle.x, middle.y))

@@ -11,6 +11,7 @@ from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
+from geofence.overlay import united, without
 from geofence.sight_graph import Ways
 from missions.planning.request import AreaTask, FleetRequest, LineTask, Place, PlanZone, PointsTask
 
@@ -83,7 +84,7 @@ def _level(request: FleetRequest, height_agl_m: float) -> Level:
     clear_m = request.margin_m + _SPARE_M
     region = _inside(request, keep_ins, clear_m)
     grown = [shapely.buffer(zone.shape, clear_m, join_style="mitre", mitre_limit=2.0) for zone in keep_outs]
-    region = shapely.difference(region, shapely.union_all(grown))
+    region = without(region, united(grown))
     return Level(
         height_agl_m=height_agl_m,
         margin_m=request.margin_m,
@@ -96,7 +97,7 @@ def _level(request: FleetRequest, height_agl_m: float) -> Level:
 
 def _inside(request: FleetRequest, keep_ins: Sequence[PlanZone], clear_m: float) -> BaseGeometry:
     if any(zone.is_keep_in for zone in request.zones):
-        union = shapely.union_all([zone.shape for zone in keep_ins])
+        union = united(zone.shape for zone in keep_ins)
         return shapely.buffer(union, -clear_m, join_style="mitre", mitre_limit=2.0)
     west, south, east, north = _bounds(request)
     room_m = _ROOM_M + request.margin_m
@@ -123,4 +124,4 @@ def _bounds(request: FleetRequest) -> tuple[float, float, float, float]:
 def _ground(region: BaseGeometry) -> BaseGeometry:
     """Return the polygons of *region* without lines and points."""
     parts = [part for part in shapely.get_parts(region) if part.geom_type == "Polygon" and part.area > 0]
-    return shapely.union_all(parts)
+    return united(parts)

@@ -12,6 +12,7 @@ import shapely
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from geofence.overlay import united, without
 from missions.planning.compose import rings_of
 from missions.planning.jobs import Purpose
 from missions.planning.legs import duration_s
@@ -145,7 +146,7 @@ class _Zones:
         self._outs = [zone for zone in holding if not zone.is_keep_in]
         self._tree = shapely.STRtree([zone.shape for zone in self._outs])
         self._is_bound = any(zone.is_keep_in for zone in request.zones)
-        self._union = shapely.union_all([zone.shape for zone in holding if zone.is_keep_in])
+        self._union = united(zone.shape for zone in holding if zone.is_keep_in)
         self._grown = self._union.buffer(_EXACT_M)
         self._border = self._union.boundary
         shapely.prepare([self._grown, self._border])
@@ -216,7 +217,7 @@ def points_done(task: PointsTask, legs: Sequence[PlanLeg]) -> set[str]:
 def unswept(task: AreaTask, legs: Sequence[PlanLeg]) -> BaseGeometry:
     """Return the ground that lies further than half a swath sideways from every survey leg (flat ends)."""
     strips = [_strip(leg, task.swath_m) for leg in legs if leg.purpose is Purpose.SURVEY and leg.start != leg.end]
-    return shapely.difference(task.area, shapely.union_all(strips))
+    return without(task.area, united(strips))
 
 
 def unfollowed(lines: Sequence[LineString], legs: Sequence[PlanLeg]) -> BaseGeometry:
