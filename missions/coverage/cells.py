@@ -114,6 +114,8 @@ def directions(polygon: Polygon, swath_m: float, *, fan: int, most: int) -> Floa
 
 def rows_along(ground: Ground, polygon: BaseGeometry, angle_rad: float) -> FloatArray:
     """Return rows along *angle_rad* over *polygon*, shape (n, 2 ends, 2)."""
+    if polygon.is_empty:
+        return np.empty((0, 2, 2))
     turn = rotation(angle_rad)
     turned = edges_of(polygon) @ turn
     ys = turned[:, :, 1]

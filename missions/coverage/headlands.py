@@ -83,7 +83,8 @@ def _row(
 ) -> FloatArray | None:
     """Return that part in *polygon* of the line from *begin* along *unit* that runs longest beside its border."""
     line = LineString([begin + span[0] * unit, begin + span[1] * unit])
-    parts = [part for part in shapely.get_parts(shapely.intersection(line, polygon)) if isinstance(part, LineString)]
+    inside = shapely.get_parts(shapely.intersection(line, polygon))
+    parts = [part for part in inside if isinstance(part, LineString) and not part.is_empty]
     best, most_m = None, 0.0
     for part in parts:
         low, high = sorted(((shapely.get_coordinates(part)[[0, -1]] - begin) @ unit).tolist())

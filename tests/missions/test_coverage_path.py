@@ -54,6 +54,11 @@ def swept(area: Polygon, *, swath_m: float, overlap: float, limit_s: float = QUI
     return path
 
 
+@pytest.mark.parametrize("wide_m", [1.0, 6.0])
+def test_a_lane_round_a_corner_may_be_far_narrower_than_the_swath(wide_m: float) -> None:
+    swept(_polygon(box(0, 0, 100, wide_m).union(box(0, 0, wide_m, 100))), swath_m=10, overlap=0.1)
+
+
 @pytest.mark.parametrize(("overlap", "turned_deg"), [(0.3, 0.0), (0.0, 23.0)])
 @pytest.mark.parametrize("area", [ELL, COMB, POND, BLOCKS, NEARLY_CUT], ids=["ell", "comb", "pond", "blocks", "cut"])
 def test_all_is_swept_with_its_overlap_and_no_leg_leaves_the_area(
