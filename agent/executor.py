@@ -80,12 +80,19 @@ class OrderExecutor:
         """Take a command in: stored and answered when this returns; `run` carries it out at once."""
         await self._words.take(command)
 
-    async def bring_home(self, because: str) -> None:
-        """Send the vehicle home although nobody commanded it; an order under way is aborted when it has landed."""
-        if self._flight is None or self._flight.is_ended:
+    async def bring_home(self, because: str) -> bool:
+        """Send the vehicle home although nobody commanded it; an order under way is aborted when it has landed.
+
+        Return False where a person holds it: it is left there.
+        """
+        flight = self._flight
+        if flight is None or flight.is_ended:
             await self._vehicle.return_home()
+        elif flight.hands.person_in(flight.held) is not None:
+            return False
         else:
-            await self._flight.end_at_home(because)
+            await flight.end_at_home(because)
+        return True
 
     async def run(self) -> None:
         """Take up what was left, then carry out orders and commands until cancelled."""

@@ -131,9 +131,10 @@ class VehicleParts:
         if not (state.is_airborne and state.link_up and state.mode in _OURS_IN_AIR):
             return
         try:
+            text = "left flying, as the settings of its agent say"
             if on_stop is OnStop.RETURN:
-                await within(SAFE_WITHIN_S, self._executor.bring_home("its agent was stopped"))
-            text = "sent home" if on_stop is OnStop.RETURN else "left flying, as the settings of its agent say"
+                is_sent = await within(SAFE_WITHIN_S, self._executor.bring_home("its agent was stopped"))
+                text = "sent home" if is_sent else "left where a person holds it"
             await self._tell("agent_stopped", f"the agent was stopped in flight; the vehicle was {text}")
         except (RoundsmanError, TimeoutError) as error:
             self._log.exception("the vehicle could not be sent home before the agent stopped")

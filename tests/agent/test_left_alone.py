@@ -129,3 +129,20 @@ async def test_what_is_made_up_for_late_is_not_written_over_what_came_since(
     kept = await store.outcome(words[1].id)
     assert kept is not None
     assert (kept.state, kept.at >= now) == (CommandState.DONE, True)
+
+
+async def test_an_agent_that_is_stopped_leaves_a_vehicle_where_a_person_holds_it(idle: Desk) -> None:
+    await idle.executor.offer(make_order())
+    await idle.reach(OrderState.RUNNING)
+    assert await idle.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
+    assert await idle.executor.bring_home("its agent was stopped") is False
+    assert idle.vehicle.state().mode is FlightMode.HOLD
+    await idle.kill()
+    await idle.start()
+    await idle.eventually(lambda: idle.executor.current is not None)
+    await looks(idle)
+    assert (idle.vehicle.state().mode, idle.reports.last().holder) == (FlightMode.HOLD, Holder.PERSON)
+
+    assert await idle.say(CommandKind.RESUME) is CommandState.DONE
+    assert await idle.executor.bring_home("its agent was stopped") is True
+    assert idle.vehicle.state().mode is FlightMode.RETURN

@@ -61,6 +61,7 @@ PIECES = {
     "compare plans",
     "leaves the keep-in zone by {} m",
     "left flying, as the settings of its agent say",
+    "left where a person holds it",
     "keeps clear of",
     "makes way for",
     "no limit",
