@@ -95,4 +95,5 @@ async def _say(
 
 
 def _is_refused_lately(record: CommandRecord, now: datetime) -> bool:
-    return record.outcome.state is CommandState.FAILED and now < record.outcome.at + _REFUSAL_RESTS
+    """Say so by when it was made, which is our clock; an agent's may be off."""
+    return record.outcome.state is CommandState.FAILED and now < record.command.made_at + _REFUSAL_RESTS

@@ -148,16 +148,18 @@ async def test_a_cancel_that_was_refused_is_not_said_again_at_each_hello_and_peo
     assert told == [f"the word to end an order that nobody wants any more was not done: {pilot}"]
 
 
+@pytest.mark.parametrize("is_off", [timedelta(0), timedelta(hours=1)])
 async def test_a_cancel_that_was_refused_is_said_again_at_a_hello_a_minute_later_and_told_once(
-    controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_off: timedelta
 ) -> None:
     monkeypatch.setattr("fleet.link.held_orders._REFUSAL_RESTS", timedelta(0))
     order, pilot = await given(controller, OrderState.TIMED_OUT), "others have it in hand: it is in mode manual"
     for _ in range(2):
         async with greeted(controller, tmp_path / "a", [at(order, OrderState.RUNNING)]) as agent:
             _, [command] = await books(controller, order)
+            refused_at = CLOCK.now() + is_off
             await agent.outbox.put(
-                CommandOutcome(command_id=command.command.id, state=CommandState.FAILED, because=pilot, at=CLOCK.now())
+                CommandOutcome(command_id=command.command.id, state=CommandState.FAILED, because=pilot, at=refused_at)
             )
 
             async def is_told() -> bool:
