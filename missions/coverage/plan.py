@@ -69,7 +69,7 @@ def plan_coverage(
 def _measured(
     lines: Sequence[tuple[Ground, Line]], whole_m2: float, swath_m: float, because: Sequence[str]
 ) -> CoveragePath:
-    missed_m2 = [measure.unswept(ground, line.starts, line.ends).area for ground, line in lines]
+    missed_m2 = [measure.surely_unswept_m2(ground, line.starts, line.ends) for ground, line in lines]
     swept_m2 = sum(ground.area.area for ground, _ in lines) - sum(missed_m2)
     inner_m2 = [ground.inner.area for ground, _ in lines]
     kept = [measure.kept_ratio(ground, line.starts, line.ends) for ground, line in lines]
