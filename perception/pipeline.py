@@ -65,6 +65,8 @@ class Seen:
     frame: Frame
     detections: Sequence[Detection] = ()
     tracks: tuple[Track, ...] = ()
+    doubted: tuple[Track, ...] = ()
+    """Tracks that are not believed (yet, or any more): nobody is told of them, and a film hides them all the same."""
     sightings: tuple[Sighting, ...] = ()
     answers: tuple[LookResult, ...] = ()
     not_assessed: WhyNot | None = None
@@ -190,6 +192,7 @@ class Pipeline:
             frame=frame,
             detections=detections,
             tracks=tuple(believed),
+            doubted=tuple(track for track in tracks if not track.is_believed),
             sightings=tuple(self._sighting(one) for one in found),
             answers=tuple(answer for answer in answers if answer is not None),
         )

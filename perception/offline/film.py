@@ -89,7 +89,7 @@ def annotate(looked: Looked, said: Sequence[str], time_s: float) -> Picture:
     """Return the frame with people and plates hidden, believed tracks drawn, and the words of new sightings."""
     seen = looked.seen
     hidden = (
-        redact(seen.frame.picture, [*seen.detections, *(_as_seen(track) for track in seen.tracks)])
+        redact(seen.frame.picture, [*seen.detections, *(_as_seen(track) for track in (*seen.tracks, *seen.doubted))])
         if seen.was_searched
         else hide_all(seen.frame.picture)
     )

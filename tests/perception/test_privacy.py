@@ -7,18 +7,23 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
+from core.ids import VehicleId
+from geofence.positions import LocalPosition
+from geofence.zones import ZoneSet
 from perception.detections import Detection, Label, PixelBox
 from perception.detector import BUILT_IN_CARD
 from perception.evidence import Snapshot, make_photos
 from perception.faces import FaceFinder, FaceHidingDetector
+from perception.following import Follower
 from perception.frame import Picture
+from perception.georeference import Georeference
 from perception.model_card import ModelCard, read_card
 from perception.offline.examination import Looked
 from perception.offline.film import Film, annotate
-from perception.pipeline import NotAssessed, Seen
+from perception.pipeline import NotAssessed, Pipeline, Seen
 from perception.privacy import redact
 from perception.sighting import PhotoKind
-from tests.perception.eyes import START_AT, detection, frame_at, shared
+from tests.perception.eyes import FRAME, LENS, START_AT, detection, frame_at, gaze, shared
 from tests.perception.test_detector import city_detector
 
 
@@ -224,3 +229,39 @@ def test_a_picture_that_nobody_looked_at_is_hidden_wholly_in_the_film(tmp_path: 
 
     assert faces(shown) == 0
     assert max(float(np.abs(np.diff(shown[300:330].astype(int), axis=1)).mean()), 0) < 4
+
+
+class SeesSomebodyFor:
+    """Says that somebody hardly sure stands in the middle, in so many pictures."""
+
+    def __init__(self, *, box: PixelBox, pictures: int) -> None:
+        self.card = read_card(BUILT_IN_CARD)
+        self._box, self._left = box, pictures
+
+    def detect(self, _: Picture) -> list[Detection]:
+        self._left -= 1
+        return [detection(Label.PERSON, score=0.55, box=self._box)] if self._left >= 0 else []
+
+
+def test_somebody_who_is_not_believed_yet_stays_hidden_in_the_film_when_unseen() -> None:
+    reference = Georeference(camera=LENS, frame=FRAME)
+    foot, head = (reference.to_pixel(LocalPosition(east_m=0, north_m=0, up_m=up_m), gaze()) for up_m in (0.0, 1.7))
+    assert foot is not None
+    assert head is not None
+    box = PixelBox(x0_px=foot[0] - 6, y0_px=head[1], x1_px=foot[0] + 6, y1_px=foot[1])
+    picture = np.random.default_rng(0).integers(0, 255, (360, 640, 3)).astype(np.uint8)
+    eyes = Pipeline(
+        vehicle_id=VehicleId("v"),
+        detector=SeesSomebodyFor(box=box, pictures=2),
+        reference=reference,
+        zones=ZoneSet(zones=()),
+        tracker=(followed := Follower(threshold_for=lambda _: 0.5)),
+    )
+
+    told = [eyes.process(frame_at(i / 5, picture=picture, view=gaze(), number=i)) for i in range(3)]
+
+    assert [one.is_believed for one in followed.tracks] == [False]
+    assert not told[-1].detections
+    shown = annotate(Looked(number=2, seen=told[-1], lines=()), [], 0.4)
+    part = slice(round(head[1]), round(head[1]) + 6), slice(round(foot[0]) - 5, round(foot[0]) + 5)
+    assert len(np.unique(shown[part].reshape(-1, 3), axis=0)) <= 9
