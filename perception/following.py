@@ -24,6 +24,8 @@ _STEADY_S = 0.9
 """Speeds are means over about so long."""
 _JUDGED_S = 2.0
 """Scores of so long decide whether a track is believed, however many frames a second there are."""
+_FASTEST_S = 1 / 240
+"""Frames that come faster are a burst, or have broken times: their pace says nothing."""
 _COASTS_S = 1.0
 """Something unseen is taken to go on as it went for so long."""
 _TOLD_S = 1.5
@@ -135,7 +137,7 @@ class Follower(Tracker):
             self._pace(track)
 
     def _pace(self, track: Track) -> None:
-        count = REMEMBERED if self._pace_s == 0.0 else max(REMEMBERED, round(_JUDGED_S / self._pace_s))
+        count = REMEMBERED if self._pace_s == 0.0 else max(REMEMBERED, round(_JUDGED_S / max(self._pace_s, _FASTEST_S)))
         if track.scores.maxlen != count:
             track.scores = deque(track.scores, maxlen=count)
 

@@ -166,6 +166,14 @@ def test_a_person_is_believed_after_the_same_time_at_any_rate_of_frames(rate_hz:
     assert 0.3 <= believed_s[0] <= 1.2
 
 
+def test_two_frames_at_almost_one_time_do_not_make_scores_of_hours_count() -> None:
+    followed = follower()
+    for at_s in (0.0, 1e-7, *(0.2 * i for i in range(1, 10))):
+        followed.update([person(200 + 20 * at_s, 150)], taken_s=at_s, is_in_view=lambda _: True)
+        assert (followed.tracks[0].scores.maxlen or 0) <= 1000
+    assert [one.is_believed for one in followed.tracks] == [True]
+
+
 def test_light_that_changes_for_all_of_a_sign_makes_it_no_person() -> None:
     frames = [[person(100, 150, score=0.55)] for _ in range(40)]
     clouds = [np.minimum(p + np.uint8(50 * ((i // 5) % 2)), 255) for i, p in enumerate(stirring(40, stirs=False))]
