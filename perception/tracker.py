@@ -63,9 +63,12 @@ class Track:
     _longer: deque[float] = field(default_factory=deque)
 
     def remember(self, score: float) -> None:
-        """Take a frame's score (0 when it was missed); believed once the median passes, and from then on."""
+        """Take a frame's score (0 when it was missed: nothing begins to be believed by that).
+
+        Believed once the median passes, and from then on.
+        """
         self.scores.append(score)
-        self.is_believed = self.is_believed or self.score >= self.threshold
+        self.is_believed = self.is_believed or (score > 0.0 and self.score >= self.threshold)
         self.is_lasting = self.is_lasting or self._lasts(score)
 
     def _lasts(self, score: float) -> bool:

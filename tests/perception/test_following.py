@@ -166,6 +166,18 @@ def test_a_person_is_believed_after_the_same_time_at_any_rate_of_frames(rate_hz:
     assert 0.3 <= believed_s[0] <= 1.2
 
 
+def test_what_shows_no_life_is_not_believed_for_being_missed() -> None:
+    followed = follower()
+    told = [[person(200, 150, score=0.55)] if i % 4 or i < 20 else [] for i in range(30)]
+    believed = []
+    for i, seen in enumerate(told):
+        tracks = followed.update(seen, taken_s=i * STEP_S, is_in_view=lambda _: True, picture=painted([]))
+        believed.append([one.is_believed for one in tracks])
+
+    assert believed[5] == [True]
+    assert believed[12:] == [[False]] * 18
+
+
 def test_two_frames_at_almost_one_time_do_not_make_scores_of_hours_count() -> None:
     followed = follower()
     for at_s in (0.0, 1e-7, *(0.2 * i for i in range(1, 10))):
