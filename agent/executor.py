@@ -139,10 +139,10 @@ class OrderExecutor:
 
     async def _take_up(self) -> None:
         """Find the orders that were under way when this process ended: the newest, and the one it superseded."""
+        unended = await self._book.store.unended()
         await self._book.catch_up()
         await self._book.let_go()
         await self._words.take_up()
-        unended = await self._book.store.unended()
         if unended:
             self._flight = self._new_flight(unended[-2]) if len(unended) > 1 else None
             self._queue(unended[-1])

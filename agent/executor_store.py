@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -13,6 +13,7 @@ import aiosqlite
 from google.protobuf.message import DecodeError
 from roundsman.v1 import link_pb2 as pb
 
+from agent.left_words import UNREADABLE
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import CommandId, OrderId
 from fleet.holding import Holder
@@ -95,7 +96,7 @@ class ExecutorStore(Protocol):
         """Return an order, or None."""
 
     async def unended(self) -> list[HeldOrder]:
-        """Return the orders that have not ended, oldest first."""
+        """Return the orders that have not ended, oldest first; one that cannot be read has failed, to be told."""
 
     async def newest(self, *, limit: int) -> list[OrderProgress]:
         """Return where the newest orders stand, ended or not, newest first."""
@@ -176,7 +177,22 @@ class SqliteExecutorStore:
     async def unended(self) -> list[HeldOrder]:
         marks = ", ".join("?" for _ in _ENDED)
         rows = await self._read(f"SELECT * FROM orders WHERE state NOT IN ({marks}) ORDER BY number", *_ENDED)
-        return [_held(row) for row in rows]
+        return [held for row in rows if (held := await self._held_or_failed(row)) is not None]
+
+    async def _held_or_failed(self, row: aiosqlite.Row) -> HeldOrder | None:
+        """Return the order; one that cannot be read must not keep an agent from obeying a person."""
+        try:
+            return _held(row)
+        except (DecodeError, InvalidInput):
+            at = _time(row["at"]) + timedelta(microseconds=1)
+            await self._write(
+                "UPDATE orders SET state = ?, because = ?, at = ?, is_reported = 0 WHERE id = ?",
+                OrderState.FAILED,
+                UNREADABLE,
+                at.isoformat(),
+                row["id"],
+            )
+            return None
 
     async def newest(self, *, limit: int) -> list[OrderProgress]:
         rows = await self._read("SELECT * FROM orders ORDER BY number DESC LIMIT ?", limit)

@@ -9,6 +9,7 @@ from fleet.telemetry import FlightMode, VehicleState
 
 NOT_KNOWN = "the agent was restarted before the vehicle had shown the effect; look and ask again"
 TAKEN_OVER = "a newer command has taken over"
+UNREADABLE = "the agent was restarted and cannot read the order any more; look where the vehicle is"
 _HELD_INSTEAD = "the agent was restarted before it landed and held it instead; look where it is and ask again"
 _SHOWS = {
     CommandKind.HOLD: FlightMode.HOLD,

@@ -1,7 +1,9 @@
 """Vehicles in somebody else's hands are left there, by whatever begins, fails, is found again or is made up for."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -146,3 +148,18 @@ async def test_an_agent_that_is_stopped_leaves_a_vehicle_where_a_person_holds_it
     assert await idle.say(CommandKind.RESUME) is CommandState.DONE
     assert await idle.executor.bring_home("its agent was stopped") is True
     assert idle.vehicle.state().mode is FlightMode.RETURN
+
+
+async def test_an_order_that_cannot_be_read_any_more_is_told_and_keeps_nobody_from_stopping_the_vehicle(
+    idle: Desk, tmp_path: Path
+) -> None:
+    await idle.executor.offer(make_order())
+    await idle.reach(OrderState.RUNNING)
+    await idle.kill()
+    with closing(sqlite3.connect(tmp_path / "orders.db")) as file, file:
+        file.execute("UPDATE orders SET body = ?", (b"\xff\xff",))
+    await idle.start()
+    await idle.reach(OrderState.FAILED)
+    assert "cannot read" in idle.reports.last().because
+    assert await idle.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
+    assert idle.vehicle.state().mode is FlightMode.HOLD
