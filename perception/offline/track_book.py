@@ -68,7 +68,7 @@ class TrackBook:
             place=track.place,
         )
         before = self._last.get(track.id)
-        if before is not None and page.time_s - before.time_s <= self._fill_s:
+        if before is not None and 0.0 < page.time_s - before.time_s <= self._fill_s:
             self._fill(before, line)
         page.lines[track.id] = self._last[track.id] = line
 

@@ -6,7 +6,9 @@ import pytest
 from perception.detections import Label, PixelBox
 from perception.georeference import GroundPlace
 from perception.offline.steadying import steadied
+from perception.offline.track_book import TrackBook
 from perception.offline.track_line import TrackLine
+from tests.perception.eyes import track
 
 RATE_HZ = 10.0
 
@@ -57,3 +59,14 @@ def test_a_place_that_is_not_known_stays_unknown() -> None:
     place = steadied(replace(seen[3], score=0.1), seen).place
     assert place is not None
     assert (place.east_m, place.north_m) == pytest.approx((1.0, 5.0))
+
+
+def test_frames_of_one_time_leave_nothing_to_fill_in() -> None:
+    book, person = TrackBook(), track(Label.PERSON, 0.0, 0.0)
+    person.is_believed = True
+    person.scores.append(0.9)
+    for frame, is_seen in enumerate((True, False, True)):
+        person.is_seen = is_seen
+        book.add(frame, 1.0, [person])
+
+    assert [one.frame for one in book.close()] == [0, 2]
