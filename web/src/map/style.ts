@@ -295,13 +295,6 @@ function peopleLayers(): LayerSpecification[] {
         "circle-stroke-opacity": 0.8,
       },
     },
-    {
-      id: "sightings-ellipse",
-      type: "line",
-      source: "sightings",
-      filter: ["==", ["get", "part"], "ellipse"],
-      paint: { "line-color": COLOURS.selected, "line-width": 1.5 },
-    },
     { ...iconLayer("sightings", ["get", "icon"], 0.9), filter: ["has", "icon"] } as LayerSpecification,
     {
       ...iconLayer("incidents", ["get", "icon"], 1),
@@ -316,6 +309,22 @@ function peopleLayers(): LayerSpecification[] {
       },
       paint: { "text-color": COLOURS.calm, "text-halo-color": COLOURS.halo, "text-halo-width": 1.4 },
     } as LayerSpecification,
+    ...selectedSighting(),
+  ];
+}
+
+/** Above all else, for a sighting lies where its case lies. */
+function selectedSighting(): LayerSpecification[] {
+  const { layout } = iconLayer("sightings", ["get", "icon"], 0.9);
+  return [
+    {
+      id: "sightings-ellipse",
+      type: "line",
+      source: "sightings",
+      filter: ["==", ["get", "part"], "ellipse"],
+      paint: { "line-color": COLOURS.selected, "line-width": 1.5 },
+    },
+    { id: "sightings-selected", type: "symbol", source: "sightings", filter: ["==", ["get", "icon"], "icon-sighting-selected"], layout },
   ];
 }
 
