@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -19,7 +18,7 @@ from fleet.telemetry import FlightMode
 from fleet.vehicle import Loaded, Plan
 from geofence.frames import LocalFrame
 from geofence.positions import LocalPosition
-from tests.agent.test_executor import CLOCK, Desk
+from tests.agent.desk import CHILD, CLOCK, Desk
 from tests.fleet.drivers.orders import HOME, make_order, place
 
 KEEPS_CLEAR = "keeps clear of drone-2: they would come within 3 m and 0 m in height in 2 s"
@@ -34,28 +33,7 @@ SHOWN = {
     Word.RETURN: FlightMode.RETURN,
     Word.CANCEL: FlightMode.RETURN,
 }
-CHILD = "wang: a child is below it"
 FAR: dict[str, Any] = {"position": place(100.0, 0.0), "battery_ratio": 0.8}
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    """Return an agent whose vehicle flies an order."""
-    desk = Desk(tmp_path)
-    await desk.start()
-    await desk.executor.offer(make_order())
-    await desk.reach(OrderState.RUNNING)
-    yield desk
-    await desk.kill()
-
-
-@pytest.fixture
-async def idle(tmp_path: Path) -> AsyncIterator[Desk]:
-    """Return an agent without an order."""
-    desk = Desk(tmp_path)
-    await desk.start()
-    yield desk
-    await desk.kill()
 
 
 async def held_by(desk: Desk, holder: Holder) -> None:

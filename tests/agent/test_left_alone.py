@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -16,18 +15,8 @@ from fleet.holding import Holder, Speaker
 from fleet.orders import CommandKind, CommandOutcome, CommandState, OrderProgress, OrderState
 from fleet.telemetry import FlightMode
 from fleet.vehicle import Plan
-from tests.agent.test_executor import CLOCK, Desk
-from tests.agent.test_way_home import CHILD, looks
+from tests.agent.desk import CHILD, CLOCK, Desk
 from tests.fleet.drivers.orders import leg, make_order
-
-
-@pytest.fixture
-async def idle(tmp_path: Path) -> AsyncIterator[Desk]:
-    """Return an agent without an order."""
-    desk = Desk(tmp_path)
-    await desk.start()
-    yield desk
-    await desk.kill()
 
 
 @pytest.mark.parametrize("mode", [FlightMode.MANUAL, FlightMode.HOLD, FlightMode.LAND])
@@ -62,7 +51,7 @@ async def test_a_persons_hold_outlasts_an_agent_that_comes_back_to_another_missi
     idle.vehicle.on_board = Plan(order=make_order(leg(5.0, 5.0)))
     await idle.start()
     await idle.eventually(lambda: "held_plan" in idle.vehicle.calls)
-    await looks(idle)
+    await idle.looks()
     assert (idle.vehicle.state().mode, idle.reports.last().holder) == (FlightMode.HOLD, Holder.PERSON)
     assert await idle.say(CommandKind.RETURN, because=CHILD) is CommandState.DONE
     idle.vehicle.lands()
@@ -100,7 +89,7 @@ async def test_books_that_cannot_be_read_for_a_while_end_nothing(idle: Desk, mon
         await tries.acquire()
     idle.reports.is_broken, idle.store.unreported = False, reads  # type: ignore[method-assign]
     await idle.eventually(lambda: idle.reports.outcome(word.id) is CommandState.DONE)
-    await looks(idle, 2)
+    await idle.looks(2)
     assert "held_plan" not in idle.vehicle.calls, "it was started anew"
 
 
@@ -142,7 +131,7 @@ async def test_an_agent_that_is_stopped_leaves_a_vehicle_where_a_person_holds_it
     await idle.kill()
     await idle.start()
     await idle.eventually(lambda: idle.executor.current is not None)
-    await looks(idle)
+    await idle.looks()
     assert (idle.vehicle.state().mode, idle.reports.last().holder) == (FlightMode.HOLD, Holder.PERSON)
 
     assert await idle.say(CommandKind.RESUME) is CommandState.DONE

@@ -1,7 +1,6 @@
 """The way home that somebody asked for: held there, left alone there, interrupted, restarted, and its end."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,29 +13,11 @@ from fleet.holding import Holder, Speaker
 from fleet.orders import CommandKind, CommandState, OrderState
 from fleet.telemetry import FlightMode, LandedState
 from fleet.vehicle import Loaded, Plan
-from tests.agent.test_executor import CLOCK, Desk
+from tests.agent.desk import CHILD, CLOCK, Desk
 from tests.fleet.drivers.orders import leg, make_order, place
 
-CHILD = "wang: a child is below it"
 HOME = "wang: come home"
 FAR: dict[str, Any] = {"position": place(100.0, 0.0), "battery_ratio": 0.8, "east_m_s": -5.0}
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    """Return an agent whose vehicle flies an order."""
-    desk = Desk(tmp_path)
-    await desk.start()
-    await desk.executor.offer(make_order())
-    await desk.reach(OrderState.RUNNING)
-    yield desk
-    await desk.kill()
-
-
-async def looks(desk: Desk, times: int = 5) -> None:
-    """Wait until the vehicle was looked at so often."""
-    seen = desk.vehicle.samples
-    await desk.eventually(lambda: desk.vehicle.samples > seen + times)
 
 
 async def held_on_its_way_home(desk: Desk) -> None:
@@ -55,7 +36,7 @@ async def test_a_persons_hold_on_the_way_home_has_no_end_but_a_persons(
         await desk.kill()
         await desk.start()
         await desk.eventually(lambda: desk.executor.current is not None)
-    await looks(desk)
+    await desk.looks()
     assert (desk.reports.last().state, desk.reports.last().holder) == (OrderState.HELD, Holder.PERSON)
     assert (desk.vehicle.state().mode, desk.reports.last().because) == (FlightMode.HOLD, CHILD)
 
@@ -75,7 +56,7 @@ async def test_a_low_battery_ends_a_hold_on_the_way_home_and_that_is_said(
     if restarted:
         await desk.kill()
         await desk.start()
-        await looks(desk, 2)
+        await desk.looks(2)
     desk.vehicle.shows(mode=FlightMode.RETURN, battery_ratio=0.2)
     await desk.eventually(lambda: desk.reports.last().holder is not Holder.PERSON)
     why = "the vehicle switched to return by itself; battery at 20%"
@@ -87,7 +68,7 @@ async def test_a_low_battery_ends_a_hold_on_the_way_home_and_that_is_said(
 
 async def test_a_way_home_without_an_end_is_given_up_after_a_while(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.say(CommandKind.RETURN, because=HOME)
-    await looks(desk, 2)
+    await desk.looks(2)
     monkeypatch.setattr("agent.flight.HOME_BOUND_S", 0.1)
     await desk.reach(OrderState.ABORTED)
     assert desk.reports.last().because == f"{HOME}; it has not landed in time"
@@ -98,7 +79,7 @@ async def test_an_agent_that_is_started_again_on_a_persons_way_home_takes_it_for
     await desk.kill()
     await desk.start()
     await desk.eventually(lambda: desk.executor.current is not None)
-    await looks(desk)
+    await desk.looks()
     assert not [kind for kind in desk.reports.events() if kind.startswith("mode_")]
 
 
@@ -122,7 +103,7 @@ async def test_who_waits_on_its_way_home_outlives_an_agent_whose_order_was_only_
     if by is Speaker.SEPARATION:
         await desk.eventually(lambda: desk.vehicle.state().mode is FlightMode.RETURN)
     else:
-        await looks(desk)
+        await desk.looks()
         current = desk.executor.current
         assert current is not None
         assert (desk.vehicle.state().mode, current.progress.held_by) == (FlightMode.HOLD, Holder.PERSON)
@@ -194,7 +175,7 @@ async def test_a_persons_hold_outlasts_the_orders_time(tmp_path: Path) -> None:
     await desk.reach(OrderState.RUNNING)
     assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
     await desk.eventually(lambda: CLOCK.now() > order.not_after_at)
-    await looks(desk)
+    await desk.looks()
     assert (desk.vehicle.state().mode, desk.reports.last().holder) == (FlightMode.HOLD, Holder.PERSON)
     assert await desk.say(CommandKind.RESUME) is CommandState.DONE
     await desk.eventually(lambda: desk.vehicle.state().mode is FlightMode.RETURN)
@@ -209,7 +190,7 @@ async def test_an_agent_that_comes_back_to_another_mission_leaves_it_to_the_pilo
     desk.vehicle.shows(mode=FlightMode.MANUAL)
     await desk.start()
     await desk.eventually(lambda: "held_plan" in desk.vehicle.calls)
-    await looks(desk)
+    await desk.looks()
     assert (desk.vehicle.state().mode, "return_home" in desk.vehicle.calls) == (FlightMode.MANUAL, False)
     desk.vehicle.lands()
     await desk.reach(OrderState.ABORTED)
@@ -219,7 +200,7 @@ async def test_an_agent_that_comes_back_to_another_mission_leaves_it_to_the_pilo
 @pytest.mark.parametrize("landed", [LandedState.LANDING, LandedState.IN_AIR])
 async def test_a_vehicle_that_comes_to_rest_at_its_end_is_not_held(desk: Desk, landed: LandedState) -> None:
     desk.vehicle.shows(legs=3 if landed is LandedState.IN_AIR else 1, mode=FlightMode.HOLD, landed=landed)
-    await looks(desk)
+    await desk.looks()
     assert desk.reports.last().state is OrderState.RUNNING
     desk.vehicle.lands()
     await desk.eventually(lambda: desk.reports.last().is_ended)
@@ -276,7 +257,7 @@ async def test_a_vehicle_that_a_person_holds_is_not_sent_home_by_the_guard_that_
     await desk.eventually(lambda: "guard_held" in desk.reports.events())
     desk.vehicle.shows(position=place(100.0, 0.0), east_m_s=0.0)
     assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
-    await looks(desk, 12)
+    await desk.looks(12)
     assert ("guard_returned" in desk.reports.events(), desk.vehicle.state().mode) == (False, FlightMode.HOLD)
     assert desk.reports.last().holder is Holder.PERSON
 
@@ -296,5 +277,5 @@ async def test_a_load_that_is_slow_does_not_delay_who_ends_the_order(desk: Desk)
     assert await desk.say(CommandKind.CANCEL, order=look, because=HOME) is CommandState.DONE
     assert desk.vehicle.state().mode is FlightMode.RETURN
     loads.set()
-    await looks(desk)
+    await desk.looks()
     assert (desk.vehicle.state().mode, desk.vehicle.calls.count("start")) == (FlightMode.RETURN, 1)

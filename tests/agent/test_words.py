@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -16,10 +15,9 @@ from core.ids import CommandId, new_id
 from fleet.holding import Holder, Speaker
 from fleet.orders import Command, CommandKind, CommandOutcome, CommandState, Order, OrderState
 from fleet.telemetry import FlightMode
-from tests.agent.test_executor import CLOCK, Desk
+from tests.agent.desk import CHILD, CLOCK, Desk
 from tests.fleet.drivers.orders import make_order
 
-CHILD = "wang: a child is below it"
 CALLS = {
     CommandKind.HOLD: "hold",
     CommandKind.RESUME: "resume",
@@ -35,17 +33,6 @@ SHOWS = {
     CommandKind.CANCEL: FlightMode.RETURN,
 }
 STEPS = ["before it is written", "before the vehicle heard it", "after the vehicle did it", "before it was answered"]
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    """Return an agent whose vehicle flies an order."""
-    desk = Desk(tmp_path)
-    await desk.start()
-    await desk.executor.offer(make_order())
-    await desk.reach(OrderState.RUNNING)
-    yield desk
-    await desk.kill()
 
 
 async def killed(desk: Desk, word: Command, step: str) -> None:
