@@ -7,7 +7,7 @@ from agent.executor_store import HeldOrder
 from agent.flight_hold import Ask, Hands
 from agent.flight_watch import WAYS_DOWN, FlightWatch
 from agent.guard import OrderGuard
-from agent.kept_order import KeptOrder
+from agent.kept_order import KeptOrder, superseded_by
 from agent.order_book import OrderBook
 from core.clock import Clock
 from core.errors import Conflict, RoundsmanError, Unsafe
@@ -20,6 +20,7 @@ from fleet.way_home import PAUSE_S, may_pause
 _PAUSED_AT_MOST_S = 60.0
 """In all on one way home."""
 _AGAIN_S = 2.0
+NOT_OURS = "another mission than this order was found on the vehicle"
 NOT_BEGUN = frozenset({OrderState.ACCEPTED, OrderState.LOADED})
 
 
@@ -122,7 +123,10 @@ class CommandedOrder(KeptOrder):
             raise Conflict("the order's time is over", where=self.held.order.id)
         self._check(Word.RESUME, speaker)
         self._check_way_back()
-        with self._hands.asking(because, speaker):
+        with self._hands.asking(because, speaker) as ask:
+            await self._check_on_board()
+            # Reading back takes a moment: who spoke in it has the last word.
+            self._hands.check_newest(ask, self.held)
             await self._vehicle.resume()
         self._hands.stopped = None
         self._watch.expects_descent = False
@@ -136,6 +140,16 @@ class CommandedOrder(KeptOrder):
 
     def _check(self, word: Word, speaker: Speaker) -> None:
         self._hands.check(word, speaker, self.held, self._vehicle.state())
+
+    async def _check_on_board(self) -> None:
+        """Raise Conflict where the vehicle would fly what somebody else has put on it."""
+        if not await self._holds_our_plan():
+            remedy = "call it home, and start the patrol again"
+            raise Conflict(NOT_OURS, where=self._vehicle.id, remedy=remedy)
+
+    async def _holds_our_plan(self) -> bool:
+        on_board = await self._vehicle.held_plan()
+        return on_board.digest == await self._vehicle.digest(self._plan)
 
     def _check_way_back(self) -> None:
         """Refuse to call a vehicle back when the straight line from its way home to its next leg is not proved."""
@@ -182,10 +196,9 @@ class CommandedOrder(KeptOrder):
         """Close the books for *order*, which has the vehicle now: done when the legs are, else aborted."""
         if self.is_ended:
             return
-        because = f"superseded by order {order.id} ({order.because or order.purpose})"
         is_done = self.held.progress.legs_done >= len(self.held.order.legs)
         end = OrderState.DONE if is_done and self.held.progress.state not in NOT_BEGUN else OrderState.ABORTED
-        await self._to(self.held.ending or end, because=self.held.ending_because or because)
+        await self._to(self.held.ending or end, because=self.held.ending_because or superseded_by(order))
 
     def _legs_done(self) -> int:
         return max(self.held.progress.legs_done, self._vehicle.legs_done(self._plan) or 0)

@@ -7,9 +7,11 @@ from agent.executor_store import ExecutorStore, HeldOrder
 from agent.flight import SETTLED_S, Flight
 from agent.flight_hold import OTHER_HANDS
 from agent.guard import OrderGuard
+from agent.kept_order import superseded_by
 from agent.order_book import OrderBook, ReportSink
 from agent.words import Words
 from core.clock import Clock
+from core.ids import OrderId
 from fleet.holding import OURS, Holder
 from fleet.orders import Command, Order, OrderProgress, OrderState
 from fleet.vehicle import Vehicle
@@ -50,7 +52,7 @@ class OrderExecutor:
             book=self._book,
             clock=clock,
             flight=lambda: self._flight,
-            waits=lambda order_id: self._next is not None and self._next.order.id == order_id,
+            withdraw=self._withdraw,
         )
 
     @property
@@ -73,7 +75,10 @@ class OrderExecutor:
                 await self._book.keep(self._book.moved(held, OrderState.FAILED, because=refusal))
                 return
             held = self._book.moved(held, OrderState.ACCEPTED, because=order.because)
-            await self._book.take(held, self._queue)
+            unflown: list[HeldOrder] = []
+            await self._book.take(held, lambda one: unflown.extend(self._queue(one)))
+            for waited in unflown:
+                await self._close(waited, superseded_by(order))
             await self._book.let_go()
 
     async def command(self, command: Command) -> None:
@@ -131,11 +136,30 @@ class OrderExecutor:
         is_ours = progress.holder in OURS or progress.holder is Holder.NOBODY
         return "" if is_ours else f"others have it in hand: {progress.because}"
 
-    def _queue(self, held: HeldOrder) -> None:
+    def _queue(self, held: HeldOrder) -> list[HeldOrder]:
+        """Let *held* have the vehicle next; return what waited for it before, and never has it now."""
+        unflown = [] if self._next is None else [self._next]
         self._next = held
         self._news.set()
         if self._flight is not None:
             self._flight.supersede()
+        return unflown
+
+    async def _withdraw(self, order_id: OrderId, because: str) -> bool:
+        """End an order that waits for the vehicle, which goes on with what it does; say whether there was one."""
+        async with self._offering:
+            held = self._next
+            if held is None or held.order.id != order_id or held.progress.state is not OrderState.ACCEPTED:
+                return False
+            self._next = None
+            if self._flight is not None:
+                self._flight.go_on()
+        await self._close(held, because)
+        return True
+
+    async def _close(self, held: HeldOrder, because: str) -> None:
+        """End an order that was never begun."""
+        await self._book.keep(self._book.moved(held, OrderState.ABORTED, because=because))
 
     async def _take_up(self) -> None:
         """Find the orders that were under way when this process ended: the newest, and the one it superseded."""
@@ -144,8 +168,13 @@ class OrderExecutor:
         await self._book.let_go()
         await self._words.take_up()
         if unended:
-            self._flight = self._new_flight(unended[-2]) if len(unended) > 1 else None
-            self._queue(unended[-1])
+            *before, newest = unended
+            has_vehicle = _has_vehicle(before)
+            for held in before:
+                if held is not has_vehicle:
+                    await self._close(held, superseded_by(newest.order))
+            self._flight = None if has_vehicle is None else self._new_flight(has_vehicle)
+            self._queue(newest)
         self._has_taken_up.set()
 
     async def _fly_orders(self) -> None:
@@ -185,3 +214,11 @@ class OrderExecutor:
     def _announce(self, order: Order | None) -> None:
         for watcher in self._watchers:
             watcher(order)
+
+
+def _has_vehicle(before: Sequence[HeldOrder]) -> HeldOrder | None:
+    """Return which of the orders before the newest has the vehicle: the others waited for it, and never had it."""
+    for held in reversed(before):
+        if held.progress.state is not OrderState.ACCEPTED or held.progress.held_by is not Holder.NOBODY:
+            return held
+    return before[0] if before else None

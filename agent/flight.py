@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from agent.commanded_order import NOT_BEGUN, CommandedOrder
+from agent.commanded_order import NOT_BEGUN, NOT_OURS, CommandedOrder
 from agent.executor_store import HeldOrder
 from agent.flight_hold import OTHER_HANDS, Ask, itself, stop
 from agent.flight_watch import Spans, hangs
@@ -72,6 +72,10 @@ class Flight(CommandedOrder):
         """Let `run` return soon, with the order as it stands: a newer order takes the vehicle over."""
         self._is_superseded = True
 
+    def go_on(self) -> None:
+        """Take back `supersede`: the newer order was ended before it took the vehicle over."""
+        self._is_superseded = False
+
     # ------------------------------------------------------------------------------------- begin
 
     async def _begin(self, previous: "Flight | None") -> None:
@@ -91,15 +95,23 @@ class Flight(CommandedOrder):
             is_held = progress.held_by is not Holder.NOBODY
             because = progress.because if is_held else f"the vehicle holds {loaded.mission_items} mission items"
             await self._to(OrderState.LOADED, because=because, held_by=progress.held_by)
-        while self._clock.now() < order.not_before_at and not self.is_ended:
-            await self._clock.sleep(_POLL_S)
-        if self.held.ending is not None:
+        await self._wait_for_its_time()
+        if self.held.ending is not None or self._is_superseded:
             return
         if stopped := self._hands.stopped:
             raise _told_to_hold(stopped, self.held)
         if not self.is_ended:
             await self._start()
             await self._to(OrderState.RUNNING, because="the vehicle flies it")
+
+    async def _wait_for_its_time(self) -> None:
+        """Wait until the order may begin; raises Conflict where somebody put another mission on board meanwhile."""
+        has_waited = False
+        while self._clock.now() < self.held.order.not_before_at and not self.is_ended and not self._is_superseded:
+            has_waited = True
+            await self._clock.sleep(_POLL_S)
+        if has_waited and not self.is_ended and not self._is_superseded:
+            await self._check_on_board()
 
     async def _start(self) -> None:
         """Let the vehicle take off; whoever ends the order meanwhile finds it begun, and `_follow` brings it home."""
@@ -147,21 +159,17 @@ class Flight(CommandedOrder):
         """After our restart: is the vehicle in the air with this very order on board?"""
         if not self._vehicle.state().is_airborne or await self._is_on_board():
             return
-        because = "another mission than this order was found on the vehicle"
         if self._hands.person_in(self.held) is not None:
             # It stays where a person holds it; what it becomes when that ends is known from here on.
-            await self._keep(replace(self.held, ending=OrderState.ABORTED, ending_because=because))
+            await self._keep(replace(self.held, ending=OrderState.ABORTED, ending_because=NOT_OURS))
             return
         if self._vehicle.state().mode not in OTHER_HANDS:
             self._watch.expects_descent = True
             await self._vehicle.return_home()
-        await self._ending(OrderState.ABORTED, because)
+        await self._ending(OrderState.ABORTED, NOT_OURS)
 
     async def _is_on_board(self) -> bool:
-        if not self._vehicle.state().is_airborne:
-            return False
-        on_board = await self._vehicle.held_plan()
-        return on_board.digest == await self._vehicle.digest(self._plan)
+        return self._vehicle.state().is_airborne and await self._holds_our_plan()
 
     async def _vehicle_heard(self) -> None:
         while not self._vehicle.state().link_up and self._clock.now() < self.held.order.not_after_at:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from agent.executor_store import HeldOrder
+from agent.left_words import TAKEN_OVER
 from core.clock import Clock
 from core.errors import Conflict
 from fleet.holding import OURS, Holder, Speaker, Word, counts, holder_of
@@ -36,6 +37,7 @@ class Hands:
 
     def __init__(self) -> None:
         self._asks: list[Ask] = []
+        self._newest: Ask | None = None
         self._waits_at: GeoPosition | None = None
         self.stopped: Ask | None = None
         """The word by which the vehicle was told to hold while the order was still being loaded."""
@@ -45,6 +47,7 @@ class Hands:
         """Keep in mind that this is being carried out."""
         ask = Ask(because=because, speaker=speaker)
         self._asks.append(ask)
+        self._newest = ask
         try:
             yield ask
         finally:
@@ -69,6 +72,11 @@ class Hands:
         why = held.progress.because if held.progress.state is OrderState.HELD else stopped
         whose = {Holder.NOBODY: "it is not held"} | dict.fromkeys(_OTHERS, "others have it in hand")
         raise Conflict(f"{whose.get(holder, f'it is held by the {holder}')}: {why}", where=held.order.id)
+
+    def check_newest(self, ask: Ask, held: HeldOrder) -> None:
+        """Raise Conflict where something else was asked for after *ask*."""
+        if self._newest is not ask:
+            raise Conflict(TAKEN_OVER, where=held.order.id)
 
     def _holder(self, held: HeldOrder, state: VehicleState) -> Holder:
         """Return who has the vehicle: by the order's books where they say so, else by what was said or it shows."""

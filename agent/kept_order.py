@@ -6,7 +6,7 @@ from agent.executor_store import HeldOrder
 from agent.order_book import OrderBook
 from core.clock import Clock
 from fleet.holding import Holder
-from fleet.orders import OrderState
+from fleet.orders import Order, OrderState
 
 
 class KeptOrder:
@@ -43,3 +43,8 @@ class KeptOrder:
     async def _keep(self, held: HeldOrder) -> None:
         self.held = held
         await self._book.keep(held)
+
+
+def superseded_by(order: Order) -> str:
+    """Return why an order ends for which *order* has the vehicle now."""
+    return f"superseded by order {order.id} ({order.because or order.purpose})"

@@ -1,7 +1,7 @@
 """Words to one vehicle: each is on the disk before it is acknowledged, and outlives the process that took it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -10,23 +10,28 @@ from agent.flight_hold import OTHER_HANDS
 from agent.left_words import NOT_KNOWN, TAKEN_OVER, left_of
 from agent.order_book import OrderBook
 from core.clock import Clock
-from core.errors import Conflict, Fault, RoundsmanError
+from core.errors import Conflict, Fault, RoundsmanError, Unavailable
 from core.ids import CommandId, OrderId
+from core.tasks import guarded
 from fleet.holding import Speaker
 from fleet.orders import Command, CommandKind, CommandState
 from fleet.telemetry import FlightMode
 from fleet.vehicle import Vehicle
 
 _FIRST_HEARD_WITHIN_S = 5.0
-_TAKEN_UP_WITHIN_S = 5.0
 _POLL_S = 0.05
+_AGAIN_S = 0.3
+_OUR_FAULT = "the agent failed over it, its log says how; look at the vehicle and ask again"
+_WAITS = frozenset({CommandKind.HOLD, CommandKind.RETURN})
+"""What may come true a little later than it was said, wherever the vehicle is then."""
 _STOPS = frozenset({CommandKind.HOLD, CommandKind.RETURN, CommandKind.LAND, CommandKind.CANCEL})
 
 
 class Words:
     """Takes commands in, carries them out at once, and answers each.
 
-    *flight* is the order that is being carried out, if any; *waits* says that an order is about to be.
+    *flight* is the order that is being carried out, if any; *withdraw* ends an order that waits
+    for the one before it, and says whether there was one.
     """
 
     def __init__(
@@ -36,13 +41,13 @@ class Words:
         book: OrderBook,
         clock: Clock,
         flight: Callable[[], Flight | None],
-        waits: Callable[[OrderId | None], bool],
+        withdraw: Callable[[OrderId, str], Awaitable[bool]],
     ) -> None:
         self._vehicle = vehicle
         self._book = book
         self._clock = clock
         self._flight = flight
-        self._waits = waits
+        self._withdraw = withdraw
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
         self._taken: set[CommandId] = set()
         """What this process has accepted and not begun: it may come before what was left is taken up."""
@@ -122,13 +127,23 @@ class Words:
     # ----------------------------------------------------------------------------------- each word
 
     async def _carry_out(self, command: Command, *, told: str = "") -> None:
-        """Obey *command* and answer it; *told* is the answer where it is not what was asked."""
+        """Obey *command* and answer it; *told* is the answer where it is not what was asked.
+
+        A fault of this program is answered, too: it ends neither other words, nor comes again with every restart.
+        """
+        await guarded(
+            self._obey_and_answer(command, told),
+            name=f"command {command.id}",
+            on_fault=lambda: self._book.answer(command, CommandState.FAILED, _OUR_FAULT),
+        )
+
+    async def _obey_and_answer(self, command: Command, told: str) -> None:
         if command.id in self._obeyed and not self._is_newest(command):
             await self._book.answer(command, CommandState.FAILED, TAKEN_OVER)
             return
         await self._first_heard()
         try:
-            because = await self._obey(command)
+            because = await self._obey_when_heard(command)
         except RoundsmanError as error:
             await self._book.answer(command, CommandState.FAILED, str(error))
         else:
@@ -141,6 +156,26 @@ class Words:
         """Give a vehicle that this agent has not heard yet a moment: words come as soon as the controller is linked."""
         until_s = self._clock.monotonic_s() + _FIRST_HEARD_WITHIN_S
         while self._vehicle.state().mode is FlightMode.UNKNOWN and self._clock.monotonic_s() < until_s:
+            await self._clock.sleep(_POLL_S)
+
+    async def _obey_when_heard(self, command: Command) -> str:
+        """Obey; what a person wants of a silent vehicle waits for it, until its time is over or a newer word comes."""
+        while True:
+            try:
+                return await self._obey(command)
+            except Unavailable:
+                if command.speaker is not Speaker.PERSON or command.kind not in _WAITS:
+                    raise
+                await self._heard_again(command)
+                if not self._is_newest(command):
+                    raise Conflict(TAKEN_OVER, where=self._vehicle.id) from None
+                if command.expires_at <= self._clock.now():
+                    raise
+
+    async def _heard_again(self, command: Command) -> None:
+        """Return when the vehicle is heard, or *command* is worth nothing any more."""
+        await self._clock.sleep(_AGAIN_S)
+        while not self._vehicle.state().link_up and self._is_newest(command) and self._clock.now() < command.expires_at:
             await self._clock.sleep(_POLL_S)
 
     async def _obey_unwritten(self, command: Command, error: Fault) -> None:
@@ -198,7 +233,8 @@ class Words:
         return "it is landing"
 
     async def _cancel(self, command: Command) -> str:
-        await self._taken_up(command.order_id)
+        if command.order_id is not None and await self._withdraw(command.order_id, command.because):
+            return "the order was ended before it was begun"
         flight = self._flight()
         if flight is not None and command.order_id in {None, flight.held.order.id}:
             await flight.cancel(command.because, command.speaker, is_kept=command.order_id is not None)
@@ -211,9 +247,3 @@ class Words:
         if known is not None and not known.progress.is_ended:
             raise Conflict("no such order is under way", where=self._vehicle.id)
         return "no such order is under way" if known is None else f"it had ended before: {known.progress.state}"
-
-    async def _taken_up(self, order_id: OrderId | None) -> None:
-        """Wait for a moment until an order that has just come is begun: before that nobody can end it."""
-        until_s = self._clock.monotonic_s() + _TAKEN_UP_WITHIN_S
-        while self._waits(order_id) and self._clock.monotonic_s() < until_s:
-            await self._clock.sleep(_POLL_S)

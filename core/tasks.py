@@ -112,3 +112,12 @@ async def within(seconds_s: float, work: Awaitable[T]) -> T:
     """Await *work* for at most *seconds_s*; raises the built-in TimeoutError after that."""
     async with asyncio.timeout(seconds_s):
         return await work
+
+
+async def guarded(work: Awaitable[None], *, name: str, on_fault: Callable[[], Awaitable[None]]) -> None:
+    """Await one piece of *work* among many: a fault in it is logged and answered by *on_fault*, and ends no other."""
+    try:
+        await work
+    except Exception:
+        structlog.get_logger("tasks").exception("a piece of work failed", work=name)
+        await on_fault()

@@ -97,6 +97,10 @@ class Desk:
         """Give a command and return its fate."""
         command = self.word(kind, order=order, lasts_s=lasts_s, speaker=speaker, because=because)
         await self.executor.command(command)
+        return await self.answered(command)
+
+    async def answered(self, command: Command) -> CommandState:
+        """Wait for the fate of a command that was given."""
         await self.eventually(lambda: self.reports.outcome(command.id) not in {None, CommandState.ACCEPTED})
         fate = self.reports.outcome(command.id)
         assert fate is not None

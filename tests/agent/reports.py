@@ -45,5 +45,12 @@ class Reports:
 
     def outcome(self, command_id: CommandId) -> CommandState | None:
         """Return the newest fate of a command."""
-        fates = [b.state for b in self.bodies if isinstance(b, CommandOutcome) and b.command_id == command_id]
-        return fates[-1] if fates else None
+        fates = self._fates(command_id)
+        return fates[-1].state if fates else None
+
+    def answer(self, command_id: CommandId) -> str:
+        """Return what was told of a command last."""
+        return self._fates(command_id)[-1].because
+
+    def _fates(self, command_id: CommandId) -> list[CommandOutcome]:
+        return [body for body in self.bodies if isinstance(body, CommandOutcome) and body.command_id == command_id]

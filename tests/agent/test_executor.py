@@ -382,7 +382,7 @@ async def test_killed_between_loading_and_taking_off_it_loads_again(desk: Desk) 
     await desk.kill()
     await desk.start()
     await desk.reach(OrderState.RUNNING)
-    assert desk.vehicle.calls == ["load", "load", "start"]
+    assert desk.vehicle.calls == ["load", "load", "held_plan", "start"]
 
 
 async def test_killed_while_ending_it_keeps_the_because(desk: Desk) -> None:

@@ -70,13 +70,6 @@ async def killed(desk: Desk, word: Command, step: str) -> None:
     setattr(desk.vehicle, call, obeys)
 
 
-async def answered(desk: Desk, word: Command) -> CommandState:
-    await desk.eventually(lambda: desk.reports.outcome(word.id) not in {None, CommandState.ACCEPTED})
-    fate = desk.reports.outcome(word.id)
-    assert fate is not None
-    return fate
-
-
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("kind", CALLS)
 async def test_a_persons_word_outlives_the_agent_that_took_it(desk: Desk, kind: CommandKind, step: str) -> None:
@@ -89,7 +82,7 @@ async def test_a_persons_word_outlives_the_agent_that_took_it(desk: Desk, kind: 
     if step == "before it is written":
         assert desk.reports.outcome(word.id) is None
         await desk.executor.command(word)  # nobody acknowledged it: the controller says it again
-    fate = await answered(desk, word)
+    fate = await desk.answered(word)
 
     is_held_instead = kind is CommandKind.LAND and step == "before the vehicle heard it"
     if is_held_instead:
@@ -114,7 +107,7 @@ async def test_a_word_that_was_obeyed_twice_is_answered_once_and_not_obeyed_a_th
     word = desk.word(CommandKind.HOLD, because=CHILD)
     await killed(desk, word, "before it was answered")
     await desk.start()
-    assert await answered(desk, word) is CommandState.DONE
+    assert await desk.answered(word) is CommandState.DONE
     await desk.say(CommandKind.RESUME)
     await desk.executor.command(word)
     assert desk.vehicle.state().mode is FlightMode.MISSION
@@ -134,7 +127,7 @@ async def test_a_hold_that_was_taken_before_the_start_keeps_a_restarted_agent_fr
 
         file.execute("UPDATE orders SET body = ?", (order_to_pb(begins).SerializeToString(),))
     await desk.start()
-    assert await answered(desk, word) is CommandState.DONE
+    assert await desk.answered(word) is CommandState.DONE
     await desk.reach(OrderState.FAILED)
     assert ("start" in desk.vehicle.calls, CHILD in desk.reports.last().because) == (False, True)
     await desk.kill()
@@ -149,7 +142,7 @@ async def test_what_a_person_says_while_what_was_left_is_taken_up_counts_before_
     stays = desk.word(CommandKind.HOLD, because=CHILD)
     await desk.executor.command(stays)
     desk.vehicle.shows(mode=FlightMode.HOLD)
-    assert (await answered(desk, stays), await answered(desk, goes_on)) == (CommandState.DONE, CommandState.FAILED)
+    assert (await desk.answered(stays), await desk.answered(goes_on)) == (CommandState.DONE, CommandState.FAILED)
     assert ("resume" in desk.vehicle.calls, desk.reports.last().holder) == (False, Holder.PERSON)
 
 
@@ -176,7 +169,7 @@ async def test_a_word_that_cannot_be_read_any_more_is_told_and_keeps_no_other_fr
     with closing(sqlite3.connect(tmp_path / "orders.db")) as file, file:
         file.execute("UPDATE commands SET body = ?", (body,))
     await desk.start()
-    assert await answered(desk, word) is CommandState.FAILED
+    assert await desk.answered(word) is CommandState.FAILED
     assert await desk.say(CommandKind.HOLD) is CommandState.DONE
 
 
@@ -196,7 +189,7 @@ async def test_a_word_that_could_not_be_written_is_not_obeyed_again_over_a_newer
     is_full = False
     assert await desk.say(CommandKind.HOLD, because=CHILD) is CommandState.DONE
     await desk.executor.command(home)  # nobody acknowledged it: the controller says it again
-    fate = await answered(desk, home)
+    fate = await desk.answered(home)
     assert (fate, desk.vehicle.state().mode) == (CommandState.FAILED, FlightMode.HOLD)
     assert desk.vehicle.calls.count("return_home") == 1
 
@@ -249,7 +242,7 @@ async def test_a_person_stops_a_vehicle_whose_agent_cannot_write_any_more(desk: 
     room.set()
     await desk.reach(OrderState.HELD)
     await desk.executor.command(word)
-    assert await answered(desk, word) is CommandState.DONE
+    assert await desk.answered(word) is CommandState.DONE
 
 
 async def test_a_person_stops_a_vehicle_whose_agent_cannot_read_its_books(desk: Desk) -> None:
@@ -270,7 +263,7 @@ async def test_what_could_not_be_handed_over_is_carried_out_and_handed_over_late
     await desk.eventually(lambda: desk.vehicle.state().mode is FlightMode.HOLD)
     assert desk.reports.outcome(word.id) is None
     desk.reports.is_broken = False
-    assert await answered(desk, word) is CommandState.DONE
+    assert await desk.answered(word) is CommandState.DONE
     await desk.reach(OrderState.HELD)
 
 
