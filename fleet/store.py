@@ -156,6 +156,9 @@ class CommandStore(Protocol):
     ) -> tuple[CommandRecord, ...]:
         """Return those of the newest 500 commands of a vehicle that name this order, oldest first."""
 
+    async def recent_commands(self, unit: Transaction, *, since: datetime, limit: int) -> tuple[CommandRecord, ...]:
+        """Return the commands to all vehicles that were made after *since*, newest first."""
+
     async def sent_commands(self, unit: Transaction) -> tuple[CommandRecord, ...]:
         """Return the commands to all vehicles that no agent has confirmed yet, oldest first."""
 

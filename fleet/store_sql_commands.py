@@ -75,6 +75,11 @@ class SqlCommandStore:
         found = [record for row in rows if (record := _command_record(row)).command.order_id == order_id]
         return tuple(reversed(found))
 
+    async def recent_commands(self, unit: Transaction, *, since: datetime, limit: int) -> tuple[CommandRecord, ...]:
+        query = select(CommandRow).where(CommandRow.changed_at > since, CommandRow.made_at > since)
+        rows = await unit.session.scalars(query.order_by(CommandRow.made_at.desc(), CommandRow.id.desc()).limit(limit))
+        return tuple(_command_record(row) for row in rows)
+
     async def sent_commands(self, unit: Transaction) -> tuple[CommandRecord, ...]:
         query = select(CommandRow).where(CommandRow.state == CommandState.SENT)
         rows = await unit.session.scalars(query.order_by(CommandRow.made_at, CommandRow.id))

@@ -1,8 +1,11 @@
 """What a client is shown first: how everything stands, as far as the account may see it."""
 
+from datetime import timedelta
+
 from api.accounts import Account
 from api.permissions import Permission
 from api.schemas import alarms, incidents
+from api.schemas.orders import CommandTold
 from api.schemas.patrols import RunTold
 from api.schemas.shapes import with_said
 from api.schemas.vehicles import tell_vehicle
@@ -11,9 +14,12 @@ from core.database import Transaction
 from core.events import Json
 from incidents.alarm import ALLOWED
 from incidents.bodies import alarm_body, incident_body, sighting_body
-from incidents.incident import OPEN_STATES
+from incidents.incident import NEEDS_DECISION, OPEN_STATES, Incident
 
 _RECENT_SIGHTINGS = 50
+_MOST_WAITING, _MOST_OTHERS = 500, 200
+"""So many open incidents are shown; the number of all is told as well, and a search finds each of them."""
+_RECENT_WORDS, _MOST_WORDS = timedelta(minutes=15), 100
 _OPEN_ALARMS = frozenset(state for state, ways in ALLOWED.items() if ways)
 
 
@@ -24,11 +30,16 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
         shown["vehicles"] = await _vehicles(services, unit)
         runs = await services.missions.runs(unit, only_active=True)
         shown["runs"] = [RunTold.of(run).model_dump(mode="json") for run in runs]
+        since = services.clock.now() - _RECENT_WORDS
+        words = await services.fleet.recent_commands(unit, since=since, limit=_MOST_WORDS)
+        shown["commands"] = [CommandTold.of(one).model_dump(mode="json") for one in words]
     if account.may(Permission.READ_INCIDENTS):
         shown["incidents"] = [
             with_said(incident_body(one), peoples=incidents.PEOPLES_STATES)
-            for one in await services.incidents.find(unit, states=OPEN_STATES)
+            for one in await _open_incidents(services, unit)
         ]
+        counts = await services.incidents.counts(unit)
+        shown["open_incidents"] = sum(n for (_, state), n in counts.items() if state in OPEN_STATES)
         newest = await services.sightings.newest(unit, limit=_RECENT_SIGHTINGS)
         shown["sightings"] = [with_said(sighting_body(one)) for one in newest]
     if account.may(Permission.READ_ALARMS):
@@ -39,6 +50,13 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
             for alarm in await services.alarm_store.find(unit, states=_OPEN_ALARMS)
         ]
     return shown
+
+
+async def _open_incidents(services: Services, unit: Transaction) -> list[Incident]:
+    """Return the open incidents: those that wait for a decision before all others, the newest of each first."""
+    waiting = await services.incidents.find(unit, states=NEEDS_DECISION, limit=_MOST_WAITING)
+    others = await services.incidents.find(unit, states=OPEN_STATES - NEEDS_DECISION, limit=_MOST_OTHERS)
+    return [*waiting, *others]
 
 
 async def _vehicles(services: Services, unit: Transaction) -> list[Json]:

@@ -20,11 +20,14 @@ from api.settings import ControllerSettings
 from core.events import Event, Json
 from core.ids import VehicleId, new_id
 from fleet.live import LiveTracks
+from fleet.orders import CommandKind
 from fleet.telemetry import VehicleState
+from fleet.vehicle import VehicleCard, VehicleKind
 from geofence.positions import GeoPosition
 from incidents.alarm import AlarmState
 from incidents.alarms import AlarmStep
 from tests.api.controller import Controller
+from tests.api.sightings import a_sighting
 
 DRONE = VehicleId("drone-1")
 Message = dict[str, Json]
@@ -111,6 +114,40 @@ async def test_the_snapshot_comes_first_and_shows_how_things_stand(live: Live) -
     alarms = shown["alarms"]
     assert isinstance(alarms, list)
     assert len(alarms) == 1
+
+
+async def test_the_snapshot_leaves_out_no_case_that_waits_for_a_decision_and_counts_all(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.live.snapshot._MOST_OTHERS", 1)
+    async with live.services.database.transaction() as unit:
+        await live.services.intake.take(unit, a_sighting(live.controller, kind="20201"))
+        for east_m in (-60.0, 0.0, 60.0):
+            await live.services.intake.take(unit, a_sighting(live.controller, east_m=east_m))
+    async with live.listener("supervisor") as client:
+        shown = await client.hello()
+    cases = shown["incidents"]
+    assert isinstance(cases, list)
+    assert [case["needs_decision"] for case in cases if isinstance(case, dict)] == [True, False]
+    assert shown["open_incidents"] == 4
+
+
+async def test_the_snapshot_tells_the_words_of_the_last_minutes_and_whose_they_are(live: Live) -> None:
+    async with live.services.database.transaction() as unit:
+        kind = VehicleKind.DRONE
+        card = VehicleCard(
+            id=DRONE, kind=kind, name="", name_zh="", capabilities=frozenset(), dock_id="", speed_m_s=6.0
+        )
+        now = live.services.clock.now()
+        await live.services.fleet.put_vehicle(unit, card, agent="test", software="test", boot_id="1", at=now)
+        await live.services.mission_requests.command(
+            unit, DRONE, CommandKind.HOLD, because="a child runs below", by="wang"
+        )
+    async with live.listener("supervisor") as client:
+        words = (await client.hello())["commands"]
+    assert isinstance(words, list)
+    told = [(word["kind"], word["state"], word["because"]) for word in words if isinstance(word, dict)]
+    assert told == [("hold", "sent", "wang: a child runs below")]
 
 
 async def test_events_come_in_their_order_without_holes(live: Live) -> None:

@@ -161,6 +161,9 @@ async def test_a_command_is_open_until_its_outcome(database: Database, store: Fl
     async with database.transaction() as unit:
         assert await store.open_commands(unit, vehicle_id=DRONE) == ()
         assert (await store.command(unit, command.id)).outcome == done
+        before = examples.NOW - timedelta(seconds=1)
+        assert [one.outcome for one in await store.recent_commands(unit, since=before, limit=9)] == [done]
+        assert await store.recent_commands(unit, since=examples.NOW + timedelta(hours=1), limit=9) == ()
     lines = await database.read_journal(after=0, prefix="commands.changed")
     assert [line.event.body["state"] for line in lines] == ["sent", "done"]
 

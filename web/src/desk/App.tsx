@@ -1,9 +1,10 @@
 /** The desk's one screen, with the sign-in page before it (and over it when a sign-in has ended). */
 import { useEffect } from "react";
+import type { ReactNode } from "react";
 import { t, useLanguage } from "../i18n";
 import { Bar } from "./Bar";
 import type { Desk } from "./desk";
-import { DeskContext, useDeskTopics } from "./hooks";
+import { DeskContext, useDeskTopics, useLive } from "./hooks";
 import { Keys } from "./Keys";
 import { MapPane } from "./MapPane";
 import { NeedsMe } from "./NeedsMe";
@@ -21,7 +22,7 @@ export function App({ desk }: { desk: Desk }) {
   return (
     <DeskContext value={desk}>
       {/* Another person gets a screen of their own: what was typed for one is not shown to the next. */}
-      <div key={desk.lastUser?.id} className="desk" inert={desk.user === null}>
+      <Screen key={desk.lastUser?.id} isInert={desk.user === null}>
         <Bar />
         <OfflineBar />
         <NeedsMe />
@@ -29,9 +30,20 @@ export function App({ desk }: { desk: Desk }) {
         <SelectedPane />
         <Strip />
         <Keys />
-      </div>
+      </Screen>
       {desk.user === null && <SignIn desk={desk} />}
     </DeskContext>
+  );
+}
+
+/** While the line is lost, what is told of states fades: it was so then. */
+function Screen({ isInert, children }: { isInert: boolean; children: ReactNode }) {
+  const { connection } = useLive("connection");
+  const isOld = connection.hadSnapshot && !connection.isUp;
+  return (
+    <div className={isOld ? "desk is-old" : "desk"} inert={isInert}>
+      {children}
+    </div>
   );
 }
 

@@ -46,7 +46,7 @@ function GoingOn() {
       {alarms > 0 && <span className="count alarm">{t("bar.alarms", { n: alarms })}</span>}
       <span className="count">{t("bar.flying", { n: flying, all: vehicles.length })}</span>
       <span className="count">{t("bar.waiting", { n: waiting })}</span>
-      <span className="count">{t("bar.open_cases", { n: open.length })}</span>
+      <span className="count">{t("bar.open_cases", { n: open.length + store.hiddenCases })}</span>
     </span>
   );
 }

@@ -1,5 +1,5 @@
 /** What became of the newest words to a vehicle: sent, accepted by it, done, or failed because. */
-import { saidWords } from "../i18n/said";
+import { becauseWords, saidWords } from "../i18n/said";
 import type { Command } from "../api/types";
 import { t, useLanguage, word } from "../i18n";
 import { time } from "../i18n/format";
@@ -28,6 +28,7 @@ function OneFate({ command }: { command: Command }) {
     <p className={`fate ${command.state}`} data-fate={command.state}>
       <strong>{word("command", command.kind)}</strong> <span className="muted">{time(command.made_at)}</span>
       <br />
+      {command.because && <span className="because">{becauseWords(command)}</span>}
       {reached >= 0
         ? STEPS.slice(0, reached + 1)
             .map((step) => word("fate", step))

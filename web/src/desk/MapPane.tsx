@@ -102,10 +102,10 @@ function useIdleness(map: DeskMap | null, isShown: boolean): void {
   useEffect(() => {
     if (!map || !isShown) return;
     const read = (): void => {
-      // When the server cannot be reached the offline bar tells of it; the old colours stay until then.
+      // Old colours would say that a place has just been seen: without the server there are none, and the bar tells why.
       get<IdlePlaces>("/patrols/idleness").then(
         (told) => map.setIdleness(idlenessFeatures(told.places, (idleS) => (idleS === null ? "–" : span(idleS)))),
-        () => undefined,
+        () => map.setIdleness(idlenessFeatures([], () => "")),
       );
     };
     read();

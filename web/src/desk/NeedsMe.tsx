@@ -90,7 +90,7 @@ function goOnAt(row: string): void {
 
 function Decisions() {
   const desk = useDesk();
-  const store = useLive("incidents", "vehicles", "runs");
+  const store = useLive("incidents", "vehicles", "runs", "connection");
   const nowMs = useNow();
   const waiting = store.openIncidents().filter((one) => one.needs_decision);
   const [urgent, incidents] = parted(waiting, (one) => desk.kinds.get(one.kind)?.is_alarm === true);
@@ -108,7 +108,9 @@ function Decisions() {
       {lost.map((one) => (
         <Row key={one.id} selection={{ kind: "vehicle", id: one.id }} tone="decision">
           <span className="row-title">{nameOf(one)}</span>
-          <span className="row-more">{t("left.lost", { span: span(store.ageS(one, nowMs) ?? 0) })}</span>
+          <span className="row-more">
+            {t(store.connection.isUp ? "left.lost" : "left.unheard", { span: span(store.ageS(one, nowMs) ?? 0) })}
+          </span>
         </Row>
       ))}
       {held.map((one) => (
@@ -155,6 +157,7 @@ function News() {
       {incidents.map((one) => (
         <IncidentRow key={one.id} incident={one} />
       ))}
+      {store.hiddenCases > 0 && <p className="note">{t("left.hidden_cases", { n: store.hiddenCases })}</p>}
       {sightings.map((one) => (
         <SightingRow key={one.id} sighting={one} />
       ))}

@@ -148,6 +148,8 @@ export class Desk extends Emitter<DeskTopic> {
     this.store.setConnection(true, new Date());
     this.planner.checkAgain();
     this.zoneEditor.checkAgain();
+    // What became of orders meanwhile is told by no event.
+    this.#asked.clear();
     // A failure here ends the line again, or the sign-in; both come back to this.
     if (!this.site) this.#loadSite().catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-/** Cases and alarms that have ended: the live line tells of open ones only, so a search asks for the others. */
+/** Cases and alarms that the live line does not tell of (those that have ended, and open ones beyond its many): a search asks for them. */
 import { useEffect, useState } from "react";
 import { ApiError, get } from "../api/client";
 import type { Alarm, Incident } from "../api/types";
@@ -39,7 +39,8 @@ async function newestEnded(): Promise<Ended> {
 
 async function byNumber(number: string): Promise<Ended> {
   if (number === "") return NOTHING;
-  const query = new URLSearchParams({ open: "false", number, limit: String(SHOWN) });
+  // Open ones as well: of very many, the live line tells only a part.
+  const query = new URLSearchParams({ number, limit: String(SHOWN) });
   return { ...NOTHING, ...(await get<{ incidents: Incident[] }>(`/incidents?${query.toString()}`)) };
 }
 

@@ -70,8 +70,9 @@ export interface Loaded<T> {
   error: ApiError | null;
 }
 
-/** Loads something now and again whenever `key` changes; what was loaded before stays until the new one is there. */
+/** Loads something now, whenever `key` changes, and when the server is there again; what was loaded before stays until the new one is there. */
 export function useLoaded<T>(load: () => Promise<T>, key: string, identity: string): Loaded<T> {
+  const upSince = useUpSince();
   const [state, setState] = useState<Loaded<T> & { identity: string }>({ value: null, error: null, identity });
   useEffect(() => {
     let isWanted = true;
@@ -87,6 +88,12 @@ export function useLoaded<T>(load: () => Promise<T>, key: string, identity: stri
     };
     // `load` is made anew with each drawing; `key` says when it would give something else.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [key, identity]);
+  }, [key, identity, upSince]);
   return state.identity === identity ? state : { value: null, error: null };
+}
+
+/** Grows each time the live line comes back: what could not be asked, or has changed meanwhile, is asked again. */
+function useUpSince(): number {
+  const { connection } = useLive("connection");
+  return connection.times;
 }

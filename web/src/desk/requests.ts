@@ -1,5 +1,5 @@
 /** What people ask of the server from the desk; the answer is on the screen before the live line tells of it. */
-import { send } from "../api/client";
+import { ApiError, send } from "../api/client";
 import type { Alarm, Command, CommandKind, Incident, Patrol, PatrolCheck, PatrolGiven, Run } from "../api/types";
 import { t } from "../i18n";
 import { commandOf } from "../live/messages";
@@ -21,10 +21,19 @@ export class Requests {
 
   async command(vehicleId: string, kind: CommandKind): Promise<Command> {
     const path = `/vehicles/${encodeURIComponent(vehicleId)}/commands`;
-    const told = await send<Record<string, unknown>>("POST", path, { kind, because: t(`because.${kind}`) });
-    const command = commandOf(told);
-    this.#options.store.putCommand(command);
-    return command;
+    const because = t(`because.${kind}`);
+    const made_at = new Date().toISOString();
+    try {
+      const command = commandOf(await send<Record<string, unknown>>("POST", path, { kind, because }));
+      this.#options.store.putCommand(command);
+      return command;
+    } catch (error) {
+      // Who looks elsewhere meanwhile finds here that the word never left.
+      if (error instanceof ApiError && error.code === "no_connection") {
+        this.#options.store.putCommand(notSent({ vehicle_id: vehicleId, kind, because, made_at }));
+      }
+      throw error;
+    }
   }
 
   async setService(vehicleId: string, isInService: boolean, because: string): Promise<void> {
@@ -72,4 +81,9 @@ export class Requests {
     const told = await send<Alarm>("POST", `/alarms/${alarm.id}/look`, { vehicle_id: vehicleId });
     this.#options.store.putAlarm(told);
   }
+}
+
+function notSent(given: Pick<Command, "vehicle_id" | "kind" | "because" | "made_at">): Command {
+  const fate = { state: "failed", state_because: t("fate.not_sent"), state_because_said: [], state_at: given.made_at };
+  return { ...given, ...fate, id: crypto.randomUUID(), expires_at: given.made_at, because_said: [] };
 }

@@ -11,7 +11,11 @@ export interface Snapshot {
   runs?: Run[];
   incidents?: Incident[];
   alarms?: Alarm[];
+  /** How many cases are open: `incidents` holds those that wait for a person, and the newest of the others. */
+  open_incidents?: number;
   sightings?: Sighting[];
+  /** People's words to vehicles of the last minutes, with what became of them. */
+  commands?: Command[];
 }
 
 export interface EventMessage {
@@ -57,6 +61,7 @@ export type ServerMessage = Snapshot | EventMessage | Telemetry | Tracks | Alarm
 /** Reads a command in the form of the journal, or of the REST interface. */
 export function commandOf(body: Record<string, unknown>): Command {
   if ("state_because" in body) return body as unknown as Command;
-  const told = body as unknown as Command & { because: string; at: string };
-  return { ...told, state_because: told.because, state_because_said: told.because_said, state_at: told.at };
+  const told = body as unknown as Command & { asked_because: string; at: string };
+  const asked = { because: told.asked_because, because_said: [] };
+  return { ...told, ...asked, state_because: told.because, state_because_said: told.because_said, state_at: told.at };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Alarm, Incident, Vehicle, VehicleState } from "../api/types";
+import type { Alarm, Command, Incident, Vehicle, VehicleState } from "../api/types";
 import type { EventMessage, Snapshot } from "./messages";
 import { LiveStore } from "./store";
 
@@ -72,6 +72,42 @@ describe("the live store", () => {
     store.take(event("incidents.changed", { ...incident, id: "closed", state: "closed" }), 0);
     store.take(snapshot({ incidents: [] }), 0);
     expect([...store.incidents.keys()]).toEqual(["closed"]);
+  });
+
+  it("reads zones again, and takes the fate of words, when it was away", () => {
+    const store = new LiveStore();
+    const heard: string[] = [];
+    store.on(["zones"], () => heard.push("zones"));
+    const word = { id: "c", vehicle_id: "drone-1", kind: "hold", because: "wang: stop", state_at: "2026-01-01T00:00:00Z" } as Command;
+    store.take(snapshot({ commands: [{ ...word, state: "sent" }] }), 0);
+    store.take(snapshot({ commands: [{ ...word, state: "done", state_at: "2026-01-01T00:00:02Z" }] }), 0);
+    expect(store.commands.get("c")?.state).toBe("done");
+    expect(heard).toEqual(["zones", "zones"]);
+  });
+
+  it("keeps whose word it is when the journal tells of its fate", () => {
+    const store = new LiveStore();
+    const told = { id: "c", vehicle_id: "drone-1", kind: "hold", asked_because: "wang: stop", state: "done", because: "it hovers", at: "2026-01-01T00:00:00Z" };
+    store.take(event("commands.changed", told), 0);
+    expect(store.commands.get("c")).toMatchObject({ because: "wang: stop", state_because: "it hovers" });
+  });
+
+  it("counts open cases that it was not shown", () => {
+    const store = new LiveStore();
+    store.take(snapshot({ incidents: [incident], open_incidents: 260 }), 0);
+    expect(store.hiddenCases).toBe(259);
+    store.take(event("incidents.changed", { ...incident, id: "j" }), 0);
+    expect(store.openIncidents().length + store.hiddenCases).toBe(261);
+  });
+
+  it("counts how often the line came back", () => {
+    const store = new LiveStore();
+    store.setConnection(true, new Date());
+    store.take(snapshot(), 0);
+    expect(store.connection.times).toBe(0);
+    store.setConnection(false, new Date());
+    store.setConnection(true, new Date());
+    expect(store.connection.times).toBe(1);
   });
 
   it("tells the listeners of a topic only", () => {

@@ -42,6 +42,8 @@ export interface Connection {
   since: Date;
   /** Whether anything was ever received: before that the desk is empty, not old. */
   hadSnapshot: boolean;
+  /** How often it came back after it was lost. */
+  times: number;
 }
 
 const CHANGES_VEHICLES = new Set(["orders.changed", "vehicles.changed", "commands.changed"]);
@@ -53,7 +55,7 @@ const CLOSED_INCIDENTS = new Set(["closed", "rejected", "merged", "void"]);
 
 export class LiveStore extends Emitter<Topic> {
   cursor: number | null = null;
-  connection: Connection = { isUp: false, since: new Date(), hadSnapshot: false };
+  connection: Connection = { isUp: false, since: new Date(), hadSnapshot: false, times: 0 };
   readonly vehicles = new Map<string, Vehicle>();
   /** Clock of this page (ms) when the newest word of a vehicle came. */
   readonly heardAtMs = new Map<string, number>();
@@ -66,9 +68,18 @@ export class LiveStore extends Emitter<Topic> {
   readonly commands = new Map<string, Command>();
   readonly orders = new Map<string, Order>();
   happenings: Happening[] = [];
+  /** So many cases were open at the last snapshot, which shows only some of them when they are very many. */
+  #openThen = 0;
+  #shownThen = 0;
+
+  /** Open cases that exist, but are not among those that the desk holds. */
+  get hiddenCases(): number {
+    return Math.max(0, this.#openThen - this.#shownThen);
+  }
 
   setConnection(isUp: boolean, now: Date): void {
-    if (this.connection.isUp !== isUp) this.connection = { ...this.connection, isUp, since: now };
+    const { isUp: wasUp, hadSnapshot, times } = this.connection;
+    if (wasUp !== isUp) this.connection = { isUp, since: now, hadSnapshot, times: times + (isUp && hadSnapshot ? 1 : 0) };
     this.emit("connection");
   }
 
@@ -150,8 +161,11 @@ export class LiveStore extends Emitter<Topic> {
     replace(this.incidents, snapshot.incidents ?? [], (one) => CLOSED_INCIDENTS.has(one.state));
     replace(this.alarms, snapshot.alarms ?? [], (alarm) => !alarm.is_open);
     replace(this.sightings, snapshot.sightings ?? []);
+    this.#shownThen = snapshot.incidents?.length ?? 0;
+    this.#openThen = snapshot.open_incidents ?? this.#shownThen;
+    for (const command of snapshot.commands ?? []) this.putCommand(command);
     this.connection = { ...this.connection, hadSnapshot: true };
-    const topics: Topic[] = ["trails", "runs", "incidents", "alarms", "sightings", "connection", "patrols"];
+    const topics: Topic[] = ["trails", "runs", "incidents", "alarms", "sightings", "connection", "patrols", "zones"];
     topics.forEach((topic) => this.emit(topic));
   }
 

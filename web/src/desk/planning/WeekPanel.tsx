@@ -55,7 +55,8 @@ export function WeekPanel() {
       <ProblemBox error={loaded.error} />
       {!loaded.value && !loaded.error && <p className="empty">{t("loading")}</p>}
       {loaded.value?.is_cut && <p className="note">{t("week.cut")}</p>}
-      <Grid days={days} starts={starts} />
+      {/* An empty table would say that nothing is planned. */}
+      {loaded.value && <Grid days={days} starts={starts} />}
       {loaded.value && <Legend starts={starts} />}
     </article>
   );
