@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from agent.executor_store import HeldOrder
 from agent.flight_hold import Ask, Hands
 from agent.flight_watch import WAYS_DOWN, FlightWatch
 from agent.guard import OrderGuard
+from agent.held_order import HeldOrder
 from agent.kept_order import KeptOrder, superseded_by
 from agent.order_book import OrderBook
 from core.clock import Clock

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from agent.executor_store import ExecutorStore, HeldOrder
-from agent.flight import SETTLED_S, Flight
+from agent.executor_store import ExecutorStore
+from agent.flight import Flight
 from agent.flight_hold import OTHER_HANDS
+from agent.followed_order import SETTLED_S
 from agent.guard import OrderGuard
+from agent.held_order import HeldOrder
 from agent.kept_order import superseded_by
 from agent.order_book import OrderBook, ReportSink
 from agent.words import Words

@@ -3,87 +3,31 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import aiosqlite
 from google.protobuf.message import DecodeError
-from roundsman.v1 import link_pb2 as pb
 
+from agent.executor_rows import (
+    ADDED,
+    SCHEMA,
+    command_from,
+    held_from,
+    outcome_from,
+    progress_from,
+    time_from,
+)
+from agent.held_order import HeldOrder, OpenCommand
 from agent.left_words import UNREADABLE
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import CommandId, OrderId
-from fleet.holding import Holder
-from fleet.link.translate import command_from_pb, command_to_pb, order_from_pb, order_to_pb
-from fleet.orders import Command, CommandOutcome, CommandState, Order, OrderProgress, OrderState
-from geofence.positions import GeoPosition
+from fleet.link.translate import command_to_pb, order_to_pb
+from fleet.orders import Command, CommandOutcome, CommandState, OrderProgress, OrderState
 
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-CREATE TABLE IF NOT EXISTS orders (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    body BLOB NOT NULL,
-    state TEXT NOT NULL,
-    legs_done INTEGER NOT NULL,
-    because TEXT NOT NULL,
-    at TEXT NOT NULL,
-    from_air INTEGER NOT NULL,
-    ending TEXT,
-    ending_because TEXT NOT NULL,
-    is_reported INTEGER NOT NULL,
-    held_by TEXT NOT NULL DEFAULT 'nobody',
-    start_lon_deg REAL,
-    start_lat_deg REAL
-);
-CREATE TABLE IF NOT EXISTS commands (
-    id TEXT PRIMARY KEY,
-    state TEXT NOT NULL,
-    because TEXT NOT NULL,
-    at TEXT NOT NULL,
-    is_reported INTEGER NOT NULL,
-    body BLOB
-);
-"""
-_ADDED = {
-    "orders": {
-        "held_by": "TEXT NOT NULL DEFAULT 'nobody'",
-        "start_lon_deg": "REAL",
-        "start_lat_deg": "REAL",
-    },
-    "commands": {"body": "BLOB"},
-}
-"""Columns that bring the file of an agent from before up to date: nobody may lose its orders over an update."""
 _ENDED = tuple(state.value for state in (OrderState.DONE, OrderState.FAILED, OrderState.ABORTED, OrderState.TIMED_OUT))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldOrder:
-    """An order as the agent keeps it: where it stands, how it was begun, and how it is being brought to an end."""
-
-    order: Order
-    progress: OrderProgress
-    from_air: bool = False
-    start: GeoPosition | None = None
-    """Where it was taken over in the air."""
-    ending: OrderState | None = None
-    """Set while the vehicle is on its way home for good: what the order becomes when it has landed."""
-    ending_because: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenCommand:
-    """A command that was accepted and not finished.
-
-    What it was is not known of one that an agent of before took, nor of one that this one cannot read.
-    """
-
-    outcome: CommandOutcome
-    command: Command | None
 
 
 class ExecutorStore(Protocol):
@@ -134,8 +78,8 @@ class SqliteExecutorStore:
         with _translated(self._file):
             await self._connection
             self._connection.row_factory = aiosqlite.Row
-            await self._connection.executescript(_SCHEMA)
-            for table, added in _ADDED.items():
+            await self._connection.executescript(SCHEMA)
+            for table, added in ADDED.items():
                 columns = await self._connection.execute_fetchall(f"PRAGMA table_info({table})")
                 for name in added.keys() - {column["name"] for column in columns}:
                     await self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {added[name]}")
@@ -172,7 +116,7 @@ class SqliteExecutorStore:
 
     async def find(self, order_id: OrderId) -> HeldOrder | None:
         rows = await self._read("SELECT * FROM orders WHERE id = ?", order_id)
-        return _held(rows[0]) if rows else None
+        return held_from(rows[0]) if rows else None
 
     async def unended(self) -> list[HeldOrder]:
         marks = ", ".join("?" for _ in _ENDED)
@@ -182,9 +126,9 @@ class SqliteExecutorStore:
     async def _held_or_failed(self, row: aiosqlite.Row) -> HeldOrder | None:
         """Return the order; one that cannot be read must not keep an agent from obeying a person."""
         try:
-            return _held(row)
+            return held_from(row)
         except (DecodeError, InvalidInput):
-            at = _time(row["at"]) + timedelta(microseconds=1)
+            at = time_from(row["at"]) + timedelta(microseconds=1)
             await self._write(
                 "UPDATE orders SET state = ?, because = ?, at = ?, is_reported = 0 WHERE id = ?",
                 OrderState.FAILED,
@@ -196,7 +140,7 @@ class SqliteExecutorStore:
 
     async def newest(self, *, limit: int) -> list[OrderProgress]:
         rows = await self._read("SELECT * FROM orders ORDER BY number DESC LIMIT ?", limit)
-        return [_progress(row) for row in rows]
+        return [progress_from(row) for row in rows]
 
     async def take(self, command: Command, outcome: CommandOutcome) -> None:
         await self._write(
@@ -220,16 +164,16 @@ class SqliteExecutorStore:
 
     async def outcome(self, command_id: CommandId) -> CommandOutcome | None:
         rows = await self._read("SELECT * FROM commands WHERE id = ?", command_id)
-        return _outcome(rows[0]) if rows else None
+        return outcome_from(rows[0]) if rows else None
 
     async def open_commands(self) -> list[OpenCommand]:
         rows = await self._read("SELECT * FROM commands WHERE state = ? ORDER BY rowid", CommandState.ACCEPTED)
-        return [OpenCommand(outcome=_outcome(row), command=_command(row)) for row in rows]
+        return [OpenCommand(outcome=outcome_from(row), command=command_from(row)) for row in rows]
 
     async def unreported(self) -> list[OrderProgress | CommandOutcome]:
         orders = await self._read("SELECT * FROM orders WHERE is_reported = 0 ORDER BY number")
         commands = await self._read("SELECT * FROM commands WHERE is_reported = 0 ORDER BY rowid")
-        return [*map(_progress, orders), *map(_outcome, commands)]
+        return [*map(progress_from, orders), *map(outcome_from, commands)]
 
     async def mark_reported(self, report: OrderProgress | CommandOutcome) -> None:
         table, key = (
@@ -279,52 +223,3 @@ def _translated(file: Path) -> Iterator[None]:
                 "no room is left for orders; nothing was acknowledged", where=str(file), remedy=remedy
             ) from error
         raise Unavailable(f"the order book cannot be used: {error}", where=str(file)) from error
-
-
-def _held(row: aiosqlite.Row) -> HeldOrder:
-    return HeldOrder(
-        order=order_from_pb(pb.Order.FromString(row["body"])),
-        progress=_progress(row),
-        from_air=bool(row["from_air"]),
-        ending=None if row["ending"] is None else OrderState(row["ending"]),
-        ending_because=row["ending_because"],
-        start=_start(row),
-    )
-
-
-def _start(row: aiosqlite.Row) -> GeoPosition | None:
-    if row["start_lon_deg"] is None:
-        return None
-    return GeoPosition(lon_deg=row["start_lon_deg"], lat_deg=row["start_lat_deg"])
-
-
-def _progress(row: aiosqlite.Row) -> OrderProgress:
-    return OrderProgress(
-        order_id=OrderId(row["id"]),
-        state=OrderState(row["state"]),
-        legs_done=row["legs_done"],
-        because=row["because"],
-        at=_time(row["at"]),
-        held_by=Holder(row["held_by"]),
-    )
-
-
-def _outcome(row: aiosqlite.Row) -> CommandOutcome:
-    return CommandOutcome(
-        command_id=CommandId(row["id"]),
-        state=CommandState(row["state"]),
-        because=row["because"],
-        at=_time(row["at"]),
-    )
-
-
-def _command(row: aiosqlite.Row) -> Command | None:
-    """Return None also where it cannot be read: one such row must not keep an agent from obeying all others."""
-    try:
-        return None if row["body"] is None else command_from_pb(pb.Command.FromString(row["body"]))
-    except (DecodeError, InvalidInput):
-        return None
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from agent.executor_store import HeldOrder
+from agent.held_order import HeldOrder
 from agent.left_words import TAKEN_OVER
 from core.clock import Clock
 from core.errors import Conflict

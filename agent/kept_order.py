@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from agent.executor_store import HeldOrder
+from agent.held_order import HeldOrder
 from agent.order_book import OrderBook
 from core.clock import Clock
 from fleet.holding import Holder

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import structlog
 
-from agent.executor_store import ExecutorStore, HeldOrder
+from agent.executor_store import ExecutorStore
+from agent.held_order import HeldOrder
 from core.clock import Clock
 from core.errors import Fault
 from core.ids import VehicleId

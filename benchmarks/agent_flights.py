@@ -5,7 +5,8 @@ from pathlib import Path
 
 from shapely import box
 
-from agent.executor_store import HeldOrder, SqliteExecutorStore
+from agent.executor_store import SqliteExecutorStore
+from agent.held_order import HeldOrder
 from core.clock import SystemClock
 from core.ids import OrderId, VehicleId, ZoneId, new_id
 from fleet.orders import (

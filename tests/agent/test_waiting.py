@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from agent.commanded_order import NOT_OURS
-from agent.executor_store import HeldOrder
+from agent.held_order import HeldOrder
 from agent.left_words import TAKEN_OVER
 from core.errors import Unavailable
 from core.ids import OrderId

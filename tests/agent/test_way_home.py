@@ -30,7 +30,7 @@ async def held_on_its_way_home(desk: Desk) -> None:
 async def test_a_persons_hold_on_the_way_home_has_no_end_but_a_persons(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, restarted: bool
 ) -> None:
-    monkeypatch.setattr("agent.flight.HOME_BOUND_S", 0.1)
+    monkeypatch.setattr("agent.followed_order.HOME_BOUND_S", 0.1)
     await held_on_its_way_home(desk)
     if restarted:
         await desk.kill()
@@ -40,7 +40,7 @@ async def test_a_persons_hold_on_the_way_home_has_no_end_but_a_persons(
     assert (desk.reports.last().state, desk.reports.last().holder) == (OrderState.HELD, Holder.PERSON)
     assert (desk.vehicle.state().mode, desk.reports.last().because) == (FlightMode.HOLD, CHILD)
 
-    monkeypatch.setattr("agent.flight.HOME_BOUND_S", 600.0)
+    monkeypatch.setattr("agent.followed_order.HOME_BOUND_S", 600.0)
     assert await desk.say(CommandKind.RETURN, because=HOME) is CommandState.DONE
     desk.vehicle.lands()
     await desk.reach(OrderState.ABORTED)
@@ -51,7 +51,7 @@ async def test_a_persons_hold_on_the_way_home_has_no_end_but_a_persons(
 async def test_a_low_battery_ends_a_hold_on_the_way_home_and_that_is_said(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, restarted: bool
 ) -> None:
-    monkeypatch.setattr("agent.flight._SURE_S", 0.1)
+    monkeypatch.setattr("agent.followed_order._SURE_S", 0.1)
     await held_on_its_way_home(desk)
     if restarted:
         await desk.kill()
@@ -69,7 +69,7 @@ async def test_a_low_battery_ends_a_hold_on_the_way_home_and_that_is_said(
 async def test_a_way_home_without_an_end_is_given_up_after_a_while(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.say(CommandKind.RETURN, because=HOME)
     await desk.looks(2)
-    monkeypatch.setattr("agent.flight.HOME_BOUND_S", 0.1)
+    monkeypatch.setattr("agent.followed_order.HOME_BOUND_S", 0.1)
     await desk.reach(OrderState.ABORTED)
     assert desk.reports.last().because == f"{HOME}; it has not landed in time"
 
@@ -118,7 +118,7 @@ async def test_who_waits_on_its_way_home_outlives_an_agent_whose_order_was_only_
 async def test_a_word_in_the_middle_of_the_take_off_brings_it_home(
     tmp_path: Path, kind: CommandKind, takes_off: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.flight._SURE_S", 0.1)
+    monkeypatch.setattr("agent.followed_order._SURE_S", 0.1)
     desk, goes_on = Desk(tmp_path), asyncio.Event()
 
     async def start() -> None:
@@ -210,7 +210,7 @@ async def test_a_vehicle_that_comes_to_rest_at_its_end_is_not_held(desk: Desk, l
 async def test_a_vehicle_that_hovers_on_after_its_last_leg_is_held_in_the_end(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.flight._COMES_TO_REST_S", 0.3)
+    monkeypatch.setattr("agent.followed_order._COMES_TO_REST_S", 0.3)
     desk.vehicle.shows(legs=3, mode=FlightMode.HOLD)
     await desk.reach(OrderState.HELD)
     assert desk.reports.last().holder is Holder.ITSELF

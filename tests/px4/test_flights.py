@@ -379,7 +379,7 @@ async def test_a_persons_word_outlives_an_agent_that_is_killed_in_the_same_momen
 async def test_a_persons_hold_on_the_way_home_stays_until_the_battery_is_low(
     px4s: Px4Range, agents: Agents, reports: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.flight.HOME_BOUND_S", 5.0)
+    monkeypatch.setattr("agent.followed_order.HOME_BOUND_S", 5.0)
     px4 = px4s.start(speed=SPEED)
     cockpit = await agents.cockpit()
     await ready(px4, cockpit)
@@ -393,7 +393,7 @@ async def test_a_persons_hold_on_the_way_home_stays_until_the_battery_is_low(
     held_s = CLOCK.monotonic_s()
     await eventually(lambda: CLOCK.monotonic_s() > held_s + 7.0, within_s=9.0, what="longer than the bound")
     assert (reports.last().state, reports.last().holder) == (OrderState.HELD, Holder.PERSON)
-    monkeypatch.setattr("agent.flight.HOME_BOUND_S", 600.0)
+    monkeypatch.setattr("agent.followed_order.HOME_BOUND_S", 600.0)
     px4.set_parameter("SIM_BAT_MIN_PCT", 30)
     await eventually(lambda: cockpit.state().mode is FlightMode.RETURN, within_s=90.0, what="the battery counts")
     await eventually(lambda: reports.last().state is OrderState.ABORTED, within_s=120.0, what="aborted")
