@@ -1,6 +1,5 @@
 """From an allocation to sorties with exact legs, and what becomes of every task."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -92,9 +91,7 @@ def _corrected(
         for a, b in pairwise(places):
             exit_ = _exit(shared, a, starts.get(vehicle.id, maker.dock(vehicle)))
             entry = maker.dock(vehicle) if b < problem.docks else shared.choices[b - problem.docks].entry
-            way = maker.way(vehicle.height_agl_m, exit_, entry)
-            length_m = sum(math.dist(p, q) for p, q in pairwise(way))
-            real_s = length_m / vehicle.speed_m_s + vehicle.turn_s * len(way)
+            real_s = maker.way(vehicle, exit_, entry).taken_s(vehicle, turns_at_ends=2)
             travel[who.pace][a, b] = max(float(travel[who.pace][a, b]), real_s)
     return replace(problem, travel_s=tuple(travel))
 

@@ -1,26 +1,43 @@
 """From the jobs of a sortie to its legs: the ways between them, corners counted, straight pieces joined."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from geofence.frames import FloatArray
 from missions.planning.jobs import STRAIGHT_RAD, Job, Purpose, without_specks
-from missions.planning.levels import Level
+from missions.planning.passes import Airspace
 from missions.planning.plan import PlanLeg, PlanSortie
 from missions.planning.request import FleetRequest, Place, PlanVehicle
 
 SAME_M = 1e-6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A way as stretches, each a height and its places, both ends included."""
+
+    stretches: tuple[tuple[float, tuple[Place, ...]], ...]
+
+    def taken_s(self, vehicle: PlanVehicle, *, turns_at_ends: int = 0) -> float:
+        """Return its seconds, with a turn at every corner, and climbing and sinking from the vehicle's height."""
+        pairs = [pair for _, places in self.stretches for pair in pairwise(places)]
+        length_m = math.fsum(math.dist(a, b) for a, b in pairs)
+        turns_s = vehicle.turn_s * (len(pairs) - 1 + turns_at_ends)
+        return (
+            length_m / vehicle.speed_m_s + turns_s + _changes_s([height_m for height_m, _ in self.stretches], vehicle)
+        )
+
+
 class LegMaker:
     """Makes the legs of sorties at the heights of one request's vehicles."""
 
-    def __init__(self, request: FleetRequest, levels: Mapping[float, Level]) -> None:
+    def __init__(self, request: FleetRequest, airspace: Airspace) -> None:
         self._request = request
-        self._levels = levels
+        self._airspace = airspace
 
     def sortie(
         self, vehicle: PlanVehicle, jobs: Sequence[Job], *, start_s: float, start: Place | None = None
@@ -34,7 +51,7 @@ class LegMaker:
         return PlanSortie(
             legs=tuple(_joined(strip.legs)),
             start_s=start_s,
-            duration_s=duration_s(strip.legs, vehicle.turn_s),
+            duration_s=duration_s(strip.legs, vehicle),
             distance_m=math.fsum(math.dist(leg.start, leg.end) for leg in strip.legs),
         )
 
@@ -42,15 +59,31 @@ class LegMaker:
         """Return where the vehicle's dock is."""
         return self._request.dock(vehicle.dock).position
 
-    def way(self, height_agl_m: float, start: Place, end: Place) -> list[Place]:
-        """Return the places of the shortest way, both ends included."""
+    def way(self, vehicle: PlanVehicle, start: Place, end: Place) -> Run:
+        """Return the quickest way: at the vehicle's height, or over or under what is in the way."""
+        own_m = vehicle.height_agl_m
         if math.dist(start, end) <= SAME_M:
-            return [start, end]
-        found = self._levels[height_agl_m].ways.shortest(np.array(start), np.array(end))
-        if found is None:
+            return Run(stretches=((own_m, (start, end)),))
+        ends = np.array(start), np.array(end)
+        level = self._airspace.levels[own_m].ways.shortest(*ends)
+        runs = [] if level is None else [_run(start, [(own_m, level.points)], end)]
+        straight_s = math.dist(start, end) / vehicle.speed_m_s
+        for other in self._airspace.passes[vehicle.band]:
+            if all(straight_s + other.change_s < run.taken_s(vehicle) for run in runs):
+                found = other.way(*ends)
+                runs += [] if found is None else [_run(start, found, end)]
+        if not runs:
             raise AssertionError(f"no way from {start} to {end}, though it has a length")
-        inner = [(float(x), float(y)) for x, y in without_specks(found.points)[1:-1]]
-        return [start, *inner, end]
+        return min(runs, key=lambda run: run.taken_s(vehicle))
+
+
+def _run(start: Place, stretches: Sequence[tuple[float, FloatArray]], end: Place) -> Run:
+    made: list[tuple[float, tuple[Place, ...]]] = []
+    for height_m, points in stretches:
+        places = [(float(x), float(y)) for x, y in without_specks(points)]
+        made.append((height_m, (made[-1][1][-1] if made else start, *places[1:])))
+    height_m, places_ = made[-1]
+    return Run(stretches=(*made[:-1], (height_m, (*places_[:-1], end))))
 
 
 class _Strip:
@@ -66,6 +99,8 @@ class _Strip:
     def add(self, job: Job) -> None:
         """Go to *job*, wait for its window, and do it."""
         self.go(job.entry, Purpose.TRANSIT, is_needed=job.is_point)
+        if job.is_point and self.legs[-1].height_agl_m != self._vehicle.height_agl_m:
+            self._append([self._here, self._here], Purpose.TRANSIT, None)
         self._wait_until(job.terms.window.from_s)
         if job.is_point:
             self.legs[-1] = replace(
@@ -76,17 +111,21 @@ class _Strip:
         self._append(places, job.purpose, job.task)
 
     def go(self, place: Place, purpose: Purpose, *, is_needed: bool = False) -> None:
-        """Go to *place* by the shortest way; where that is here, no leg is made unless one *is_needed*."""
+        """Go to *place* by the quickest way; where that is here, no leg is made unless one *is_needed*."""
         if is_needed or math.dist(self._here, place) > SAME_M:
-            self._append(self._maker.way(self._vehicle.height_agl_m, self._here, place), purpose, None)
+            run = self._maker.way(self._vehicle, self._here, place)
+            for height_m, places in run.stretches:
+                self._append(places, purpose, None, height_agl_m=height_m)
 
-    def _append(self, places: Sequence[Place], purpose: Purpose, task: str | None) -> None:
+    def _append(
+        self, places: Sequence[Place], purpose: Purpose, task: str | None, *, height_agl_m: float | None = None
+    ) -> None:
         for start, end in pairwise(places):
             self.legs.append(
                 PlanLeg(
                     start=start,
                     end=end,
-                    height_agl_m=self._vehicle.height_agl_m,
+                    height_agl_m=self._vehicle.height_agl_m if height_agl_m is None else height_agl_m,
                     speed_m_s=self._vehicle.speed_m_s,
                     purpose=purpose,
                     task=task,
@@ -95,7 +134,7 @@ class _Strip:
         self._here = places[-1]
 
     def _wait_until(self, moment_s: float) -> None:
-        wait_s = moment_s - self._start_s - duration_s(self.legs, self._vehicle.turn_s) if moment_s > 0 else 0.0
+        wait_s = moment_s - self._start_s - duration_s(self.legs, self._vehicle) if moment_s > 0 else 0.0
         if wait_s <= 0:
             return
         if not self.legs:
@@ -103,10 +142,20 @@ class _Strip:
         self.legs[-1] = replace(self.legs[-1], wait_s=wait_s)
 
 
-def duration_s(legs: Sequence[PlanLeg], turn_s: float) -> float:
-    """Return the seconds of *legs*: ways, service, waiting, and *turn_s* for every change of heading."""
+def duration_s(legs: Sequence[PlanLeg], vehicle: PlanVehicle, *, to_own_height: bool = True) -> float:
+    """Return the seconds of *legs*: ways, service, waiting, every change of heading, and climbing and sinking.
+
+    A sortie begins at the vehicle's height, and ends there unless *to_own_height* is false.
+    """
     ways_s = math.fsum(math.dist(leg.start, leg.end) / leg.speed_m_s + leg.service_s + leg.wait_s for leg in legs)
-    return ways_s + turn_s * turns(legs)
+    heights = [leg.height_agl_m for leg in legs]
+    return ways_s + vehicle.turn_s * turns(legs) + _changes_s(heights, vehicle, to_own_height=to_own_height)
+
+
+def _changes_s(heights_m: Sequence[float], vehicle: PlanVehicle, *, to_own_height: bool = True) -> float:
+    own_m = vehicle.height_agl_m
+    every = [own_m, *heights_m, *([own_m] if to_own_height else [])]
+    return math.fsum(vehicle.band.change_s(a, b) for a, b in pairwise(every) if a != b)
 
 
 def turns(legs: Sequence[PlanLeg]) -> int:
@@ -140,5 +189,6 @@ def _joined(legs: Sequence[PlanLeg]) -> Iterator[PlanLeg]:
 
 def _goes_on(last: PlanLeg, leg: PlanLeg) -> bool:
     is_alike = (last.purpose, last.task) == (leg.purpose, leg.task) and leg.purpose is not Purpose.POINT
+    is_alike = is_alike and last.height_agl_m == leg.height_agl_m
     moves = min(math.dist(last.start, last.end), math.dist(leg.start, leg.end)) > SAME_M
     return is_alike and moves and last.wait_s == 0 and _is_straight(last, leg)

@@ -1,9 +1,9 @@
 """Where vehicles may fly or drive, height by height: inside keep-ins, around the keep-outs that reach so high."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -11,7 +11,7 @@ from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
-from geofence.overlay import united, without
+from geofence.overlay import common, united, without
 from geofence.sight_graph import Ways
 from missions.planning.request import AreaTask, FleetRequest, LineTask, Place, PlanZone, PointsTask
 
@@ -73,31 +73,42 @@ def levels_of(request: FleetRequest) -> dict[float, Level]:
 
 
 def _level(request: FleetRequest, height_agl_m: float) -> Level:
-    holding = [zone for zone in request.zones if zone.holds_at(height_agl_m)]
-    keep_ins = tuple(zone for zone in holding if zone.is_keep_in)
-    keep_outs = tuple(zone for zone in holding if not zone.is_keep_in)
-    columns = tuple(
-        zone
-        for zone in request.zones
-        if not zone.is_keep_in and (zone.floor_agl_m or -math.inf) <= height_agl_m and zone not in keep_outs
-    )
-    clear_m = request.margin_m + _SPARE_M
-    region = _inside(request, keep_ins, clear_m)
-    grown = [shapely.buffer(zone.shape, clear_m, join_style="mitre", mitre_limit=2.0) for zone in keep_outs]
-    region = without(region, united(grown))
+    keep_outs = tuple(_keep_outs(request, height_agl_m, height_agl_m))
+    below = [zone for zone in _keep_outs(request, -math.inf, height_agl_m) if zone not in keep_outs]
     return Level(
         height_agl_m=height_agl_m,
         margin_m=request.margin_m,
-        keep_ins=keep_ins,
+        keep_ins=tuple(zone for zone in request.zones if zone.is_keep_in and zone.holds_at(height_agl_m)),
         keep_outs=keep_outs,
-        columns=columns,
-        region=_ground(region),
+        columns=tuple(below),
+        region=free_between(request, height_agl_m, height_agl_m),
     )
 
 
-def _inside(request: FleetRequest, keep_ins: Sequence[PlanZone], clear_m: float) -> BaseGeometry:
-    if any(zone.is_keep_in for zone in request.zones):
-        union = united(zone.shape for zone in keep_ins)
+def free_between(request: FleetRequest, low_agl_m: float, high_agl_m: float) -> BaseGeometry:
+    """Return the ground over which all heights from *low_agl_m* to *high_agl_m* are free, the margin kept."""
+    clear_m = request.margin_m + _SPARE_M
+    region = reduce(common, (_inside(request, height, clear_m) for height in _spans(request, low_agl_m, high_agl_m)))
+    outs = _keep_outs(request, low_agl_m, high_agl_m)
+    grown = [shapely.buffer(zone.shape, clear_m, join_style="mitre", mitre_limit=2.0) for zone in outs]
+    return _ground(without(region, united(grown)))
+
+
+def _keep_outs(request: FleetRequest, low_agl_m: float, high_agl_m: float) -> list[PlanZone]:
+    return [zone for zone in request.zones if not zone.is_keep_in and zone.meets(low_agl_m, high_agl_m)]
+
+
+def _spans(request: FleetRequest, low_agl_m: float, high_agl_m: float) -> list[float]:
+    """Return a height of each span within which the keep-ins are the same."""
+    ends = {end for zone in request.zones if zone.is_keep_in for end in (zone.floor_agl_m, zone.ceiling_agl_m)}
+    inner = sorted(end for end in ends if end is not None and low_agl_m < end < high_agl_m)
+    return [(low + high) / 2 for low, high in pairwise((low_agl_m, *inner, high_agl_m))]
+
+
+def _inside(request: FleetRequest, height_agl_m: float, clear_m: float) -> BaseGeometry:
+    keep_ins = [zone for zone in request.zones if zone.is_keep_in]
+    if keep_ins:
+        union = united(zone.shape for zone in keep_ins if zone.holds_at(height_agl_m))
         return shapely.buffer(union, -clear_m, join_style="mitre", mitre_limit=2.0)
     west, south, east, north = _bounds(request)
     room_m = _ROOM_M + request.margin_m

@@ -8,7 +8,7 @@ from missions.allocation.run_books import Progress
 from missions.planning.compose import Composer
 from missions.planning.finish import exact, note_left, outcomes
 from missions.planning.legs import LegMaker
-from missions.planning.levels import levels_of
+from missions.planning.passes import airspace_of
 from missions.planning.plan import FleetPlan
 from missions.planning.proof import prove_plan
 from missions.planning.request import AreaTask, FleetRequest
@@ -36,11 +36,11 @@ class Watch:
 def plan_fleet(request: FleetRequest, watch: Watch, *, seed: int = 0) -> FleetPlan:
     """Return the best plan found in time, proved; what cannot be done is named in it. Raises nothing for that."""
     began_s = watch.now_s()
-    levels = levels_of(request)
+    airspace = airspace_of(request)
     areas = max(1, sum(isinstance(task, AreaTask) for task in request.tasks))
     area_time_s = min(_LONGEST_AREA_S, _AREA_SHARE * watch.time_limit_s / areas)
-    composed = Composer(request, levels, area_time_s=area_time_s, seed=seed).composed()
-    shared = Sharer(request, levels, request.vehicles).shared(composed)
+    composed = Composer(request, airspace.levels, area_time_s=area_time_s, seed=seed).composed()
+    shared = Sharer(request, airspace, request.vehicles).shared(composed)
     allocation = optimise(
         shared.problem,
         seed=seed,
@@ -48,7 +48,7 @@ def plan_fleet(request: FleetRequest, watch: Watch, *, seed: int = 0) -> FleetPl
         allowed_s=watch.time_limit_s,
         on_progress=watch.on_progress,
     )
-    allocation, vehicles = exact(shared, allocation, LegMaker(request, levels))
+    allocation, vehicles = exact(shared, allocation, LegMaker(request, airspace))
     note_left(composed, shared, allocation)
     return FleetPlan(
         vehicles=vehicles,

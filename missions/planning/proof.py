@@ -18,6 +18,7 @@ from missions.planning.jobs import Purpose
 from missions.planning.legs import duration_s
 from missions.planning.plan import PlanLeg, PlanSortie, PlanViolation, VehiclePlan
 from missions.planning.request import (
+    HEIGHT_ERROR_M,
     AreaTask,
     FleetRequest,
     LineTask,
@@ -39,15 +40,11 @@ _Found = Iterator[PlanViolation]
 def prove_plan(request: FleetRequest, vehicles: Sequence[VehiclePlan]) -> tuple[PlanViolation, ...]:
     """Return everything that is wrong with the sorties of *vehicles*; nothing for a sound plan."""
     known = {vehicle.id: vehicle for vehicle in request.vehicles}
-    zones = {height: _Zones(request, height) for height in {vehicle.height_agl_m for vehicle in request.vehicles}}
-    return tuple(
-        found
-        for plan in vehicles
-        for found in _vehicle(request, zones[known[plan.id].height_agl_m], known[plan.id], plan)
-    )
+    spans = _Spans(request)
+    return tuple(found for plan in vehicles for found in _vehicle(request, spans, known[plan.id], plan))
 
 
-def _vehicle(request: FleetRequest, zones: "_Zones", vehicle: PlanVehicle, plan: VehiclePlan) -> _Found:
+def _vehicle(request: FleetRequest, spans: "_Spans", vehicle: PlanVehicle, plan: VehiclePlan) -> _Found:
     if len(plan.sorties) > vehicle.max_sorties:
         because = f"{len(plan.sorties)} sorties, allowed are {vehicle.max_sorties}"
         yield PlanViolation(vehicle=vehicle.id, because=because, amount=len(plan.sorties) - vehicle.max_sorties)
@@ -61,11 +58,11 @@ def _vehicle(request: FleetRequest, zones: "_Zones", vehicle: PlanVehicle, plan:
         over_s = plan.end_s - request.makespan_limit_s
         yield PlanViolation(vehicle=vehicle.id, because="ends after the limit", amount=over_s)
     for number, sortie in enumerate(plan.sorties):
-        yield from _sortie(request, zones, vehicle, sortie, number)
+        yield from _sortie(request, spans, vehicle, sortie, number)
 
 
-def _sortie(request: FleetRequest, zones: "_Zones", vehicle: PlanVehicle, sortie: PlanSortie, number: int) -> _Found:
-    taken_s = duration_s(sortie.legs, vehicle.turn_s)
+def _sortie(request: FleetRequest, spans: "_Spans", vehicle: PlanVehicle, sortie: PlanSortie, number: int) -> _Found:
+    taken_s = duration_s(sortie.legs, vehicle)
     if taken_s > vehicle.endurance_s + _EXACT_S:
         over_s = taken_s - vehicle.endurance_s
         because = f"takes {taken_s:.1f} s, the endurance is {vehicle.endurance_s:g} s"
@@ -76,8 +73,9 @@ def _sortie(request: FleetRequest, zones: "_Zones", vehicle: PlanVehicle, sortie
     yield from _order(request, vehicle, sortie, number)
     yield from _windows(request, vehicle, sortie, number)
     yield from _column(request, vehicle, number)
-    for index, leg in enumerate(sortie.legs):
-        for zone, place, amount, because in zones.faults(leg):
+    yield from _heights(vehicle, sortie, number)
+    for index, (low_m, high_m, shape) in _spans(request, vehicle, sortie):
+        for zone, place, amount, because in spans.zones(low_m, high_m).faults(shape):
             yield PlanViolation(
                 vehicle=vehicle.id,
                 sortie=number,
@@ -87,6 +85,40 @@ def _sortie(request: FleetRequest, zones: "_Zones", vehicle: PlanVehicle, sortie
                 amount=amount,
                 because=because,
             )
+
+
+def _spans(
+    request: FleetRequest, vehicle: PlanVehicle, sortie: PlanSortie
+) -> Iterator[tuple[int, tuple[float, float, BaseGeometry]]]:
+    """Yield, with the index of its leg, all that a sortie occupies: lowest, highest, and line or place over ground."""
+    own_m = vehicle.height_agl_m
+    before_m = own_m
+    for index, leg in enumerate(sortie.legs):
+        line = LineString([leg.start, leg.end]) if leg.start != leg.end else Point(leg.start)
+        yield index, (*_with_error(request, own_m, leg.height_agl_m), line)
+        if leg.height_agl_m != before_m:
+            yield index, (*_with_error(request, own_m, before_m, leg.height_agl_m), Point(leg.start))
+        before_m = leg.height_agl_m
+    if before_m != own_m:
+        yield len(sortie.legs) - 1, (*_with_error(request, own_m, before_m, own_m), Point(sortie.legs[-1].end))
+
+
+def _with_error(request: FleetRequest, own_m: float, *heights: float) -> tuple[float, float]:
+    """Return the lowest and the highest of *heights*; those that are not the vehicle's own keep a margin in height."""
+    clear_m = max(request.margin_m, HEIGHT_ERROR_M) - _EXACT_M
+    ends = [(h, h) if h == own_m else (max(0.0, h - clear_m), h + clear_m) for h in heights]
+    return min(low for low, _ in ends), max(high for _, high in ends)
+
+
+def _heights(vehicle: PlanVehicle, sortie: PlanSortie, number: int) -> _Found:
+    band = vehicle.band
+    for index, leg in enumerate(sortie.legs):
+        is_way = leg.purpose in {Purpose.TRANSIT, Purpose.RETURN}
+        low_m, high_m = (band.lowest_agl_m, band.highest_agl_m) if is_way else (band.height_agl_m, band.height_agl_m)
+        off_m = max(low_m - leg.height_agl_m, leg.height_agl_m - high_m)
+        if off_m > 0:
+            because = "is not at the vehicle's height" if low_m == high_m else "is not at a height the vehicle may use"
+            yield PlanViolation(vehicle=vehicle.id, sortie=number, leg=index, because=because, amount=off_m)
 
 
 def _order(request: FleetRequest, vehicle: PlanVehicle, sortie: PlanSortie, number: int) -> _Found:
@@ -99,9 +131,6 @@ def _order(request: FleetRequest, vehicle: PlanVehicle, sortie: PlanSortie, numb
             yield PlanViolation(
                 vehicle=vehicle.id, sortie=number, leg=index, because=because, place=start, amount=gap_m
             )
-    wrong = next((n for n, leg in enumerate(sortie.legs) if leg.height_agl_m != vehicle.height_agl_m), None)
-    if wrong is not None:
-        yield PlanViolation(vehicle=vehicle.id, sortie=number, leg=wrong, because="is not at the vehicle's height")
 
 
 def _column(request: FleetRequest, vehicle: PlanVehicle, number: int) -> _Found:
@@ -121,7 +150,7 @@ def _windows(request: FleetRequest, vehicle: PlanVehicle, sortie: PlanSortie, nu
         window = windows.get((leg.task, leg.point)) if leg.task else None
         if window is None:
             continue
-        end_s = sortie.start_s + duration_s(sortie.legs[: index + 1], vehicle.turn_s)
+        end_s = sortie.start_s + duration_s(sortie.legs[: index + 1], vehicle, to_own_height=False)
         begin_s = end_s - leg.service_s - (0 if leg.point else math.dist(leg.start, leg.end) / leg.speed_m_s)
         off_s = max(window.from_s - begin_s, end_s - window.to_s)
         if off_s > _EXACT_S:
@@ -137,27 +166,41 @@ def _windows_of(task: Task) -> Iterator[tuple[str | None, Window]]:
         yield None, task.terms.window
 
 
+class _Spans:
+    """The zones of every span of heights that is asked for."""
+
+    def __init__(self, request: FleetRequest) -> None:
+        self._request = request
+        self._made: dict[tuple[float, float], _Zones] = {}
+
+    def zones(self, low_agl_m: float, high_agl_m: float) -> "_Zones":
+        """Return the zones that count from *low_agl_m* to *high_agl_m*."""
+        key = low_agl_m, high_agl_m
+        if key not in self._made:
+            self._made[key] = _Zones(self._request, *key)
+        return self._made[key]
+
+
 class _Zones:
-    """The zones that reach to one height, ready to be asked about many legs."""
+    """The zones that count in a span of heights, ready to be asked about many legs."""
 
-    def __init__(self, request: FleetRequest, height_agl_m: float) -> None:
-        holding = [zone for zone in request.zones if zone.holds_at(height_agl_m)]
+    def __init__(self, request: FleetRequest, low_agl_m: float, high_agl_m: float) -> None:
+        ins = [zone for zone in request.zones if zone.is_keep_in]
         self._margin_m = request.margin_m
-        self._outs = [zone for zone in holding if not zone.is_keep_in]
+        self._outs = [zone for zone in request.zones if not zone.is_keep_in and zone.meets(low_agl_m, high_agl_m)]
         self._tree = shapely.STRtree([zone.shape for zone in self._outs])
-        self._is_bound = any(zone.is_keep_in for zone in request.zones)
-        self._union = united(zone.shape for zone in holding if zone.is_keep_in)
-        self._grown = self._union.buffer(_EXACT_M)
-        self._border = self._union.boundary
-        shapely.prepare([self._grown, self._border])
+        ends = {end for zone in ins for end in (zone.floor_agl_m, zone.ceiling_agl_m) if end is not None}
+        edges = [low_agl_m, *sorted(end for end in ends if low_agl_m < end < high_agl_m), high_agl_m]
+        # between two edges the keep-ins are the same, and at an edge there are no fewer
+        heights = [(low + high) / 2 for low, high in pairwise(edges)] if ins else []
+        self._grounds = [_Ground(united(z.shape for z in ins if z.holds_at(height))) for height in heights]
 
-    def faults(self, leg: PlanLeg) -> Iterator[tuple[str | None, Place, float, str]]:
-        """Yield each zone that *leg* breaks: its id, where, by how much, and in words."""
-        line = LineString([leg.start, leg.end]) if leg.start != leg.end else Point(leg.start)
-        for hit in self._tree.query(line, predicate="dwithin", distance=self._margin_m).tolist():
-            yield from self._too_near(self._outs[hit], line)
-        if self._is_bound:
-            yield from self._left(line)
+    def faults(self, shape: BaseGeometry) -> Iterator[tuple[str | None, Place, float, str]]:
+        """Yield each zone that a line or place breaks: its id, where, by how much, and in words."""
+        for hit in self._tree.query(shape, predicate="dwithin", distance=self._margin_m).tolist():
+            yield from self._too_near(self._outs[hit], shape)
+        for ground in self._grounds:
+            yield from ground.faults(shape, self._margin_m)
 
     def _too_near(self, zone: PlanZone, line: BaseGeometry) -> Iterator[tuple[str | None, Place, float, str]]:
         distance_m, crossed_m = zone.shape.distance(line), _inside_m(zone.shape, line)
@@ -165,13 +208,23 @@ class _Zones:
             because = f"crosses the keep-out zone {zone.id}" if crossed_m else f"passes too near to {zone.id}"
             yield zone.id, _nearest(line, zone.shape), max(crossed_m, self._margin_m - distance_m), because
 
-    def _left(self, line: BaseGeometry) -> Iterator[tuple[str | None, Place, float, str]]:
+
+class _Ground:
+    """The ground of the keep-ins at one height."""
+
+    def __init__(self, union: BaseGeometry) -> None:
+        self._grown = union.buffer(_EXACT_M)
+        self._border = union.boundary
+        shapely.prepare([self._grown, self._border])
+
+    def faults(self, line: BaseGeometry, margin_m: float) -> Iterator[tuple[str | None, Place, float, str]]:
+        """Yield what is wrong where *line* leaves the ground or comes too near to its border."""
         if not self._grown.covers(line):
             outside = line.difference(self._grown)
             yield None, _nearest(outside, outside), outside.length, "leaves the keep-in zones"
-        elif self._margin_m > 0 and (near_m := self._border.distance(line)) < self._margin_m - _EXACT_M:
+        elif margin_m > 0 and (near_m := self._border.distance(line)) < margin_m - _EXACT_M:
             because = "passes too near to the border of the keep-in zones"
-            yield None, _nearest(line, self._border), self._margin_m - near_m, because
+            yield None, _nearest(line, self._border), margin_m - near_m, because
 
 
 def _inside_m(shape: BaseGeometry, line: BaseGeometry) -> float:

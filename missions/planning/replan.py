@@ -19,7 +19,7 @@ from missions.planning.compose import Composed
 from missions.planning.finish import exact, note_left, outcomes
 from missions.planning.jobs import Job, Purpose
 from missions.planning.legs import LegMaker, duration_s
-from missions.planning.levels import Level, levels_of
+from missions.planning.passes import Airspace, airspace_of
 from missions.planning.plan import FleetPlan, PlanLeg, PlanSortie, VehiclePlan
 from missions.planning.planner import Watch
 from missions.planning.proof import prove_plan
@@ -51,15 +51,16 @@ def replan(request: FleetRequest, plan: FleetPlan, watch: Watch, *, lost: str, a
         remedy = "name a vehicle of the plan, beside which there is another"
         raise InvalidInput(f"{lost!r} is not one of several vehicles", where="lost", remedy=remedy)
     began_s = watch.now_s()
-    states = {vehicle.id: _state(vehicle, at_s, _turn_s(request, vehicle.id)) for vehicle in plan.vehicles}
-    levels = levels_of(request)
+    known = {vehicle.id: vehicle for vehicle in request.vehicles}
+    states = {v.id: _state(v, at_s, known[v.id], is_lost=v.id == lost) for v in plan.vehicles}
+    airspace = airspace_of(request)
     crew = _crew(request, states, lost, at_s)
     composed = Composed(because={task.id: list(task.because) for task in plan.tasks})
     made: Mapping[str, VehiclePlan] = {}
     if crew.vehicles:
-        shared, piles = _shared(request, levels, crew, states, lost, composed)
+        shared, piles = _shared(request, airspace, crew, states, lost, composed)
         chosen = _shared_out(shared, piles, watch, seed, began_s)
-        chosen, plans = exact(shared, chosen, LegMaker(request, levels), starts=crew.starts)
+        chosen, plans = exact(shared, chosen, LegMaker(request, airspace), starts=crew.starts)
         note_left(composed, shared, chosen)
         made = {plan.id: plan for plan in plans}
     else:
@@ -95,26 +96,25 @@ def _is_clearly_better(fresh: Allocation, kept: Allocation) -> bool:
     )
 
 
-def _turn_s(request: FleetRequest, vehicle_id: str) -> float:
-    return next(vehicle.turn_s for vehicle in request.vehicles if vehicle.id == vehicle_id)
-
-
-def _state(plan: VehiclePlan, at_s: float, turn_s: float) -> _State:
+def _state(plan: VehiclePlan, at_s: float, vehicle: PlanVehicle, *, is_lost: bool) -> _State:
     done = tuple(sortie for sortie in plan.sorties if sortie.end_s <= at_s + _SAME_S)
     to_come = tuple(sortie for sortie in plan.sorties if sortie.start_s >= at_s - _SAME_S and sortie not in done)
     under_way = next((sortie for sortie in plan.sorties if sortie not in done and sortie not in to_come), None)
-    flown, rest = ((), ()) if under_way is None else _cut(under_way, at_s - under_way.start_s, turn_s)
+    flown, rest = ((), ()) if under_way is None else _cut(under_way, at_s - under_way.start_s, vehicle)
+    if not is_lost:
+        flown, rest = _to_own_height(flown, rest, vehicle)
     return _State(done=done, under_way=under_way, flown=flown, rest=rest, to_come=to_come)
 
 
-def _cut(sortie: PlanSortie, elapsed_s: float, turn_s: float) -> tuple[tuple[PlanLeg, ...], tuple[PlanLeg, ...]]:
+def _cut(sortie: PlanSortie, elapsed_s: float, vehicle: PlanVehicle) -> tuple[tuple[PlanLeg, ...], tuple[PlanLeg, ...]]:
     """Return the legs up to *elapsed_s* and those after; a leg is cut in two, a point half served counts as not."""
     legs = sortie.legs
     for index, leg in enumerate(legs):
-        before_s = duration_s(legs[:index], turn_s)
-        if duration_s(legs[: index + 1], turn_s) > elapsed_s + _SAME_S:
+        end_s = duration_s(legs[: index + 1], vehicle, to_own_height=False)
+        if end_s > elapsed_s + _SAME_S:
             run_s = math.dist(leg.start, leg.end) / leg.speed_m_s
-            share = min(1.0, max(0.0, (elapsed_s - before_s) / run_s)) if run_s > 0 else 1.0
+            begun_s = elapsed_s - (end_s - leg.service_s - run_s)
+            share = min(1.0, max(0.0, begun_s / run_s)) if run_s > 0 else 1.0
             here = tuple(a + share * (b - a) for a, b in zip(leg.start, leg.end, strict=True))
             place = (here[0], here[1])
             is_point = leg.purpose is Purpose.POINT
@@ -122,6 +122,15 @@ def _cut(sortie: PlanSortie, elapsed_s: float, turn_s: float) -> tuple[tuple[Pla
             gone = replace(gone, purpose=Purpose.TRANSIT, task=None, point=None) if is_point else gone
             return (*legs[:index], gone), (replace(leg, start=place), *legs[index + 1 :])
     return legs, ()
+
+
+def _to_own_height(
+    flown: tuple[PlanLeg, ...], rest: tuple[PlanLeg, ...], vehicle: PlanVehicle
+) -> tuple[tuple[PlanLeg, ...], tuple[PlanLeg, ...]]:
+    """Return the legs cut where the vehicle is back at its own height: a way over or under is flown to its end."""
+    while flown and rest and flown[-1].height_agl_m != vehicle.height_agl_m != rest[0].height_agl_m:
+        flown, rest = (*flown, rest[0]), rest[1:]
+    return flown, rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +150,9 @@ def _crew(request: FleetRequest, states: Mapping[str, _State], lost: str, at_s: 
         if vehicle.id == lost:
             continue
         if state.under_way is not None and free == 0:
-            elapsed_s = duration_s(state.flown, vehicle.turn_s) + vehicle.turn_s
-            window = Window(from_s=at_s, to_s=vehicle.window.to_s)
+            elapsed_s = duration_s(state.flown, vehicle) + vehicle.turn_s
+            here_s = state.under_way.start_s + duration_s(state.flown, vehicle)
+            window = Window(from_s=max(at_s, here_s), to_s=vehicle.window.to_s)
             endurance_s = max(vehicle.endurance_s - elapsed_s, 1e-3)
             vehicles.append(replace(vehicle, endurance_s=endurance_s, max_sorties=1, window=window))
             starts[vehicle.id] = state.flown[-1].end
@@ -155,7 +165,7 @@ def _crew(request: FleetRequest, states: Mapping[str, _State], lost: str, at_s: 
 
 def _shared(
     request: FleetRequest,
-    levels: Mapping[float, Level],
+    airspace: Airspace,
     crew: _Crew,
     states: Mapping[str, _State],
     lost: str,
@@ -167,7 +177,7 @@ def _shared(
     owned = [[list(jobs_of(legs, terms)) for legs in stands[vehicle.id]] for vehicle in crew.vehicles]
     loose = _undone(states[lost])
     composed.jobs = [*(job for own in owned for jobs in own for job in jobs), *jobs_of(loose, terms)]
-    shared = Sharer(request, levels, crew.vehicles, starts=crew.starts).shared(composed, keep=True)
+    shared = Sharer(request, airspace, crew.vehicles, starts=crew.starts).shared(composed, keep=True)
     order = {id(job): n for n, job in enumerate(shared.choices)}
     piles = [[tuple(order[id(job)] for job in jobs if id(job) in order) for jobs in own] for own in owned]
     return shared, [[visits for visits in own if visits] for own in piles]
@@ -232,6 +242,6 @@ def _whole(legs: Sequence[PlanLeg], under_way: PlanSortie, vehicle: PlanVehicle)
     return PlanSortie(
         legs=tuple(legs),
         start_s=under_way.start_s,
-        duration_s=duration_s(legs, vehicle.turn_s),
+        duration_s=duration_s(legs, vehicle),
         distance_m=math.fsum(math.dist(leg.start, leg.end) for leg in legs),
     )

@@ -3,12 +3,17 @@
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import LocalFrame
 
+CLIMB_M_S = 2.0
+SINK_M_S = 1.5
+HEIGHT_ERROR_M = 2.0
+"""Kept in height at heights that are not the vehicle's own (or the request's margin, where that is more)."""
 Place = tuple[float, float]
 """East and north in metres."""
 
@@ -50,9 +55,13 @@ class PlanZone:
 
     def holds_at(self, height_agl_m: float) -> bool:
         """Say whether the zone reaches to that height (its floor and ceiling included)."""
+        return self.meets(height_agl_m, height_agl_m)
+
+    def meets(self, low_agl_m: float, high_agl_m: float) -> bool:
+        """Say whether the zone reaches to any of those heights (its floor and ceiling included)."""
         low = -math.inf if self.floor_agl_m is None else self.floor_agl_m
         high = math.inf if self.ceiling_agl_m is None else self.ceiling_agl_m
-        return low <= height_agl_m <= high
+        return low <= high_agl_m and low_agl_m <= high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +72,27 @@ class PlanDock:
     position: Place
 
 
+class Band(NamedTuple):
+    """The height a vehicle works at, and those between which it may climb and sink for the ways between its work."""
+
+    height_agl_m: float
+    lowest_agl_m: float
+    highest_agl_m: float
+    climb_m_s: float = CLIMB_M_S
+    sink_m_s: float = SINK_M_S
+
+    def change_s(self, from_agl_m: float, to_agl_m: float) -> float:
+        """Return the seconds of climbing or sinking on the spot."""
+        rise_m = to_agl_m - from_agl_m
+        return rise_m / self.climb_m_s if rise_m > 0 else -rise_m / self.sink_m_s
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanVehicle:
-    """A vehicle; every change of heading costs it `turn_s`, every sortie but the last `turnaround_s` in the dock."""
+    """A vehicle; every change of heading costs it `turn_s`, every sortie but the last `turnaround_s` in the dock.
+
+    It works at `height_agl_m`; ways between work may climb to `highest_agl_m` and sink to `lowest_agl_m` (None: not).
+    """
 
     id: str
     kind: VehicleKind
@@ -75,9 +102,21 @@ class PlanVehicle:
     turn_s: float = 0.0
     turnaround_s: float = 0.0
     height_agl_m: float = 0.0
+    lowest_agl_m: float | None = None
+    highest_agl_m: float | None = None
+    climb_m_s: float = CLIMB_M_S
+    sink_m_s: float = SINK_M_S
     max_sorties: int = 1
     skills: frozenset[str] = frozenset()
     window: Window = ALWAYS
+
+    @property
+    def band(self) -> Band:
+        """Return the heights that it may use."""
+        height_m = self.height_agl_m
+        low_m = height_m if self.lowest_agl_m is None else self.lowest_agl_m
+        high_m = height_m if self.highest_agl_m is None else self.highest_agl_m
+        return Band(height_m, low_m, high_m, self.climb_m_s, self.sink_m_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

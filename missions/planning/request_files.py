@@ -12,6 +12,8 @@ from missions.planning.errors import BadRequest
 from missions.planning.fields import Fields
 from missions.planning.request import (
     ALWAYS,
+    CLIMB_M_S,
+    SINK_M_S,
     AreaTask,
     FleetRequest,
     LineTask,
@@ -127,19 +129,34 @@ class _Reading:
         return fields.number(name, low=-2e4, high=2e4) if fields.has(name) else None
 
     def _vehicle(self, fields: Fields) -> PlanVehicle:
+        kind = VehicleKind(fields.choice("kind", VehicleKind, default=VehicleKind.DRONE))
+        height_m = fields.number("height_agl_m", low=0.0, high=2e4, default=0.0)
         return PlanVehicle(
             id=fields.text("id"),
-            kind=VehicleKind(fields.choice("kind", VehicleKind, default=VehicleKind.DRONE)),
+            kind=kind,
             dock=fields.text("dock"),
             speed_m_s=fields.number("speed_m_s", above=0.0, high=1e3),
             endurance_s=fields.number("endurance_s", above=0.0, high=1e8),
             turn_s=fields.number("turn_s", low=0.0, high=1e4, default=0.0),
             turnaround_s=fields.number("turnaround_s", low=0.0, high=1e7, default=0.0),
-            height_agl_m=fields.number("height_agl_m", low=0.0, high=2e4, default=0.0),
+            height_agl_m=height_m,
+            lowest_agl_m=self._other_height(fields, "lowest_agl_m", kind, low_m=0.0, high_m=height_m),
+            highest_agl_m=self._other_height(fields, "highest_agl_m", kind, low_m=height_m, high_m=2e4),
+            climb_m_s=fields.number("climb_m_s", above=0.0, high=1e3, default=CLIMB_M_S),
+            sink_m_s=fields.number("sink_m_s", above=0.0, high=1e3, default=SINK_M_S),
             max_sorties=fields.whole("max_sorties", low=1, default=1),
             skills=fields.texts("skills"),
             window=self._window(fields),
         )
+
+    @staticmethod
+    def _other_height(fields: Fields, name: str, kind: VehicleKind, *, low_m: float, high_m: float) -> float | None:
+        if not fields.has(name):
+            return None
+        if kind is VehicleKind.ROBOT:
+            fields.wrong(name, "is given for a robot, which stays on the ground", "leave it out")
+            return None
+        return fields.number(name, low=low_m, high=high_m)
 
     def _task(self, fields: Fields) -> Task | None:
         readers: Mapping[str, Callable[[Fields, Terms], Task | None]] = {

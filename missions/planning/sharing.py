@@ -3,39 +3,23 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from geofence.frames import FloatArray
-from geofence.prisms import IntArray
 from missions.allocation.problem import Carrier, Problem
 from missions.planning.compose import Composed
-from missions.planning.jobs import STRAIGHT_RAD, Job, changes_rad
-from missions.planning.levels import Level
-from missions.planning.request import FleetRequest, Objective, Place, PlanVehicle
+from missions.planning.jobs import Job
+from missions.planning.passes import Airspace, Pass, passes_of
+from missions.planning.request import Band, FleetRequest, Objective, Place, PlanVehicle, VehicleKind
+from missions.planning.travel import Pace, Travel, pace_of
 
-_BENDS = 2
-"""Turns that are reckoned with on a way that is not straight, until it is known."""
+_LOW_AIRSPACE_M = 120.0
+"""A remedy is looked for below the true height from which airspace is controlled."""
 _MOST_JOBS = 700
 _JOBS_PER_VEHICLE = 8
 _SHARE_OF_ENDURANCE = 0.25
 _SHORTEST_PIECE_M = 5.0
-_STRAIGHT_M = 1e-6
-
-
-class Pace(NamedTuple):
-    """What makes two vehicles take equally long for everything."""
-
-    height_agl_m: float
-    speed_m_s: float
-    turn_s: float
-    skills: frozenset[str]
-
-
-def pace_of(vehicle: PlanVehicle) -> Pace:
-    """Return the pace of *vehicle*."""
-    return Pace(vehicle.height_agl_m, vehicle.speed_m_s, vehicle.turn_s, vehicle.skills)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,31 +31,26 @@ class Shared:
     vehicles: tuple[PlanVehicle, ...]
 
 
-class _Turns(NamedTuple):
-    """Turns at the ends of ways that are straight, and the most there are at the ends of others."""
-
-    straight: IntArray
-    most: IntArray
-
-
 class Sharer:
     """Cuts jobs to sizes that vehicles can share, leaves out what none can reach, and sets up the problem."""
 
     def __init__(
         self,
         request: FleetRequest,
-        levels: Mapping[float, Level],
+        airspace: Airspace,
         vehicles: Sequence[PlanVehicle],
         *,
         starts: Mapping[str, Place] | None = None,
     ) -> None:
         """Take *vehicles* from their docks, or from *starts* where they are under way."""
         self._request = request
-        self._levels = levels
+        self._airspace = airspace
+        self._levels = airspace.levels
         self._vehicles = tuple(vehicles)
         self._paces = list(dict.fromkeys(map(pace_of, vehicles)))
         self._docks = list(dict.fromkeys(vehicle.dock for vehicle in vehicles))
         self._starts = dict(starts or {})
+        self._made_higher: dict[Band, tuple[Pass, ...]] = {}
 
     def shared(self, composed: Composed, *, keep: bool = False) -> Shared:
         """Return the problem of *composed*'s jobs (*keep*: uncut); what lies out of range is noted there."""
@@ -117,20 +96,36 @@ class Sharer:
 
     def _leave(self, job: Job, over_s: float, composed: Composed) -> None:
         if math.isinf(over_s):
-            because = self._why_no_way()
+            because = self._why_no_way(job)
         else:
             because = f"is out of range of every vehicle: the nearest would need {math.ceil(over_s)} s more"
         composed.leave(job.task, job.point or job.shape, f"{job.name} {because}")
 
-    def _why_no_way(self) -> str:
+    def _why_no_way(self, job: Job) -> str:
         reasons = [
             f"dock {dock.id} {why}"
             for vehicle in self._vehicles
             for dock in (self._request.dock(vehicle.dock),)
             if (why := self._levels[vehicle.height_agl_m].why_no_column(dock.position))
         ]
-        more = f" ({reasons[0]})" if reasons else ""
+        more = f" ({reasons[0]})" if reasons else self._over_it(job)
         return f"cannot be reached from the dock of any vehicle that could do it{more}"
+
+    def _over_it(self, job: Job) -> str:
+        """Return what height would let a drone pass over what is in the way, or nothing."""
+        for vehicle in (v for v in self._vehicles if v.kind is VehicleKind.DRONE and self._can(pace_of(v), job)):
+            dock = self._request.dock(vehicle.dock).position
+            over = next((way for way in self._higher(vehicle) if way.joins(dock, job.entry)), None)
+            if over is not None:
+                height = f"{over.height_agl_m:g}"
+                return f"; over what is in the way at {height} m, where {vehicle.id} had a highest_agl_m of {height}"
+        return ""
+
+    def _higher(self, vehicle: PlanVehicle) -> tuple[Pass, ...]:
+        band = vehicle.band._replace(highest_agl_m=max(_LOW_AIRSPACE_M, vehicle.band.highest_agl_m))
+        if band not in self._made_higher:
+            self._made_higher[band] = passes_of(self._request, self._levels[band.height_agl_m], band)
+        return self._made_higher[band]
 
     def _over_s(self, shared: Shared, jobs: int) -> FloatArray:
         """Return by how much each job alone overruns the vehicle that it suits best, shape (jobs,)."""
@@ -148,29 +143,24 @@ class Sharer:
 
     def _set_up(self, jobs: Sequence[Job]) -> Shared:
         choices = [(n, choice) for n, job in enumerate(jobs) for choice in _both_ways(job)]
-        travel, least, work = [], [], []
-        lengths = {height: self._lengths_m(height, [job for _, job in choices]) for height in self._levels}
-        at_ends = self._turns_at_ends([job for _, job in choices])
-        for pace in self._paces:
-            between, straight = lengths[pace.height_agl_m]
-            turns = np.where(between > straight + _STRAIGHT_M, _BENDS + at_ends.most, at_ends.straight)
-            travel.append(between / pace.speed_m_s + pace.turn_s * turns)
-            least.append(_least_travel_s(pace, lengths[pace.height_agl_m]))
-            work.append(self._work_s(pace, [job for _, job in choices]))
+        worked = [job for _, job in choices]
+        docks = [self._request.dock(dock).position for dock in self._docks]
+        travel = Travel(self._airspace, docks=docks, others=list(self._starts.values()), choices=worked)
+        travel_s, least_s = zip(*travel.seconds(self._paces), strict=True)
         terms = [job.terms.window for _, job in choices]
         problem = Problem(
             docks=len(self._docks) + len(self._starts),
-            travel_s=tuple(travel),
-            work_s=tuple(work),
+            travel_s=travel_s,
+            work_s=tuple(self._work_s(pace, worked) for pace in self._paces),
             job_of=np.array([n for n, _ in choices], dtype=np.intp),
             from_s=np.array([window.from_s for window in terms], dtype=np.float64),
             to_s=np.array([window.to_s for window in terms], dtype=np.float64),
             carriers=tuple(map(self._carrier, self._vehicles)),
             is_total=self._request.objective is Objective.TOTAL,
             limit_s=self._request.makespan_limit_s,
-            least_travel_s=tuple(least),
+            least_travel_s=least_s,
         )
-        return Shared(problem=problem, choices=tuple(job for _, job in choices), vehicles=self._vehicles)
+        return Shared(problem=problem, choices=tuple(worked), vehicles=self._vehicles)
 
     def _carrier(self, vehicle: PlanVehicle) -> Carrier:
         return Carrier(
@@ -184,67 +174,12 @@ class Sharer:
             start=len(self._docks) + list(self._starts).index(vehicle.id) if vehicle.id in self._starts else None,
         )
 
-    def _places(self) -> list[Place]:
-        """Return where the docks are, and those who are under way."""
-        return [*(self._request.dock(dock).position for dock in self._docks), *self._starts.values()]
-
-    def _lengths_m(self, height: float, choices: Sequence[Job]) -> tuple[FloatArray, FloatArray]:
-        """Return the lengths of the ways between places at one height, shape (places, places), and straight lines."""
-        docks = self._places()
-        exits = np.array([*docks, *(job.exit for job in choices)])
-        entries = np.array([*docks, *(job.entry for job in choices)])
-        places, where = np.unique(np.vstack((exits, entries)), axis=0, return_inverse=True)
-        where = where.reshape(-1)
-        lengths = self._levels[height].ways.distances(places)
-        froms, tos = where[: len(exits)], where[len(exits) :]
-        straight = np.hypot(*(exits[:, None] - entries[None]).transpose(2, 0, 1))
-        between = lengths[np.ix_(froms, tos)]
-        grounds = docks[: len(self._docks)]
-        closed = [n for n, dock in enumerate(grounds) if self._levels[height].why_no_column(dock)]
-        between[closed] = np.inf
-        between[:, closed] = np.inf
-        np.fill_diagonal(between, 0.0)
-        return between, straight
-
-    def _turns_at_ends(self, choices: Sequence[Job]) -> "_Turns":
-        """Return the turns where ways leave one place and come to another, each of shape (places, places)."""
-        docks = len(self._docks)  # who is under way has to turn as at a point
-        places = [*self._places(), *(job.exit for job in choices)], [*self._places(), *(job.entry for job in choices)]
-        exits, entries = map(np.array, places)
-        runs = entries[None] - exits[:, None]
-        is_here = np.hypot(runs[..., 0], runs[..., 1]) <= _STRAIGHT_M
-        way = np.arctan2(runs[..., 1], runs[..., 0])
-        out = np.array([*(np.nan for _ in self._places()), *(_heading(job, -1) for job in choices)])[:, None]
-        into = np.array([*(np.nan for _ in self._places()), *(_heading(job, 0) for job in choices)])[None]
-        leaves = ~(changes_rad(out, way) <= STRAIGHT_RAD)  # at a point nobody knows: a turn
-        leaves[:docks] = False
-        comes = changes_rad(way, into) > STRAIGHT_RAD
-        through = ~(changes_rad(out, into) <= STRAIGHT_RAD)
-        through[:docks] = False
-        most = np.zeros(runs.shape[:2], dtype=np.intp)
-        most[docks:] += 1
-        most += ~np.isnan(into)
-        return _Turns(straight=np.where(is_here, through, leaves.astype(np.intp) + comes), most=most)
-
     def _work_s(self, pace: Pace, choices: Sequence[Job]) -> FloatArray:
-        level = self._levels[pace.height_agl_m]
-        worked = [
-            job.work_s(pace.speed_m_s, pace.turn_s) if self._can(pace, level, job) else math.inf for job in choices
-        ]
+        worked = [job.work_s(pace.speed_m_s, pace.turn_s) if self._can(pace, job) else math.inf for job in choices]
         return np.array([*(0.0 for _ in (*self._docks, *self._starts)), *worked])
 
-    def _can(self, pace: Pace, level: Level, job: Job) -> bool:
-        return job.terms.needs <= pace.skills and level.covers(job.shape)
-
-
-def _least_travel_s(pace: Pace, lengths: tuple[FloatArray, FloatArray]) -> FloatArray:
-    """Return the seconds of the ways with the turns that are sure: one where a way is not straight."""
-    between, straight = lengths
-    return between / pace.speed_m_s + pace.turn_s * (between > straight + _STRAIGHT_M)
-
-
-def _heading(job: Job, at: int) -> float:
-    return math.nan if job.is_point or not len(job.headings_rad) else float(job.headings_rad[at])
+    def _can(self, pace: Pace, job: Job) -> bool:
+        return job.terms.needs <= pace.skills and self._levels[pace.band.height_agl_m].covers(job.shape)
 
 
 def _both_ways(job: Job) -> tuple[Job, ...]:
