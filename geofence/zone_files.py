@@ -10,6 +10,8 @@ from geofence.zone_document import Findings, check_reference, features_of
 from geofence.zone_feature import read_feature
 from geofence.zones import Zone, ZoneKind, ZoneSet, canonical_text, to_feature
 
+_SAVE_AGAIN = "save the file again as GeoJSON, KML, ED-269, ED-318 or a QGroundControl plan"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneFileReport:
@@ -70,13 +72,13 @@ def parsed(content: bytes | str, findings: Findings) -> dict[str, object] | None
     try:
         document = json.loads(text)
         json.dumps(document, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        params = {"line": error.lineno, "column": error.colno}
+        where = f"line {error.lineno}, column {error.colno}"
+        findings.wrong("not_json", f"breaks off, or is no zone file, at {where}", remedy=_SAVE_AGAIN, params=params)
+        return None
     except (ValueError, RecursionError) as error:
-        findings.wrong(
-            "not_json",
-            f"is not JSON: {error}",
-            remedy="give a GeoJSON FeatureCollection",
-            params={"detail": str(error)},
-        )
+        findings.wrong("not_text", f"cannot be read: {error}", remedy=_SAVE_AGAIN, params={"detail": str(error)})
         return None
     if not isinstance(document, dict):
         findings.wrong("not_collection", "is not a GeoJSON FeatureCollection", remedy="give a FeatureCollection")

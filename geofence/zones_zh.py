@@ -5,10 +5,12 @@ from collections.abc import Mapping
 
 from geofence.errors import ZoneProblem
 
+_SAVE_AGAIN = "请重新保存为 GeoJSON、KML、ED-269、ED-318 或 QGroundControl 文件"
 BECAUSE: Mapping[str, tuple[str, str]] = {
     "not_utf8": ("文件不是 UTF-8 文本", "请以 UTF-8 编码保存"),
     "empty": ("文件是空的", "请提供至少含一个区域的 GeoJSON FeatureCollection"),
-    "not_json": ("不是 JSON：{detail}", "请提供 GeoJSON FeatureCollection"),
+    "not_json": ("文件不完整，或不是区域文件（第 {line} 行第 {column} 列）", _SAVE_AGAIN),
+    "not_text": ("无法读取：{detail}", _SAVE_AGAIN),
     "not_collection": ("不是 GeoJSON FeatureCollection", "请提供 FeatureCollection"),
     "other_format": (
         "是其他格式（{format}），此处只接受我们自己的格式",

@@ -10,8 +10,8 @@ import { Field } from "./Field";
 import { FilePicker } from "./FilePicker";
 import { useZoneEditor } from "./hooks";
 import { NewerZones } from "./Unsaved";
-import { isDrawable, ZONE_KINDS } from "./zone_draft";
-import type { DraftZone, ZoneProperties } from "./zone_draft";
+import { comingIn, isDrawable, ZONE_KINDS } from "./zone_draft";
+import type { Coming, DraftZone, ZoneProperties } from "./zone_draft";
 
 export function ZonesPanel() {
   useLanguage();
@@ -79,7 +79,7 @@ function ImportZones() {
   const desk = useDesk();
   const editor = useZoneEditor();
   const action = useAction();
-  const [told, setTold] = useState<ZoneCheck | null>(null);
+  const [told, setTold] = useState<Imported | null>(null);
   const [kind, setKind] = useState("keep_out");
   const read = (file: File): void =>
     void action.run(async () => {
@@ -89,9 +89,10 @@ function ImportZones() {
         choices.set("time_zone", desk.site.time_zone);
       }
       const answer = await send<ZoneCheck>("POST", `/zones/check?${choices.toString()}`, file);
-      setTold(answer);
       // Half a file could leave out the very zone that keeps vehicles away.
-      if (answer.is_good) editor.merge(answer.features as unknown as GeoJSON.Feature[]);
+      const coming = answer.is_good ? (answer.features as unknown as GeoJSON.Feature[]) : [];
+      setTold({ fileName: file.name, check: answer, ...comingIn(editor.zones ?? [], coming) });
+      if (answer.is_good) editor.merge(coming);
     });
   return (
     <details className="import">
@@ -108,9 +109,33 @@ function ImportZones() {
       </label>
       <FilePicker label={t("zones.import")} accept=".geojson,.json,.kml,.kmz,.plan" isDisabled={action.isBusy} onPick={read} />
       <ProblemBox error={action.error} onClose={action.clear} />
-      {told && <Findings check={told} />}
+      {told && <WhatCame told={told} />}
     </details>
   );
+}
+
+interface Imported extends Coming {
+  fileName: string;
+  check: ZoneCheck;
+}
+
+/** Which file it was, and what it brought: a zone with a known number takes the place of the one that was there. */
+function WhatCame({ told }: { told: Imported }) {
+  const { fileName, check, added, replaced } = told;
+  // The file needs no keep-in zone of its own where the draft has one; the check of the whole tells when none is left.
+  const warnings = check.warnings.filter((one) => one["code"] !== "no_keep_in");
+  return (
+    <div aria-live="polite">
+      <p>{check.is_good ? t("zones.came", { file: fileName, n: added.length + replaced.length }) : t("zones.came_not", { file: fileName })}</p>
+      {added.length > 0 && <p className="hint">{t("zones.added", { names: namesOf(added) })}</p>}
+      {replaced.length > 0 && <p className="note">{t("zones.replaced", { names: namesOf(replaced) })}</p>}
+      <Findings check={{ ...check, warnings }} />
+    </div>
+  );
+}
+
+function namesOf(zones: ZoneProperties[]): string {
+  return zones.map((one) => nameOf(one) || one.id).join(", ");
 }
 
 /** What is wrong stands before what was only assumed. */

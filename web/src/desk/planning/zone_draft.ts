@@ -53,3 +53,19 @@ export function documentOf(zones: readonly DraftZone[], without?: string): GeoJS
 export function isDrawable(geometry: GeoJSON.Geometry | null): geometry is GeoJSON.Polygon | null {
   return geometry === null || (geometry.type === "Polygon" && geometry.coordinates.length === 1);
 }
+
+/** The zones of a file: those that are new, and those that take the place of one with the same number. */
+export interface Coming {
+  added: ZoneProperties[];
+  /** As they were. */
+  replaced: ZoneProperties[];
+}
+
+export function comingIn(zones: readonly DraftZone[], features: readonly GeoJSON.Feature[]): Coming {
+  const coming = features.map((one) => one.properties as ZoneProperties);
+  const known = new Map(zones.map((zone) => [zone.properties.id, zone.properties]));
+  return {
+    added: coming.filter((one) => !known.has(one.id)),
+    replaced: coming.flatMap((one) => known.get(one.id) ?? []),
+  };
+}

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ZoneEditor } from "./zone_editor";
 import { slowServer } from "./slow_server";
 import type { Asked } from "./slow_server";
+import { comingIn, newZone } from "./zone_draft";
+import type { DraftZone } from "./zone_draft";
 
 let asked: Asked[];
 
@@ -188,3 +190,12 @@ function memory(): Storage {
   };
   return storage as unknown as Storage;
 }
+
+describe("a file of zones", () => {
+  it("says which zones are new, and whose place the others take", () => {
+    const zone = (id: string, name: string): DraftZone => ({ key: id, properties: { ...newZone("keep_out", []).properties, id, name }, geometry: null });
+    const feature = (id: string, name: string): GeoJSON.Feature => ({ type: "Feature", properties: { id, name }, geometry: { type: "Point", coordinates: [0, 0] } });
+    const coming = comingIn([zone("school", "School"), zone("pond", "Pond")], [feature("school", "Another"), feature("crane", "")]);
+    expect([coming.added.map((one) => one.id), coming.replaced.map((one) => one.name)]).toEqual([["crane"], ["School"]]);
+  });
+});
