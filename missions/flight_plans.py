@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 from core.events import Json
 from geofence.formats.qgc_plan import PlanPoint, read_flight_plan, read_surveys
 from geofence.positions import GeoPosition
-from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPoint
+from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPerimeter, PatrolPoint
 
 _TAKEOFF, _WAYPOINT, _RETURN, _SPEED = 22, 16, 20, 178
 _ABOVE_HOME, _MISSION = 3, 2
@@ -44,6 +44,9 @@ def plan_of_patrol(patrol: Patrol, home: GeoPosition) -> tuple[str, list[str]]:
     for part in patrol.parts:
         if isinstance(part, PatrolArea):
             notes.append(f"the area {part.name} was left out: draw it as a survey")
+            continue
+        if isinstance(part, PatrolPerimeter):
+            notes.append(f"the border of {part.zone_id} was left out: draw it as a line")
             continue
         items.extend(_items(part, patrol.height_agl_m))
     items.append(

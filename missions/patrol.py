@@ -8,7 +8,7 @@ from enum import StrEnum
 from shapely.geometry import LineString, Polygon
 
 from core.errors import Conflict
-from core.ids import AlarmId, OrderId, PatrolId, RunId, VehicleId
+from core.ids import AlarmId, OrderId, PatrolId, RunId, VehicleId, ZoneId
 from fleet.orders import CameraAction
 from geofence.positions import GeoPosition
 
@@ -46,7 +46,22 @@ class PatrolArea:
     name_zh: str = ""
 
 
-PatrolPart = PatrolPoint | PatrolLine | PatrolArea
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatrolPerimeter:
+    """The border of a zone to be flown along: `inset_m` inside of it, of a keep-out zone as far outside.
+
+    It is the border that is in force when the route is planned: a zone that is changed is flown along as it is then.
+    """
+
+    name: str
+    zone_id: ZoneId
+    inset_m: float
+    camera: CameraAction
+    name_zh: str = ""
+    clockwise: bool = True
+
+
+PatrolPart = PatrolPoint | PatrolLine | PatrolArea | PatrolPerimeter
 
 
 class Days(StrEnum):
@@ -142,6 +157,8 @@ class Patrol:
 
 
 def _turned(part: PatrolPart) -> PatrolPart:
+    if isinstance(part, PatrolPerimeter):
+        return replace(part, clockwise=not part.clockwise)
     return replace(part, line=LineString(part.line.coords[::-1])) if isinstance(part, PatrolLine) else part
 
 

@@ -6,12 +6,12 @@ from shapely.geometry import LineString, Polygon, mapping, shape
 
 from core.errors import InvalidInput
 from core.events import Json
-from core.ids import PatrolId, VehicleId, new_id
+from core.ids import PatrolId, VehicleId, ZoneId, new_id
 from fleet.orders import CameraAction
 from geofence.positions import GeoPosition
 from missions.document import DocumentReader
 from missions.errors import BadPatrol, Problem
-from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint, Run
+from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPerimeter, PatrolPoint, Run
 from missions.schedule_files import read_schedule, schedule_to_json
 
 _MOST_PARTS = 500
@@ -54,15 +54,15 @@ def _read_parts(read: DocumentReader) -> tuple[PatrolPart, ...]:
         for index, item in enumerate(items)
     ]
     if not parts:
-        read.wrong("parts", "is empty", "draw at least one point, line or area")
+        read.wrong("parts", "is empty", "draw at least one point, line, area or border")
     return tuple(part for part in parts if part is not None)
 
 
 def _read_part(read: DocumentReader) -> PatrolPart | None:
-    kinds = {"point": _read_point, "line": _read_line, "area": _read_area}
+    kinds = {"point": _read_point, "line": _read_line, "area": _read_area, "perimeter": _read_perimeter}
     kind = read.fields.get("type")
     if kind not in kinds:
-        read.wrong("type", f"is {kind!r}", "it must be point, line or area")
+        read.wrong("type", f"is {kind!r}", "it must be point, line, area or perimeter")
         return None
     return kinds[str(kind)](read)
 
@@ -122,6 +122,17 @@ def _read_area(read: DocumentReader) -> PatrolArea | None:
     return PatrolArea(name=name, name_zh=_name_zh(read), area=area, swath_m=swath_m, overlap=overlap, camera=camera)
 
 
+def _read_perimeter(read: DocumentReader) -> PatrolPerimeter:
+    return PatrolPerimeter(
+        name=read.text("name", default=""),
+        name_zh=_name_zh(read),
+        zone_id=ZoneId(read.text("zone")),
+        inset_m=read.number("inset_m", low=0, high=500),
+        clockwise=read.flag("clockwise", default=True),
+        camera=_read_camera(read),
+    )
+
+
 def _polygon(geometry: object) -> Polygon:
     if not isinstance(geometry, dict):
         raise InvalidInput("must be a GeoJSON Polygon")
@@ -164,6 +175,9 @@ def _part_to_json(part: PatrolPart) -> dict[str, Json]:
         case PatrolArea():
             area: dict[str, Json] = {"type": "Polygon", "coordinates": _rings(part.area)}
             return {"type": "area", "area": area, "swath_m": part.swath_m, "overlap": part.overlap, **common}
+        case PatrolPerimeter():
+            border: dict[str, Json] = {"zone": part.zone_id, "inset_m": part.inset_m, "clockwise": part.clockwise}
+            return {"type": "perimeter", **border, **common}
 
 
 def _rings(polygon: Polygon) -> list[Json]:

@@ -12,8 +12,10 @@ from geofence.frames import LocalFrame
 from geofence.margins import Margins
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.ways_around import Waypoint, WaysAround
+from geofence.zones import ZoneSet
 from missions.coverage import CoverageLeg, Place, plan_coverage, swept_ratio
-from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint
+from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPerimeter, PatrolPoint
+from missions.perimeter import lines_of
 
 STRAIGHT = frozenset({LegPurpose.SURVEY, LegPurpose.LINE})
 """What is flown straight from the stop before; to other stops any way will do."""
@@ -32,15 +34,34 @@ class Errand:
     """For areas: the share of the area that is seen."""
 
 
-def errand_of(part: PatrolPart, patrol: Patrol, ways: WaysAround, start: GeoPosition, speed_m_s: float) -> Errand:
-    """Return the stops of *part*; a vehicle comes from near *start*."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approach:
+    """How a vehicle comes to a part: from near *start*, among these zones, at this speed."""
+
+    start: GeoPosition
+    speed_m_s: float
+    zones: ZoneSet
+
+
+def errand_of(part: PatrolPart, patrol: Patrol, ways: WaysAround, approach: Approach) -> Errand:
+    """Return the stops of *part*; raises InvalidInput when its zone has no such border."""
+    start, speed_m_s = approach.start, approach.speed_m_s
     if isinstance(part, PatrolPoint):
         stop = _leg(part.place, part.camera, patrol, speed_m_s, LegPurpose.POINT, part.name)
         return Errand(name=part.name, stops=(replace(stop, dwell_s=part.dwell_s),))
     if isinstance(part, PatrolLine):
-        places = [GeoPosition(lon_deg=lon, lat_deg=lat) for lon, lat, *_ in part.line.coords]
-        return Errand(name=part.name, stops=tuple(_along(places, part, patrol, speed_m_s, LegPurpose.LINE)))
+        return Errand(name=part.name, stops=_line_stops(part, patrol, speed_m_s))
+    if isinstance(part, PatrolPerimeter):
+        lines = lines_of(part, approach.zones, ways.frame, start)
+        return Errand(
+            name=part.name, stops=tuple(stop for line in lines for stop in _line_stops(line, patrol, speed_m_s))
+        )
     return _area_errand(part, patrol, ways, start, speed_m_s)
+
+
+def _line_stops(line: PatrolLine, patrol: Patrol, speed_m_s: float) -> tuple[Leg, ...]:
+    places = [GeoPosition(lon_deg=lon, lat_deg=lat) for lon, lat, *_ in line.line.coords]
+    return tuple(_along(places, line, patrol, speed_m_s, LegPurpose.LINE))
 
 
 def _area_errand(part: PatrolArea, patrol: Patrol, ways: WaysAround, start: GeoPosition, speed_m_s: float) -> Errand:

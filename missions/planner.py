@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.errors import InvalidInput
 from fleet.orders import CameraAction, Leg, LegPurpose
@@ -25,7 +26,7 @@ from missions.plan import (
     route_of,
     time_problems,
 )
-from missions.plan_stops import Errand, errand_of, errands_left, slowed
+from missions.plan_stops import Approach, Errand, errand_of, errands_left, slowed
 from missions.stand_off import stand_offs
 
 __all__ = ["PlanRequest", "PlannedRoute", "plan_look", "plan_patrol", "plan_remainder"]
@@ -52,7 +53,8 @@ def plan_patrol(patrol: Patrol, request: PlanRequest) -> PlannedRoute:
     plan = _Plan(request, patrol.height_agl_m, speed_m_s)
     plan.problems.extend(too_high)
     for part in patrol.parts:
-        plan.add_errand(part.name, lambda part=part: errand_of(part, patrol, plan.ways, plan.here.place, speed_m_s))  # type: ignore[misc]
+        approach = Approach(start=plan.here.place, speed_m_s=speed_m_s, zones=request.zones)
+        plan.add_errand(part.name, partial(errand_of, part, patrol, plan.ways, approach))
     plan.go_home()
     return plan.finished()
 

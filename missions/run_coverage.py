@@ -22,7 +22,7 @@ from fleet.orders import LegPurpose, Order
 from geofence.footprint import Gaze, Intrinsics
 from geofence.frames import LocalFrame
 from geofence.shadows import Shadows
-from missions.patrol import Patrol, PatrolArea, PatrolPart, PatrolPoint, Run
+from missions.patrol import Patrol, PatrolArea, PatrolPart, PatrolPerimeter, PatrolPoint, Run
 from missions.proof_of_coverage import Hole, ground_shown, polygons_of, to_geo, union_of
 from missions.route_view import LENS, RouteGaze, gazes_on_route
 
@@ -52,7 +52,7 @@ class PartCoverage:
 
     name: str
     kind: str
-    """point, line, area or look."""
+    """point, line, area, perimeter or look."""
     wanted_m2: float
     seen_ratio: float
     planned_ratio: float
@@ -170,7 +170,8 @@ def _of_area(part: PatrolArea, frame: LocalFrame, shadows: Shadows) -> _Wanted:
 def _of_route(part: PatrolPart, plan: _Plan) -> _Wanted:
     if isinstance(part, PatrolPoint):
         return _Wanted(name=part.name, kind="point", ground=plan.well(LegPurpose.POINT, part.name))
-    return _Wanted(name=part.name, kind="line", ground=plan.well(LegPurpose.LINE, part.name))
+    kind = "perimeter" if isinstance(part, PatrolPerimeter) else "line"
+    return _Wanted(name=part.name, kind=kind, ground=plan.well(LegPurpose.LINE, part.name))
 
 
 def _part(one: _Wanted, seen: BaseGeometry, planned: BaseGeometry) -> PartCoverage:

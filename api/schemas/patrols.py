@@ -57,7 +57,7 @@ class PatrolGiven(Given):
     id: str | None = None
     name: str
     name_zh: str = ""
-    parts: list[dict[str, JsonValue]] = Field(description="points, lines and areas, see docs/patrols.md")
+    parts: list[dict[str, JsonValue]] = Field(description="points, lines, areas and borders of zones, see docs/patrols.md")
     height_agl_m: float
     speed_m_s: float
     vehicle_ids: list[str] = Field(default_factory=list)

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from shapely.geometry import LineString
 
-from core.ids import PatrolId, VehicleId
+from core.ids import PatrolId, VehicleId, ZoneId
 from fleet.orders import Authorisation, CameraAction, Dock, FailsafeChoices
 from fleet.vehicle import VehicleCard, VehicleKind
 from geofence.zones import ZoneSet
-from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPoint
+from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPerimeter, PatrolPoint
 from missions.planner import PlanRequest
 from missions.site import Site
 from tests.geofence.places import NOW, ORIGIN, at, box, geo, keep_in, keep_out, zone_set
@@ -95,3 +95,8 @@ def area(west_m: float, south_m: float, east_m: float, north_m: float, *, swath_
     """Return a patrol area in metres."""
     polygon = geo(box(west_m, south_m, east_m, north_m))
     return PatrolArea(name="yard", area=polygon, swath_m=swath_m, overlap=0.0, camera=CAMERA)
+
+
+def perimeter(zone: str, inset_m: float) -> PatrolPerimeter:
+    """Return the border of a zone."""
+    return PatrolPerimeter(name="Border", zone_id=ZoneId(zone), inset_m=inset_m, camera=CAMERA)

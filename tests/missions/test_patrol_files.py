@@ -4,7 +4,7 @@ import pytest
 
 from core.ids import new_id
 from missions.errors import BadPatrol
-from missions.patrol import PatrolArea, PatrolLine, PatrolPoint
+from missions.patrol import PatrolArea, PatrolLine, PatrolPerimeter, PatrolPoint
 from missions.patrol_files import patrol_from_json, patrol_to_json
 
 RING = [[121.4, 31.32], [121.401, 31.32], [121.401, 31.321], [121.4, 31.32]]
@@ -35,6 +35,19 @@ def test_a_patrol_goes_out_and_in_unchanged() -> None:
     patrol = patrol_from_json(DOCUMENT)
     assert [type(part) for part in patrol.parts] == [PatrolPoint, PatrolLine, PatrolArea]
     assert patrol_from_json(patrol_to_json(patrol)) == patrol
+
+
+def test_the_border_of_a_zone_goes_out_and_in_unchanged() -> None:
+    border = {"type": "perimeter", "zone": "school", "inset_m": 12, "clockwise": False, "camera": {"pitch_deg": -40}}
+    patrol = patrol_from_json(DOCUMENT | {"parts": [border]})
+    assert [type(part) for part in patrol.parts] == [PatrolPerimeter]
+    assert patrol_from_json(patrol_to_json(patrol)) == patrol
+    with pytest.raises(BadPatrol) as refused:
+        patrol_from_json(DOCUMENT | {"parts": [border | {"zone": "", "inset_m": -3}]})
+    assert {problem.where for problem in refused.value.problems} == {
+        "patrol.parts[0].zone",
+        "patrol.parts[0].inset_m",
+    }
 
 
 def test_every_mistake_is_told_at_once_with_its_place() -> None:

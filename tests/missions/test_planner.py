@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from shapely import LinearRing
 
 from fleet.orders import Leg, LegPurpose
 from geofence.route_proof import prove_order
@@ -15,7 +16,7 @@ from missions.plan import order_end, route_of
 from missions.planner import PlannedRoute, plan_look, plan_patrol, plan_remainder
 from missions.site import read_site
 from tests.geofence.places import FRAME, NOW, at, box, keep_in, keep_out, zone_set
-from tests.missions.plan_range import CAMERA, SITE, ZONES, area, line, patrol, point, request
+from tests.missions.plan_range import CAMERA, SITE, ZONES, area, line, patrol, perimeter, point, request
 
 P = LegPurpose
 ESTATE = Path(__file__).parents[2] / "sim" / "worlds" / "estate"
@@ -52,6 +53,33 @@ def test_duration_and_distance_add_up() -> None:
     assert route.distance_m == pytest.approx(math.hypot(100, 5) + 100, abs=0.1)
     flown_s, hover_s = 200 / 4, 4
     assert flown_s + hover_s < route.duration_s < flown_s + hover_s + 70
+
+
+def test_the_border_of_a_keep_in_is_flown_inside_of_it_and_the_other_way_when_turned_round() -> None:
+    wanted = patrol(perimeter("estate", 20))
+    route, back = (plan_patrol(one, request()) for one in (wanted, wanted.turned_round()))
+
+    corners = [(east_m, north_m) for east_m, north_m, _ in metres(route.legs[:-1])]
+    assert route.is_flyable
+    assert purposes(route) == [P.TRANSIT, *[P.LINE] * 4, P.RETURN]
+    assert {(abs(east_m), abs(north_m)) for east_m, north_m in corners} == {(180.0, 180.0)}
+    assert corners[0] == corners[-1]
+    assert LinearRing(corners).is_ccw is False
+    assert LinearRing([(east_m, north_m) for east_m, north_m, _ in metres(back.legs[:-1])]).is_ccw is True
+
+
+def test_the_border_of_a_keep_out_is_flown_around_it() -> None:
+    route = plan_patrol(patrol(perimeter("tower", 15)), request())
+
+    assert route.is_flyable
+    corners = {metres([leg])[0][:2] for leg in route.legs if leg.purpose is P.LINE}
+    assert corners == {(25.0, -25.0), (25.0, 25.0), (75.0, -25.0), (75.0, 25.0)}
+
+
+@pytest.mark.parametrize(("zone", "inset_m", "what"), [("pond", 5, "no zone pond"), ("estate", 300, "nothing is left")])
+def test_a_border_that_is_not_there_is_told(zone: str, inset_m: float, what: str) -> None:
+    route = plan_patrol(patrol(perimeter(zone, inset_m)), request())
+    assert [what in problem.what and problem.remedy != "" for problem in route.problems] == [True]
 
 
 def test_a_tower_between_two_points_is_flown_around() -> None:
