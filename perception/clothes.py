@@ -1,5 +1,7 @@
 """Colours of what somebody wears: to tell for a moment who is who after two have crossed. Nothing of it is kept."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,13 @@ _LIGHTNESS = 0.5
 """Light and shadow change lightness more than clothes do."""
 SURELY_OTHERS = 30.0
 """Colours that lie so far apart are not the same clothes."""
+
+
+class Trait(NamedTuple):
+    """What tells for some seconds who is who: the colours of clothes, and whether the picture ends at the box."""
+
+    clothes: Colours | None
+    is_at_edge: bool
 
 
 def colours_of(box: PixelBox, picture: Picture) -> Colours | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from geofence.positions import LocalPosition
-from perception.clothes import Colours, colours_of
+from perception.clothes import Colours, Trait, colours_of
 from perception.detections import Detection, Label, PixelBox
 from perception.frame import Picture
 from perception.georeference import GroundPlace
@@ -70,6 +70,8 @@ class _Motion:
     shown_px: tuple[float, float] | None = None
     life: Life = field(default_factory=Life)
     colours: Colours | None = None
+    wears: Colours | None = None
+    """The colours in the newest picture, where nobody else reaches into the box."""
     is_leaving: bool = False
     """Whether its box was at an edge of the picture when it was last seen."""
     scores: float = 0.0
@@ -100,6 +102,16 @@ class Follower(Tracker):
     def least_for(self, label: Label) -> float:
         """Return the score from which a detection of *label* is of use."""
         return _WEAK_SHARE * self._threshold_for(label)
+
+    def new_number(self) -> int:
+        """Return a number that no track has or will have."""
+        self._next_id += 1
+        return self._next_id - 1
+
+    def trait_of(self, number: int) -> Trait | None:
+        """Return what a living track that was just seen looks like; None for one that is not known."""
+        motion = self._motions.get(number)
+        return None if motion is None else Trait(motion.wears, motion.is_leaving)
 
     def update(
         self,
@@ -178,8 +190,9 @@ class Follower(Tracker):
         """Take in how far the track was from where it was guessed to be, and what it looks like."""
         track, guess = sought.track, sought.guess
         motion, box, place = self._motions[track.id], sight.placed.detection.box, sight.placed.place
-        if sight.colours is not None and _is_alone(sight, sights):
-            motion.colours = _mixed(motion.colours, sight.colours, guess.gap_s)
+        motion.wears = sight.colours if _is_alone(sight, sights) else None
+        if motion.wears is not None:
+            motion.colours = _mixed(motion.colours, motion.wears, guess.gap_s)
         if guess.gap_s <= 0:
             return
         share = (1.0 - math.exp(-guess.gap_s / _STEADY_S)) / guess.gap_s

@@ -19,6 +19,7 @@ from perception.offline.camera_file import SURVEYED, CameraFile, fitted
 from perception.offline.ground_frame import GroundFrame
 from perception.offline.poses_file import Poses
 from perception.offline.recording import RecordedFrame
+from perception.offline.rejoining import Rejoiner
 from perception.offline.size_check import SizeCheck
 from perception.offline.track_book import TrackBook
 from perception.offline.track_line import TrackLine
@@ -100,7 +101,9 @@ class Examination:
         poses: Poses | None,
         zones: ZoneSet,
         start_at: datetime,
+        is_live: bool = False,
     ) -> None:
+        """Make the eyes; for what *is_live*, lines are told as soon as they can be, and nobody is joined anew."""
         ground = poses.ground if poses is not None else camera.ground
         assert ground is not None, "a camera file without a pose comes with poses"
         self.ground: GroundFrame = ground
@@ -116,6 +119,7 @@ class Examination:
             threshold_for=detector.card.score_for, is_size_trusted=lambda: not self._sizes.is_doubtful
         )
         self._book = TrackBook()
+        self._rejoiner = None if is_live else Rejoiner(new_number=self._follower.new_number)
         self._heading: HeadingCheck | None = None
         self._twice: SeenTwiceCheck | None = None
         self._pipeline = self._make_pipeline(camera.lens)
@@ -187,7 +191,7 @@ class Examination:
             if self._twice is not None:
                 self._twice.add(seen.tracks, gaze)
         self.account.take(recorded, seen)
-        lines = self._book.add(recorded.number, recorded.time_s, self._living(seen))
+        lines = self._lines(recorded, seen)
         self.account.write(lines)
         return Looked(number=recorded.number, seen=seen, lines=lines)
 
@@ -209,12 +213,20 @@ class Examination:
                 "tell: places are mirrored about the point below the camera (add 180 to yaw_deg there)  航向差 180 度"
             )
 
+    def _lines(self, recorded: RecordedFrame, seen: Seen) -> list[TrackLine]:
+        tracks = self._living(seen)
+        if self._rejoiner is None:
+            return self._book.add(recorded.number, recorded.time_s, tracks)
+        return self._rejoiner.add(self._book.add(recorded.number, recorded.time_s, tracks, self._follower.trait_of))
+
     def _living(self, seen: Seen) -> Sequence[Track]:
         return self._follower.tracks if seen.not_assessed is None else ()
 
     def end(self) -> list[TrackLine]:
         """Return the lines of the last frames."""
         lines = self._book.close()
+        if self._rejoiner is not None:
+            lines = [*self._rejoiner.add(lines), *self._rejoiner.close()]
         self.account.write(lines)
         if 0 < self.account.analysed < _LEAST_FRAMES:
             self.notes.append(

@@ -77,6 +77,7 @@ def open_look(
         poses=path,
         zones=read.zones,
         start_at=began_at or SystemClock().now(),
+        is_live=isinstance(recording, LiveRecording),
     )
     notes = [
         read.assumed,

@@ -6,10 +6,11 @@ just before and after.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from perception.clothes import Trait
 from perception.detections import PixelBox
 from perception.georeference import GroundPlace
 from perception.offline.steadying import AROUND_S, steadied
@@ -41,14 +42,16 @@ class TrackBook:
         self._believed: set[int] = set()
         self._last: dict[int, TrackLine] = {}
 
-    def add(self, frame: int, time_s: float, tracks: Sequence[Track]) -> list[TrackLine]:
+    def add(
+        self, frame: int, time_s: float, tracks: Sequence[Track], trait_of: Callable[[int], Trait | None] | None = None
+    ) -> list[TrackLine]:
         """Take one frame's living tracks, believed or not; return the lines that are finished now."""
         page = _Page(frame=frame, time_s=time_s)
         self._pages.append(page)
         for track in tracks:
             (self._believed.add if track.is_believed else self._believed.discard)(track.id)
             if track.is_seen:
-                self._write(page, track)
+                self._write(page, track, None if trait_of is None else trait_of(track.id))
         living = {track.id for track in tracks}
         self._last = {number: line for number, line in self._last.items() if number in living}
         return list(self._turn(time_s - self._hold_s))
@@ -57,7 +60,7 @@ class TrackBook:
         """Return the lines of the last frames."""
         return list(self._turn(float("inf")))
 
-    def _write(self, page: _Page, track: Track) -> None:
+    def _write(self, page: _Page, track: Track, trait: Trait | None) -> None:
         line = TrackLine(
             frame=page.frame,
             time_s=page.time_s,
@@ -66,6 +69,7 @@ class TrackBook:
             score=track.scores[-1],
             box=track.box,
             place=track.place,
+            trait=trait,
         )
         before = self._last.get(track.id)
         if before is not None and 0.0 < page.time_s - before.time_s <= self._fill_s:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from perception.clothes import Trait
 from perception.detections import Label, PixelBox
 from perception.georeference import GroundPlace
 
@@ -17,3 +18,5 @@ class TrackLine:
     score: float
     box: PixelBox
     place: GroundPlace | None
+    trait: Trait | None = None
+    """Held while it is decided who is who; never written."""
