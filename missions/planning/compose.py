@@ -1,7 +1,7 @@
 """From tasks to jobs: what of each task can be worked at which height, cut into strands, and what cannot and why."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
@@ -31,22 +31,53 @@ _SHORTEST_M = 0.05
 _SMALLEST_SHARE = 1e-4
 """Of a swath's square: pieces of an area that are smaller are left out."""
 _SAME_M = 1e-6
+_NAMED = 6
+"""So many points are named in one sentence."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Composed:
-    """Jobs, and for each task what is left out: points by id, or shapes; and the reasons in words."""
+    """Jobs, and for each task why some of it is left out, in words."""
 
-    jobs: list[Job] = field(default_factory=list)
-    unreachable: dict[str, list[str | BaseGeometry]] = field(default_factory=dict)
-    because: dict[str, list[str]] = field(default_factory=dict)
+    def __init__(self, *, because: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.jobs: list[Job] = []
+        self._because = {task: list(reasons) for task, reasons in (because or {}).items()}
+        self._left: dict[tuple[str, str], list[tuple[Job, float]]] = {}
 
-    def leave(self, task: str, what: str | BaseGeometry, because: str) -> None:
-        """Note that *what* of a task cannot be done."""
-        self.unreachable.setdefault(task, []).append(what)
-        reasons = self.because.setdefault(task, [])
+    def say(self, task: str, because: str) -> None:
+        """Note why something of a task cannot be done, or is done otherwise."""
+        reasons = self._because.setdefault(task, [])
         if because not in reasons:
             reasons.append(because)
+
+    def leave(self, job: Job, because: str, *, short_s: float = 0.0) -> None:
+        """Note that a job is left; those of one task with the same reason are told in one sentence.
+
+        Where *short_s* is given, so many seconds more would do: the smallest is told.
+        """
+        self._left.setdefault((job.task, because), []).append((job, short_s))
+
+    def reasons(self, task: str) -> tuple[str, ...]:
+        """Return all that was said of a task."""
+        left = (_left_words(jobs, because) for (own, because), jobs in self._left.items() if own == task)
+        return *self._because.get(task, ()), *left
+
+
+def _left_words(left: Sequence[tuple[Job, float]], because: str) -> str:
+    jobs = [job for job, _ in left]
+    short_s = min(short for _, short in left)
+    more = f": the nearest would need {math.ceil(short_s)} s more" if short_s > 0 else ""
+    if len(jobs) == 1:
+        return f"{jobs[0].name} {because}{more}"
+    because = f"are {because.removeprefix('is ')}" if because.startswith("is ") else because
+    points = [job.name for job in jobs if job.is_point]
+    rest = f" and {len(points) - _NAMED} more" if len(points) > _NAMED else ""
+    strands = [job for job in jobs if not job.is_point]
+    names = [f"{', '.join(points[:_NAMED])}{rest}"] if points else []
+    if strands:
+        longest = max(strands, key=lambda job: job.length_m)
+        length_m = math.fsum(job.length_m for job in strands)
+        names.append(f"{length_m:.0f} m in {len(strands)} pieces, the longest around {_words(longest.entry)},")
+    return f"{' and '.join(names)} {because}{more}"
 
 
 class Composer:
@@ -68,7 +99,7 @@ class Composer:
     def _task(self, task: Task) -> None:
         levels = self._levels_for(task.terms)
         if not levels:
-            self._leave_all(task, f"no vehicle has {', '.join(sorted(task.terms.needs))}")
+            self._out.say(task.id, f"no vehicle has {', '.join(sorted(task.terms.needs))}")
             return
         match task:
             case PointsTask():
@@ -84,21 +115,6 @@ class Composer:
         heights = {vehicle.height_agl_m for vehicle in able(self._request.vehicles, terms)}
         return [self._levels[height] for height in sorted(heights)]
 
-    def _leave_all(self, task: Task, because: str) -> None:
-        for what in self._whole(task):
-            self._out.leave(task.id, what, because)
-
-    def _whole(self, task: Task) -> list[str | BaseGeometry]:
-        match task:
-            case PointsTask():
-                return [point.id for point in task.points]
-            case AreaTask():
-                return [task.area]
-            case LineTask():
-                return [task.line]
-            case PerimeterTask():
-                return list(self._rings(task))
-
     def _points(self, task: PointsTask) -> None:
         for point in task.points:
             terms = Terms(
@@ -107,9 +123,9 @@ class Composer:
             )
             levels = self._levels_for(terms)
             if not levels:
-                self._out.leave(task.id, point.id, f"{point.id}: no vehicle has {', '.join(sorted(terms.needs))}")
+                self._out.say(task.id, f"{point.id}: no vehicle has {', '.join(sorted(terms.needs))}")
             elif not any(level.covers(Point(point.position)) for level in levels):
-                self._out.leave(task.id, point.id, f"{point.id} {levels[0].why_not(point.position)}")
+                self._out.say(task.id, f"{point.id} {levels[0].why_not(point.position)}")
             else:
                 places = np.array([point.position])
                 self._out.jobs.append(
@@ -127,7 +143,9 @@ class Composer:
         rest: BaseGeometry = task.area
         least_m2 = task.swath_m**2 * _SMALLEST_SHARE
         if task.area.area <= least_m2:
-            self._leave_all(task, f"{task.id}: {task.area.area:.2g} m² is too little for a swath of {task.swath_m:g} m")
+            self._out.say(
+                task.id, f"{task.id}: {task.area.area:.2g} m² is too little for a swath of {task.swath_m:g} m"
+            )
             return
         for level in sorted(levels, key=lambda level: -level.region.intersection(task.area).area):
             ground = [part for part in _polygons(common(rest, level.region)) if part.area > least_m2]
@@ -137,7 +155,7 @@ class Composer:
         for part in _polygons(rest):
             if part.area > least_m2:
                 reason = levels[0].why_not(_inner(part))
-                self._out.leave(task.id, part, f"{part.area:.0f} m² around {_words(_inner(part))}: {reason}")
+                self._out.say(task.id, f"{part.area:.0f} m² around {_words(_inner(part))}: {reason}")
 
     def _sweep(self, task: AreaTask, ground: list[Polygon], level: Level) -> None:
         start = self._nearest_dock(united(ground), level)
@@ -152,9 +170,10 @@ class Composer:
                 seed=self._seed,
             )
         except InvalidInput as error:
-            self._out.leave(task.id, area, f"{task.id}: {error}")
+            self._out.say(task.id, f"{task.id}: {error}")
             return
-        self._out.because.setdefault(task.id, []).extend(path.because)
+        for because in path.because:
+            self._out.say(task.id, because)
         for strand in _strands([(leg.start, leg.end) for leg in path.legs]):
             self._out.jobs.append(Job(task=task.id, purpose=Purpose.SURVEY, places=strand, terms=task.terms))
 
@@ -173,14 +192,13 @@ class Composer:
         for part in _lines(rest):
             middle = part.interpolate(0.5, normalized=True)
             reason = levels[0].why_not((middle.x, middle.y))
-            self._out.leave(task_id, part, f"{part.length:.0f} m around {_words((middle.x, middle.y))}: {reason}")
+            self._out.say(task_id, f"{part.length:.0f} m around {_words((middle.x, middle.y))}: {reason}")
 
     def _perimeter(self, task: PerimeterTask, levels: Sequence[Level]) -> None:
         rings = list(self._rings(task))
         if not rings:
-            zone = self._request.zone(task.zone)
             because = f"{task.id}: nothing is left of the zone {task.zone} {task.inset_m:g} m inside of its border"
-            self._out.leave(task.id, shapely.boundary(zone.shape), because)
+            self._out.say(task.id, because)
         for ring in rings:
             self._line(task.id, ring, task.terms, levels)
 

@@ -100,8 +100,7 @@ def note_left(composed: Composed, shared: Shared, allocation: Allocation) -> Non
     """Note in *composed* the jobs that the allocation leaves."""
     for job in allocation.left:
         left = next(choice for choice, n in zip(shared.choices, shared.problem.job_of, strict=True) if n == job)
-        because = f"{left.name} is left: no vehicle has endurance, sorties or time enough for it beside the rest"
-        composed.leave(left.task, left.point or left.shape, because)
+        composed.leave(left, "is left: no vehicle has endurance, sorties or time enough beside the rest")
 
 
 def outcomes(request: FleetRequest, vehicles: Sequence[VehiclePlan], composed: Composed) -> tuple[TaskOutcome, ...]:
@@ -112,12 +111,11 @@ def outcomes(request: FleetRequest, vehicles: Sequence[VehiclePlan], composed: C
 
 def _outcome(request: FleetRequest, task: Task, legs: Sequence[PlanLeg], composed: Composed) -> TaskOutcome:
     ratio = done_ratio(request, task, legs)
-    reasons = tuple(composed.because.get(task.id, ()))
     return TaskOutcome(
         id=task.id,
         done_ratio=min(1.0, max(0.0, ratio)),
         unreachable=_not_done(request, task, [leg for leg in legs if leg.task == task.id]),
-        because=reasons,
+        because=composed.reasons(task.id),
     )
 
 

@@ -1,6 +1,6 @@
 """From a request to a proved plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from missions.allocation.optimise import optimise
@@ -8,7 +8,7 @@ from missions.allocation.run_books import Progress
 from missions.planning.compose import Composer
 from missions.planning.finish import exact, note_left, outcomes
 from missions.planning.legs import LegMaker
-from missions.planning.passes import airspace_of
+from missions.planning.passes import Airspace, airspace_of
 from missions.planning.plan import FleetPlan
 from missions.planning.proof import prove_plan
 from missions.planning.request import AreaTask, FleetRequest
@@ -56,5 +56,13 @@ def plan_fleet(request: FleetRequest, watch: Watch, *, seed: int = 0) -> FleetPl
         violations=prove_plan(request, vehicles),
         lower_bound_s=None if allocation.left else allocation.least_s,
         runtime_s=watch.now_s() - began_s,
-        notes=request.notes,
+        notes=(*request.notes, *_stuck(request, airspace)),
     )
+
+
+def _stuck(request: FleetRequest, airspace: Airspace) -> Iterator[str]:
+    """Yield who cannot leave its dock, and why."""
+    for vehicle in request.vehicles:
+        because = airspace.levels[vehicle.height_agl_m].why_no_column(request.dock(vehicle.dock).position)
+        if because:
+            yield f"{vehicle.id} stays where it is: its dock {vehicle.dock} {because}"

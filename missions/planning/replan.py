@@ -55,7 +55,7 @@ def replan(request: FleetRequest, plan: FleetPlan, watch: Watch, *, lost: str, a
     states = {v.id: _state(v, at_s, known[v.id], is_lost=v.id == lost) for v in plan.vehicles}
     airspace = airspace_of(request)
     crew = _crew(request, states, lost, at_s)
-    composed = Composed(because={task.id: list(task.because) for task in plan.tasks})
+    composed = Composed(because={task.id: task.because for task in plan.tasks})
     made: Mapping[str, VehiclePlan] = {}
     if crew.vehicles:
         shared, piles = _shared(request, airspace, crew, states, lost, composed)
@@ -65,7 +65,7 @@ def replan(request: FleetRequest, plan: FleetPlan, watch: Watch, *, lost: str, a
         made = {plan.id: plan for plan in plans}
     else:
         for job in jobs_of(_undone(states[lost]), _terms(request)):
-            composed.leave(job.task, job.point or job.shape, f"{job.name} is left: no other vehicle has a sortie left")
+            composed.leave(job, "is left: no other vehicle has a sortie left")
     vehicles = tuple(_joined(v, states[v.id], crew, made, lost) for v in request.vehicles)
     return FleetPlan(
         vehicles=vehicles,

@@ -81,25 +81,25 @@ class Sharer:
         """Return the problem of what a vehicle can reach, do and come home from; strands are cut smaller for it."""
         while True:
             shared = self._set_up(jobs)
-            over_s = self._over_s(shared, len(jobs))
+            over_s, late_s = self._over_s(shared, len(jobs))
             if (over_s <= 0).all():
                 return shared
             near: list[Job] = []
-            for job, its_over_s in zip(jobs, over_s.tolist(), strict=True):
+            for job, its_over_s, its_late_s in zip(jobs, over_s.tolist(), late_s.tolist(), strict=True):
                 if its_over_s <= 0:
                     near.append(job)
                 elif math.isfinite(its_over_s) and not job.is_point and job.length_m > 2 * _SHORTEST_PIECE_M:
                     near.extend(job.halves())
+                elif math.isfinite(its_over_s):
+                    composed.leave(job, "is out of range of every vehicle", short_s=its_over_s)
                 else:
-                    self._leave(job, its_over_s, composed)
+                    composed.leave(job, self._why_never(job, its_late_s))
             jobs = near
 
-    def _leave(self, job: Job, over_s: float, composed: Composed) -> None:
-        if math.isinf(over_s):
-            because = self._why_no_way(job)
-        else:
-            because = f"is out of range of every vehicle: the nearest would need {math.ceil(over_s)} s more"
-        composed.leave(job.task, job.point or job.shape, f"{job.name} {because}")
+    def _why_never(self, job: Job, late_s: float) -> str:
+        if math.isinf(late_s):
+            return self._why_no_way(job)
+        return f"cannot be done in time: the first vehicle would be done with it after {math.ceil(late_s)} s"
 
     def _why_no_way(self, job: Job) -> str:
         reasons = [
@@ -127,10 +127,10 @@ class Sharer:
             self._made_higher[band] = passes_of(self._request, self._levels[band.height_agl_m], band)
         return self._made_higher[band]
 
-    def _over_s(self, shared: Shared, jobs: int) -> FloatArray:
-        """Return by how much each job alone overruns the vehicle that it suits best, shape (jobs,)."""
+    def _over_s(self, shared: Shared, jobs: int) -> tuple[FloatArray, FloatArray]:
+        """Return by how much each job alone overruns the vehicle that it suits best, and when it is done at best."""
         problem = shared.problem
-        over = np.full(jobs, np.inf)
+        over, done_s = np.full(jobs, np.inf), np.full(jobs, np.inf)
         for who in dict.fromkeys(problem.carriers):
             travel, work = problem.travel_s[who.pace], problem.work_s[who.pace][problem.docks :]
             out, home = travel[who.begins_at, problem.docks :], travel[problem.docks :, who.dock]
@@ -139,7 +139,8 @@ class Sharer:
             # only what can be on time at all is a matter of endurance
             needs = np.where(late, np.inf, out + work + home - who.endurance_s)
             np.minimum.at(over, problem.job_of, needs)
-        return over
+            np.minimum.at(done_s, problem.job_of, np.where(np.isfinite(home), end, np.inf))
+        return over, done_s
 
     def _set_up(self, jobs: Sequence[Job]) -> Shared:
         choices = [(n, choice) for n, job in enumerate(jobs) for choice in _both_ways(job)]

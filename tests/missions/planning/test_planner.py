@@ -147,6 +147,33 @@ def test_windows_and_skills_are_kept() -> None:
     assert "warm" in {leg["task"] for sortie in d2["sorties"] for leg in sortie["legs"]}
 
 
+def test_a_window_that_nobody_can_keep_is_said_with_when_it_could_be_done() -> None:
+    plan = planned(request([points("far", [(1000, 0)]) | {"window_s": [0, 30]}]))
+    assert task(plan, "far")["because"] == [
+        "far0 cannot be done in time: the first vehicle would be done with it after 105 s"
+    ]
+
+
+def test_what_is_left_for_one_reason_is_told_in_one_sentence() -> None:
+    line = {"type": "LineString", "coordinates": [[20, 20], [4000, 20]]}
+    asked = request([{"type": "line", "id": "l", "line": line}], vehicles=[drone(endurance_s=200.0, max_sorties=1)])
+    asked["tasks"].append(points("p", [(3000 + n, 0) for n in range(20)]))
+    plan = planned(asked)
+    assert len(task(plan, "l")["because"]) <= 2
+    assert task(plan, "p")["because"] == [
+        "p0, p1, p2, p3, p4, p5 and 14 more are out of range of every vehicle: the nearest would need 407 s more"
+    ]
+
+
+def test_who_cannot_leave_its_dock_is_told_though_others_do_the_work() -> None:
+    asked = request([points("p", [(200, 0)])], zones=[zone("site", "keep_in", box(-50, -50, 300, 50))])
+    asked["docks"].append({"id": "B", "position": [0, 90]})
+    asked["vehicles"] = [drone("in"), drone("out", dock="B")]
+    plan = planned(asked)
+    assert task(plan, "p")["done_ratio"] == 1.0
+    assert plan["notes"] == ["out stays where it is: its dock B lies outside of all keep-in zones at 30 m"]
+
+
 def test_a_need_that_nobody_has_is_said() -> None:
     asked = request([points("p", [(10, 0)]) | {"needs": ["wings"]}])
     plan = planned(asked)
