@@ -1,5 +1,6 @@
 """Patrols and their runs."""
 
+import re
 from collections.abc import Sequence
 from typing import Self
 
@@ -57,7 +58,9 @@ class PatrolGiven(Given):
     id: str | None = None
     name: str
     name_zh: str = ""
-    parts: list[dict[str, JsonValue]] = Field(description="points, lines, areas and borders of zones, see docs/patrols.md")
+    parts: list[dict[str, JsonValue]] = Field(
+        description="points, lines, areas and borders of zones, see docs/patrols.md"
+    )
     height_agl_m: float
     speed_m_s: float
     vehicle_ids: list[str] = Field(default_factory=list)
@@ -140,12 +143,22 @@ class ViolationTold(BecauseTold):
         return tell_said(self.remedy)
 
 
+_PLACE = re.compile(r"\((-?\d+\.\d+), (-?\d+\.\d+)\)")
+
+
 class ProblemTold(Told):
     """Why a patrol cannot be flown, apart from zones."""
 
     where: str
     what: str
     remedy: str
+
+    @computed_field(description="the place that `where` names, if it names one")  # type: ignore[prop-decorator]
+    @property
+    def place(self) -> Place | None:
+        """Return where on the map it is."""
+        found = _PLACE.search(self.where)
+        return None if found is None else (float(found[1]), float(found[2]))
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import httpx
+import pytest
 from sqlalchemy import event
 
+from api.schemas.patrols import ProblemTold
 from core.ids import new_id
 from tests.api.controller import Controller
 from tests.api.test_notice import patrol, the_estate
@@ -43,3 +45,10 @@ async def test_lists_ask_the_books_as_often_for_many_patrols_as_for_one(controll
     assert asked[0] == asked[1]
     told = (await desk.get("patrols")).json()["patrols"]
     assert len([one for one in told if one["next_start_at"]]) == 4
+
+
+@pytest.mark.parametrize(
+    ("where", "place"), [("line (121.398871, 31.321167)", (121.398871, 31.321167)), ("yard", None), ("Gate (2)", None)]
+)
+def test_a_problem_tells_the_place_that_it_names(where: str, place: tuple[float, float] | None) -> None:
+    assert ProblemTold(where=where, what="lies outside", remedy="move it").place == place

@@ -2127,7 +2127,7 @@ export interface components {
             name_zh: string;
             /**
              * Parts
-             * @description points, lines and areas, see docs/patrols.md
+             * @description points, lines, areas and borders of zones, see docs/patrols.md
              */
             parts: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -2394,6 +2394,14 @@ export interface components {
          * @description Why a patrol cannot be flown, apart from zones.
          */
         ProblemTold: {
+            /**
+             * Place
+             * @description the place that `where` names, if it names one
+             */
+            readonly place: [
+                number,
+                number
+            ] | null;
             /** Remedy */
             remedy: string;
             /**

@@ -15,6 +15,7 @@ import { select, selected, useSelection } from "./selection";
 import type { Selection } from "./selection";
 
 const IDLE = "idleness-";
+const CROSSING_TOLD_MS = 8_000;
 const IDLE_EVERY_MS = 10_000;
 const LAYERS = [
   ["zone-", "map.zones"],
@@ -26,7 +27,13 @@ const LAYERS = [
 export function MapPane() {
   useLanguage();
   const desk = useDesk();
-  const [map, container] = useDeskMap(desk);
+  const [crossedAtMs, setCrossedAtMs] = useState<number | null>(null);
+  const [map, container] = useDeskMap(desk, setCrossedAtMs);
+  useEffect(() => {
+    if (crossedAtMs === null) return;
+    const timer = setTimeout(() => setCrossedAtMs(null), CROSSING_TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [crossedAtMs]);
   const selection = useSelection();
   const [isFollowing, setFollowing] = useState(false);
   const [hidden, setHidden] = useState<readonly string[]>([IDLE]);
@@ -52,6 +59,9 @@ export function MapPane() {
   return (
     <main className="map-pane" aria-label={t("map.title")}>
       <div className="map" ref={container} />
+      <p className="map-word" role="status">
+        {crossedAtMs !== null && t("map.crosses")}
+      </p>
       <div className="map-tools" role="group" aria-label={t("map.layers")}>
         {LAYERS.map(([prefix, key]) => (
           <button key={prefix} type="button" aria-pressed={!hidden.includes(prefix)} onClick={() => toggle(prefix)}>
@@ -69,7 +79,7 @@ export function MapPane() {
   );
 }
 
-function useDeskMap(desk: Desk): [DeskMap | null, React.RefObject<HTMLDivElement | null>] {
+function useDeskMap(desk: Desk, onCrossing: (atMs: number) => void): [DeskMap | null, React.RefObject<HTMLDivElement | null>] {
   const container = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<DeskMap | null>(null);
   useDeskTopics(desk, "site", "zones", "kinds");
@@ -83,10 +93,11 @@ function useDeskMap(desk: Desk): [DeskMap | null, React.RefObject<HTMLDivElement
       else if (kind === "rounds") desk.rounds.take(key, shape);
       else desk.planner.take(key, shape);
     };
-    const made = new DeskMap({ container: container.current, store: desk.store, onSelect: select, kindName, onShape });
+    const onCrossed = (): void => onCrossing(Date.now());
+    const made = new DeskMap({ container: container.current, store: desk.store, onSelect: select, kindName, onShape, onCrossing: onCrossed });
     setMap(made);
     return () => made.close();
-  }, [desk]);
+  }, [desk, onCrossing]);
   const { site, zones } = desk;
   useEffect(() => {
     if (map && site) map.setSite(site);

@@ -1,12 +1,22 @@
 /** What stands against a plan apart from zones: where, what, and what to do about it. */
 import type { PatrolCheck } from "../api/types";
-import { hasWord, word } from "../i18n";
+import { hasWord, t, word } from "../i18n";
 import { saidWords } from "../i18n/said";
+import { useDesk } from "./hooks";
 
 export function ProblemWords({ one }: { one: PatrolCheck["problems"][number] }) {
+  const desk = useDesk();
+  const { place } = one;
+  // Nobody reads degrees: the place is shown.
+  const where = place ? one.where.replace(/\s*\([^()]*\)/, "") : one.where;
   return (
     <>
-      {hasWord("problem_where", one.where) ? word("problem_where", one.where) : one.where}: {saidWords(one.what, one.what_said)}{" "}
+      {place && (
+        <button type="button" className="quiet place" aria-label={t("rounds.show_place")} onClick={() => desk.showPlace(place)}>
+          ◎
+        </button>
+      )}
+      {hasWord("problem_where", where) ? word("problem_where", where) : where}: {saidWords(one.what, one.what_said)}{" "}
       {one.remedy && `→ ${saidWords(one.remedy, one.remedy_said)}`}
     </>
   );

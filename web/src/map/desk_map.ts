@@ -34,6 +34,7 @@ export interface DeskMapOptions {
   kindName: (code: string) => string;
   /** A shape was drawn or mended by hand. */
   onShape: (key: string, shape: Shape) => void;
+  onCrossing: () => void;
 }
 
 export class DeskMap {
@@ -177,8 +178,8 @@ export class DeskMap {
   /** The tools of drawing are made when they are first needed: most desks never draw. */
   #beginDrawing(): void {
     if (!this.#isLoaded || (this.#task === null && this.#drawing === null)) return;
-    const { onShape } = this.#options;
-    this.#drawing ??= new Drawing(this.#map, onShape);
+    const { onShape, onCrossing } = this.#options;
+    this.#drawing ??= new Drawing({ map: this.#map, onShape, onCrossing });
     const onSketch = (sketch: GeoJSON.Feature[]): void => this.#set("sketch", shapes.collection(sketch));
     this.#keyDrawing ??= new KeyDrawing({ map: this.#map, onShape, onSketch });
     this.#drawing.begin(this.#task);

@@ -33,17 +33,24 @@ const EDITABLE = {
   },
 };
 
+interface DrawingOptions {
+  map: MapLibre;
+  /** Hears of every finished change by hand, a whole shape each time. */
+  onShape: (key: string, shape: Shape) => void;
+  /** A corner was not taken, because the outline would cross itself. */
+  onCrossing: () => void;
+}
+
 export class Drawing {
   readonly #draw: TerraDraw;
   readonly #onShape: (key: string, shape: Shape) => void;
   #task: DrawingTask | null = null;
   #isOurs = false;
 
-  /** `onShape` hears of every finished change by hand, a whole shape each time. */
-  constructor(map: MapLibre, onShape: (key: string, shape: Shape) => void) {
+  constructor({ map, onShape, onCrossing }: DrawingOptions) {
     this.#onShape = onShape;
     const adapter = new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: PRECISION });
-    this.#draw = new TerraDraw({ adapter, modes: modes() });
+    this.#draw = new TerraDraw({ adapter, modes: modes(onCrossing) });
     this.#draw.start();
     this.#draw.setMode("select");
     this.#draw.on("finish", (id) => this.#finished(String(id)));
@@ -106,7 +113,14 @@ export class Drawing {
   }
 }
 
-function modes() {
+function notCrossing(feature: GeoJSONStoreFeatures, updateType: string, onCrossing: () => void) {
+  const verdict = ValidateNotSelfIntersecting(feature);
+  // While the hand moves, nothing is refused yet.
+  if (!verdict.valid && updateType !== "provisional") onCrossing();
+  return verdict;
+}
+
+function modes(onCrossing: () => void) {
   const colour = COLOURS.selected;
   const line = { lineStringColor: colour, lineStringWidth: 3 } as const;
   const area = { fillColor: colour, fillOpacity: 0.15, outlineColor: colour, outlineWidth: 2 } as const;
@@ -127,7 +141,7 @@ function modes() {
   return [
     new TerraDrawPointMode({ styles: { pointColor: colour, pointWidth: 8 } }),
     new TerraDrawLineStringMode({ styles: line }),
-    new TerraDrawPolygonMode({ styles: area, validation: ValidateNotSelfIntersecting }),
+    new TerraDrawPolygonMode({ styles: area, validation: (feature, { updateType }) => notCrossing(feature, updateType, onCrossing) }),
     new TerraDrawSelectMode({
       styles: handles,
       allowManualDeselection: false,

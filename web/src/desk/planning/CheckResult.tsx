@@ -9,19 +9,20 @@ import { ProblemBox } from "../../shared/ProblemBox";
 import { useDesk, useLoaded } from "../hooks";
 import { FailsafeRows } from "../VehiclePanel";
 import { usePlanner } from "./hooks";
+import { isDrawn } from "./patrol_draft";
 
 /** Less of the drawn ground than this is worth a word: a route that can be flown may still leave most of it out. */
 const ENOUGH = 0.95;
 
 export function CheckResult() {
   const { check, error, isChecking, draft } = usePlanner();
-  const isDrawn = draft?.parts.some((part) => part.shape) ?? false;
+  const isAnyDrawn = draft?.parts.some(isDrawn) ?? false;
   return (
     <section className="check" aria-live="polite" aria-busy={isChecking}>
       <h2>
         {t("plan.result")} {isChecking && <span className="muted">· {t("plan.checking")}</span>}
       </h2>
-      {!isDrawn && <p className="empty">{t("plan.draw_first")}</p>}
+      {!isAnyDrawn && <p className="empty">{t("plan.draw_first")}</p>}
       <ProblemBox error={error} />
       {check && <Result check={check} />}
     </section>

@@ -1,6 +1,6 @@
 /** Two plans side by side: how long something that appears anywhere, at any hour, stays unseen. */
 import { useState } from "react";
-import { send } from "../../api/client";
+import { ApiError, send } from "../../api/client";
 import type { Notice, PlanNotice } from "../../api/types";
 import { nameOf, t, useLanguage } from "../../i18n";
 import { percent, span } from "../../i18n/format";
@@ -9,7 +9,7 @@ import { ProblemBox } from "../../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics } from "../hooks";
 import { Amount } from "./Field";
 import { usePlanner } from "./hooks";
-import { givenOf } from "./patrol_draft";
+import { givenOf, isDrawn } from "./patrol_draft";
 
 const DRAFT = "draft";
 const SIDES = ["A", "B"] as const;
@@ -34,10 +34,10 @@ export function NoticePanel() {
   const action = useAction();
   const [chosen, setChosen] = useState<Chosen>({ A: [], B: [] });
   const [asked, setAsked] = useState<Asked>(USUAL);
-  const [found, setFound] = useState<{ notice: Notice; asked: Asked } | null>(null);
+  const [found, setFound] = useState<Found | null>(null);
   // What only starts by hand has no hours to be compared by.
   const patrols = (desk.patrols ?? []).filter((one) => one.schedule).map((one) => ({ id: one.id, name: nameOf(one) }));
-  const drawn = draft?.schedule && draft.parts.some((part) => part.shape) ? [{ id: DRAFT, name: t("notice.draft") }] : [];
+  const drawn = draft?.schedule && draft.parts.some(isDrawn) ? [{ id: DRAFT, name: t("notice.draft") }] : [];
   const toggle = (side: Side, id: string): void => {
     const has = chosen[side].includes(id);
     setChosen({ ...chosen, [side]: has ? chosen[side].filter((one) => one !== id) : [...chosen[side], id] });
@@ -49,7 +49,7 @@ export function NoticePanel() {
         patrol_ids: chosen[side].filter((id) => id !== DRAFT),
         patrols: chosen[side].includes(DRAFT) && draft ? [{ ...givenOf(draft), name: draft.name || "-", is_active: true }] : [],
       }));
-      setFound({ notice: await send<Notice>("POST", "/patrols/notice", { plans, ...asked }), asked });
+      setFound(await compared(plans, asked));
     });
   return (
     <article className="panel planning">
@@ -94,9 +94,26 @@ export function NoticePanel() {
         {action.isBusy ? t("notice.busy") : t("notice.compare")}
       </button>
       <ProblemBox error={action.error} onClose={action.clear} />
+      {found && found.asked.days < asked.days && <p className="note">{t("notice.fewer_days", { n: found.asked.days })}</p>}
       {found && <Result notice={found.notice} spacingM={found.asked.spacing_m} />}
     </article>
   );
+}
+
+interface Found {
+  notice: Notice;
+  /** What was really looked at: fewer days where all of them are more than the server takes. */
+  asked: Asked;
+}
+
+async function compared(plans: unknown, asked: Asked): Promise<Found> {
+  try {
+    return { notice: await send<Notice>("POST", "/patrols/notice", { plans, ...asked }), asked };
+  } catch (error) {
+    const isTooMuch = error instanceof ApiError && error.problem.status === 422 && error.problem.where === "plans";
+    if (!isTooMuch || asked.days <= 1) throw error;
+    return compared(plans, { ...asked, days: Math.ceil(asked.days / 4) });
+  }
 }
 
 const ROWS = [

@@ -8,12 +8,13 @@ import { select, selected } from "../selection";
 import { CheckResult } from "./CheckResult";
 import { Amount, Field } from "./Field";
 import { usePlanner } from "./hooks";
-import { moved, newPart } from "./patrol_draft";
+import { PerimeterFields } from "./PerimeterFields";
+import { isDrawn, moved, newPart } from "./patrol_draft";
 import type { DraftPart, PartType, PatrolDraft } from "./patrol_draft";
 import { ScheduleFields } from "./ScheduleFields";
 import { Newer, Unsaved } from "./Unsaved";
 
-const TYPES: readonly PartType[] = ["point", "line", "area"];
+const TYPES: readonly PartType[] = ["point", "line", "area", "perimeter"];
 
 export function PlanPanel({ id }: { id: string }) {
   useLanguage();
@@ -110,7 +111,7 @@ function Part({ part, index, count }: { part: DraftPart; index: number; count: n
         onClick={() => planner.activate(isActive ? null : part.key)}
       >
         {index + 1}. {nameOf(part) || word("part", part.type)}
-        <span className="muted"> · {part.shape ? word("part", part.type) : t("plan.not_drawn")}</span>
+        <span className="muted"> · {isDrawn(part) ? word("part", part.type) : t("plan.not_drawn")}</span>
       </button>
       <span className="part-tools">
         <Tool label={t("plan.up")} sign="↑" isOff={index === 0} onClick={() => shift(-1)} />
@@ -153,6 +154,7 @@ function PartFields({ part }: { part: DraftPart }) {
           />
         </>
       )}
+      {part.type === "perimeter" && <PerimeterFields part={part} onChange={set} />}
       <Amount label={t("plan.pitch")} unit="°" min={-90} max={30} value={part.pitch_deg} onChange={(pitch_deg) => set({ pitch_deg })} />
       {part.pitch_deg < -50 && <p className="note">{t("plan.too_steep")}</p>}
       <label>
@@ -217,7 +219,7 @@ function Store({ draft }: { draft: PatrolDraft }) {
   const desk = useDesk();
   const planner = usePlanner();
   const action = useAction();
-  const missing = draft.parts.length === 0 || draft.parts.some((part) => !part.shape) || !draft.name.trim();
+  const missing = draft.parts.length === 0 || !draft.parts.every(isDrawn) || !draft.name.trim();
   const store = (isActive: boolean): void =>
     void action.run(async () => {
       const stored = await desk.planner.store(isActive);

@@ -1,10 +1,11 @@
 /** When a patrol starts: the usual rhythms by name, any other rule as it is written. */
 import { t, word } from "../../i18n";
 import { useDesk } from "../hooks";
+import { BlackoutFields } from "./BlackoutFields";
 import { Amount, Field } from "./Field";
 import { usePlanner } from "./hooks";
 import type { PatrolDraft } from "./patrol_draft";
-import { everyMinutes, inRhythm, minutesOf, RHYTHMS, rhythmOf } from "./schedule_rule";
+import { blackoutsOf, everyMinutes, inRhythm, localText, minutesOf, RHYTHMS, rhythmOf } from "./schedule_rule";
 import type { Rhythm } from "./schedule_rule";
 
 const DAYS = ["every_day", "working_days", "days_off"];
@@ -83,6 +84,13 @@ export function ScheduleFields({ draft }: { draft: PatrolDraft }) {
           </>
         )}
       </div>
+      {schedule && (
+        <BlackoutFields
+          blackouts={blackoutsOf(schedule)}
+          today={() => localText(Date.now(), timeZone).slice(0, 10)}
+          onChange={(blackouts) => set({ blackouts })}
+        />
+      )}
     </section>
   );
 }

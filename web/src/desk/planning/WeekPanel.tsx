@@ -6,7 +6,7 @@ import { language, nameOf, t, useLanguage } from "../../i18n";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useDesk, useDeskTopics, useLoaded, useNow } from "../hooks";
 import { select } from "../selection";
-import { localText } from "./schedule_rule";
+import { blackoutsOn, localText } from "./schedule_rule";
 
 const DAY_MS = 86_400_000;
 const DAYS = 7;
@@ -58,6 +58,7 @@ export function WeekPanel() {
       {/* An empty table would say that nothing is planned. */}
       {loaded.value && <Grid days={days} starts={starts} />}
       {loaded.value && <Legend starts={starts} />}
+      <Blackouts days={days} />
     </article>
   );
 }
@@ -142,6 +143,24 @@ function Legend({ starts }: { starts: Start[] }) {
       {[...counts].map(([id, n]) => (
         <li key={id}>
           {nameOf(desk.patrols?.find((one) => one.id === id) ?? { name: id })}: {t("week.starts", { n })}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Why a day is empty. */
+function Blackouts({ days }: { days: string[] }) {
+  const desk = useDesk();
+  const told = (desk.patrols ?? [])
+    .filter((patrol) => patrol.is_active)
+    .flatMap((patrol) => blackoutsOn(days, patrol.schedule).map((one) => ({ patrol, one })));
+  return (
+    <ul className="reasons">
+      {told.map(({ patrol, one }, index) => (
+        <li key={index}>
+          {t("week.blackout", { name: nameOf(patrol), first: dayName(one.first_day), last: dayName(one.last_day) })}
+          {one.because && <span className="because">{one.because}</span>}
         </li>
       ))}
     </ul>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Patrol } from "../../api/types";
-import { draftOf, emptyDraft, givenOf, moved, newPart } from "./patrol_draft";
+import { draftOf, emptyDraft, givenOf, isDrawn, moved, newPart } from "./patrol_draft";
 
 const STORED = {
   id: "p1",
@@ -32,6 +32,14 @@ describe("a patrol on the drawing table", () => {
   it("goes back as it came, with what this desk does not know", () => {
     const given = givenOf(draftOf(STORED)) as unknown as Record<string, unknown>;
     expect({ ...given, next_start_at: null }).toEqual(STORED);
+  });
+
+  it("has the border of a zone once its zone is chosen, and gives it back as it came", () => {
+    const border = { type: "perimeter", name: "Border", name_zh: "", zone: "school", inset_m: 12, clockwise: false, camera: { pitch_deg: -40, yaw_deg: null } };
+    const part = draftOf({ ...STORED, parts: [border] }).parts[0]!;
+    expect(givenOf({ ...emptyDraft(), parts: [part] }).parts).toEqual([border]);
+    expect([isDrawn(part), isDrawn(newPart("perimeter", ""))]).toEqual([true, false]);
+    expect(givenOf({ ...emptyDraft(), parts: [newPart("perimeter", "")] }).parts).toEqual([]);
   });
 
   it("leaves out what is not drawn yet", () => {

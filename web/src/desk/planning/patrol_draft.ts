@@ -2,7 +2,7 @@
 import type { Patrol, PatrolGiven, Place } from "../../api/types";
 import type { Shape, ShapeKind } from "../../map/drawing";
 
-export type PartType = "point" | "line" | "area";
+export type PartType = "point" | "line" | "area" | "perimeter";
 
 export interface DraftPart {
   key: string;
@@ -15,6 +15,10 @@ export interface DraftPart {
   overlap: number;
   pitch_deg: number;
   yaw_deg: number | null;
+  /** Whose border a perimeter follows, and how far from it. */
+  zone: string;
+  inset_m: number;
+  clockwise: boolean;
 }
 
 export interface DraftSchedule {
@@ -36,7 +40,13 @@ export interface PatrolDraft {
   parts: DraftPart[];
 }
 
-export const SHAPES: Record<PartType, ShapeKind> = { point: "point", line: "linestring", area: "polygon" };
+/** What is drawn by hand for a part; a border has its shape from its zone. */
+export const SHAPES: Record<PartType, ShapeKind | null> = { point: "point", line: "linestring", area: "polygon", perimeter: null };
+
+/** It is clear where the part is. */
+export function isDrawn(part: DraftPart): boolean {
+  return part.type === "perimeter" ? part.zone !== "" : part.shape !== null;
+}
 
 export function emptyDraft(): PatrolDraft {
   return {
@@ -55,7 +65,8 @@ export function emptyDraft(): PatrolDraft {
 
 export function newPart(type: PartType, name: string, name_zh = ""): DraftPart {
   const key = crypto.randomUUID();
-  return { key, type, name, name_zh, shape: null, dwell_s: 5, swath_m: 20, overlap: 0.2, pitch_deg: -40, yaw_deg: null };
+  const usual = { dwell_s: 5, swath_m: 20, overlap: 0.2, pitch_deg: -40, yaw_deg: null, zone: "", inset_m: 15, clockwise: true };
+  return { key, type, name, name_zh, shape: null, ...usual };
 }
 
 /** A stored patrol, opened for editing. */
@@ -77,13 +88,16 @@ function partOf(stored: Patrol["parts"][number]): DraftPart {
     overlap: Number(stored["overlap"] ?? part.overlap),
     pitch_deg: camera.pitch_deg ?? part.pitch_deg,
     yaw_deg: camera.yaw_deg ?? null,
+    zone: typeof stored["zone"] === "string" ? stored["zone"] : part.zone,
+    inset_m: Number(stored["inset_m"] ?? part.inset_m),
+    clockwise: stored["clockwise"] !== false,
   };
 }
 
 function shapeOf(stored: Patrol["parts"][number]): Shape | null {
   if (stored["type"] === "point") return { type: "Point", coordinates: stored["place"] as Place };
   if (stored["type"] === "line") return { type: "LineString", coordinates: stored["line"] as Place[] };
-  return stored["area"] as GeoJSON.Polygon;
+  return stored["type"] === "area" ? (stored["area"] as GeoJSON.Polygon) : null;
 }
 
 /** What is sent to the server; parts that are not drawn yet are left out. */
@@ -95,12 +109,12 @@ export function givenOf(draft: PatrolDraft): PatrolGiven {
 }
 
 function storedOf(part: DraftPart, index: number): Patrol["parts"] {
-  const { shape, dwell_s, swath_m, overlap, pitch_deg, yaw_deg } = part;
+  const { shape, dwell_s, swath_m, overlap, pitch_deg, yaw_deg, zone, inset_m, clockwise } = part;
   const common = { type: part.type, name: part.name || `${index + 1}`, name_zh: part.name_zh, camera: { pitch_deg, yaw_deg } };
   if (shape?.type === "Point") return [{ ...common, place: shape.coordinates, dwell_s }];
   if (shape?.type === "LineString") return [{ ...common, line: shape.coordinates }];
   if (shape?.type === "Polygon") return [{ ...common, area: { ...shape }, swath_m, overlap }] as Patrol["parts"];
-  return [];
+  return part.type === "perimeter" && zone ? [{ ...common, zone, inset_m, clockwise }] : [];
 }
 
 /** The draft with the part at `index` moved by `by` places. */

@@ -7,7 +7,7 @@ import { merged } from "./draft_changes";
 import { DraftShelf, isChanged, shelfKey } from "./draft_shelf";
 import type { OpenDraft } from "./draft_shelf";
 import { LateQuestion } from "./late_question";
-import { draftOf, emptyDraft, givenOf, SHAPES } from "./patrol_draft";
+import { draftOf, emptyDraft, givenOf, isDrawn, SHAPES } from "./patrol_draft";
 import type { DraftPart, PatrolDraft } from "./patrol_draft";
 import { StepsBack } from "./steps_back";
 
@@ -152,7 +152,8 @@ export class Planner extends Emitter<PlannerTopic> {
   /** The shape that the map lets a person draw or mend. */
   task(): DrawingTask | null {
     const part = this.draft?.parts.find((one) => one.key === this.activeKey);
-    return part ? { key: part.key, kind: SHAPES[part.type], geometry: part.shape } : null;
+    const kind = part && SHAPES[part.type];
+    return part && kind ? { key: part.key, kind, geometry: part.shape } : null;
   }
 
   /** The server is there again: what it could not be asked is asked now. */
@@ -239,7 +240,7 @@ export class Planner extends Emitter<PlannerTopic> {
   }
 
   #checkSoon(): void {
-    if (!this.draft?.parts.some((part) => part.shape)) {
+    if (!this.draft?.parts.some(isDrawn)) {
       this.#question.forget();
       this.#told(null, null);
       return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { everyMinutes, everyS, inRhythm, localText, minutesOf, rhythmOf } from "./schedule_rule";
+import { blackoutsOn, everyMinutes, everyS, inRhythm, localText, minutesOf, rhythmOf } from "./schedule_rule";
 
 const SHANGHAI = "Asia/Shanghai";
 const NIGHT_MS = Date.parse("2026-11-21T16:05:00Z");
@@ -35,5 +35,15 @@ describe("the usual rhythms", () => {
   it("counts whole minutes", () => {
     expect(everyMinutes(0.2)).toBe("FREQ=MINUTELY;INTERVAL=1");
     expect(minutesOf({ rule: everyMinutes(45), first_start_local: "", time_zone: SHANGHAI })).toBe(45);
+  });
+});
+
+describe("days without starts", () => {
+  it("are those that lie in the days looked at, both ends included", () => {
+    const fair = { first_day: "2026-03-02", last_day: "2026-03-04", because: "the fair" };
+    const schedule = { rule: "FREQ=DAILY", blackouts: [fair] };
+    expect(blackoutsOn(["2026-03-04", "2026-03-05"], schedule)).toEqual([fair]);
+    expect(blackoutsOn(["2026-03-05"], schedule)).toEqual([]);
+    expect(blackoutsOn(["2026-03-02"], null)).toEqual([]);
   });
 });

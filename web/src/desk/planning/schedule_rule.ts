@@ -1,6 +1,23 @@
 /** The usual recurrence rules by name, so that nobody has to know RFC 5545; any other rule is kept as it is. */
 import type { DraftSchedule } from "./patrol_draft";
 
+/** Local days, both included, on which nothing starts. */
+export interface Blackout {
+  first_day: string;
+  last_day: string;
+  because: string;
+}
+
+export function blackoutsOf(schedule: object | null): Blackout[] {
+  const told: unknown = schedule && "blackouts" in schedule ? schedule.blackouts : [];
+  return Array.isArray(told) ? (told as Blackout[]) : [];
+}
+
+/** Those of them that lie on one of these days. */
+export function blackoutsOn(days: readonly string[], schedule: object | null): Blackout[] {
+  return blackoutsOf(schedule).filter((one) => days.some((day) => one.first_day <= day && day <= one.last_day));
+}
+
 export type Rhythm = "by_hand" | "minutes" | "daily" | "weekdays" | "own";
 export const RHYTHMS: readonly Rhythm[] = ["by_hand", "minutes", "daily", "weekdays", "own"];
 
