@@ -206,8 +206,7 @@ class Pipeline:
 
     def _hear(self, tracks: Sequence[Track], sight: Sight) -> list[Track]:
         """Return the tracks that rules may hear of: surely what they are called."""
-        eye_m = (*self._reference.camera_m(sight.gaze), sight.gaze.height_agl_m)
-        self._uprightness.note(tracks, eye_m, self._reference.camera.fx_px)
+        self._uprightness.note(tracks, sight)
         return self._uprightness.hear(self._claims.hear(tracks))
 
     def _why_not(self, frame: Frame) -> NotAssessed | None:

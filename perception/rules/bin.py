@@ -35,6 +35,7 @@ class BinRule(TimedRule[BinParameters]):
 
     def _points_at(self, view: View, p: BinParameters) -> list[Candidate]:
         full = [one for one in view.of(Label.FULL_BIN) if one.is_seen]
+        full += [one for one in view.doubtful(Label.FULL_BIN) if not near(one, full, _SAME_BIN_M)]
         bins = [one for one in view.of(Label.BIN) if one.is_seen and not near(one, full, _SAME_BIN_M)]
         piles = view.of(Label.PILE)
         return [_candidate(one, True, piles, p) for one in full] + [_candidate(one, False, piles, p) for one in bins]
@@ -64,6 +65,6 @@ def _candidate(track: Track, is_full: bool, piles: list[Track], p: BinParameters
         box=track.box,
         score=track.score,
         holds=is_full or bool(against),
-        is_lasting=track.is_lasting and (is_full or bool(against)),
+        is_lasting=track.is_believed and track.is_lasting and (is_full or bool(against)),
         members=(track, *against),
     )

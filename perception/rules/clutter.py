@@ -19,6 +19,8 @@ _KINDS = {Label.PILE: "20507", Label.BOARD: "20203", Label.BIKE: "20506", Label.
 _WORDS = {Label.PILE: "piled goods", Label.BOARD: "a board", Label.BIKE: "bikes", Label.POSTER: "posters"}
 _STALL_GOODS_M = 1.2
 """What lies so near to a stall is the stall's."""
+_SMALL = frozenset({Label.BOARD})
+"""Seen weakly from afar, and believed near by: then it was there all the time, and its seconds count."""
 _GREW_M, _GREW_SHARE = 0.5, 1.3
 _GONE_AFTER_S = 60.0
 Baseline = tuple[tuple[float, ...], ...]
@@ -117,13 +119,14 @@ class ClutterRule(TimedRule[ClutterParameters]):
 
     def _points_at(self, view: View, p: ClutterParameters) -> list[Candidate]:
         found: list[Candidate] = []
-        stalls, people = view.of(Label.CART), view.of(Label.PERSON) if Label.BIKE in p.labels else []
+        people = view.of(Label.PERSON) if Label.BIKE in p.labels else []
         for label in p.labels:
-            things = [one for one in view.of(label) if not self._is_usual(one, view)]
-            things = [one for one in things if label is not Label.PILE or not near(one, stalls, _STALL_GOODS_M)]
+            things = self._unusual(view.of(label), view)
             groups = clusters(things, within_m=p.within_m, at_least=p.things_at_least)
             groups = [group for group in groups if any(one.is_seen for one in group)]
             groups = [group for group in groups if not _are_riders_there(group, people, p.within_m)]
+            doubtful = self._unusual(view.doubtful(label), view) if label in _SMALL and p.things_at_least == 1 else []
+            groups += [[one] for one in doubtful if not near(one, things, p.within_m)]
             found += [_candidate(group, view, p.things_at_least) for group in groups]
         return found
 
@@ -149,6 +152,11 @@ class ClutterRule(TimedRule[ClutterParameters]):
             **observed.about_place(),
         }
         return Finding(kind=_KINDS.get(observed.label, "20507"), because=because, facts=facts)
+
+    def _unusual(self, things: Sequence[Track], view: View) -> list[Track]:
+        """Return *things* of one label without what belongs to the place, or to a stall."""
+        stalls = view.of(Label.CART) if things and things[0].label is Label.PILE else []
+        return [one for one in things if not self._is_usual(one, view) and not near(one, stalls, _STALL_GOODS_M)]
 
     def _is_usual(self, track: Track, view: View) -> bool:
         width_m = view.widths_m.get(track.id, 0.0)
@@ -219,7 +227,7 @@ def _candidate(group: Sequence[Track], view: View, at_least: int) -> Candidate:
         box=joint_box([track.box for track in group]),
         score=max(track.score for track in group),
         things=len(group),
-        is_lasting=sum(track.is_lasting for track in group) >= at_least,
+        is_lasting=sum(track.is_lasting and track.is_believed for track in group) >= at_least,
         width_m=max(view.widths_m.get(track.id, 0.0) for track in group),
         members=tuple(group),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from perception.detections import Label
+from perception.rules.places import near as near_to
 from perception.tracker import Track
 
 _SAME_IOU = 0.5
@@ -14,8 +15,16 @@ _FILLED = 0.5
 _VEHICLES = frozenset({Label.CAR, Label.CART})
 _NO_PIECES = _VEHICLES | {Label.PERSON, Label.LYING}
 """Nobody who stands or lies before a vehicle is a piece of it."""
-_MADE_OF_PEOPLE = frozenset({Label.BIN, Label.FULL_BIN, Label.BOARD, Label.PILE, Label.BIKE})
+_MADE_OF_PEOPLE = frozenset({Label.BIN, Label.FULL_BIN, Label.BOARD, Label.PILE, Label.BIKE, Label.CART})
+_STANDS_ON_M = 1.0
+"""Nobody stands so near to the middle of a cart: who does has it in his hands, as an umbrella, or is all there is."""
 
+_HAVE_TO_BE_CLEAR = frozenset({Label.BIKE, Label.BOARD, Label.CART, Label.FULL_BIN, Label.PILE})
+"""What somebody would be sent for: not heard of while it may as well be something else."""
+_CLEARLY = 0.6
+"""Clear is what no other label has more than this share of its evidence against."""
+_OF_ONE_KIND = (frozenset({Label.BIN, Label.FULL_BIN}), frozenset({Label.FULL_BIN, Label.PILE}))
+"""Bags at a bin are both: a rule weighs which it is."""
 _REMEMBERED = 120.0
 """So much evidence is kept, that of some half a minute: what stood for an hour may lie now."""
 
@@ -27,10 +36,9 @@ class _Claim:
     own: float = 0.0
     others: dict[Label, float] = field(default_factory=dict)
 
-    @property
-    def is_best(self) -> bool:
-        """Say whether nothing else has better evidence."""
-        return self.own >= max(self.others.values(), default=0.0)
+    def is_best(self, label: Label) -> bool:
+        """Say whether *label* has the best evidence; clearly the best, where that is asked."""
+        return all(weight <= _most_against(label, other) * self.own for other, weight in self.others.items())
 
     def fade(self) -> None:
         """Let what is long past count less."""
@@ -68,7 +76,8 @@ class Claims:
                     continue
                 lost.update(small.id for small, large in ((one, other), (other, one)) if self._compare(small, large))
         self._look_for_people([one for *_, one in seen])
-        return [one for one in tracks if one.id not in lost and self._claims[one.id].is_best and one.is_likely]
+        best = [one for one in tracks if one.is_likely and self._claims[one.id].is_best(one.label)]
+        return [one for one in best if one.id not in lost]
 
     def _compare(self, one: Track, other: Track) -> bool:
         """Weigh what *other* says of *one*; true when *one* is nothing but a piece of it."""
@@ -82,9 +91,17 @@ class Claims:
         people = [one for one in seen if one.label is Label.PERSON and one.is_believed]
         for one in seen:
             if len(people) > 1 and one.label in _MADE_OF_PEOPLE:
-                inside = [who for who in people if _shared(one, who) >= _SAME_IOU * who.box.area_px2]
+                near = people if one.label is not Label.CART else near_to(one, people, _STANDS_ON_M)
+                inside = [who for who in near if _shared(one, who) >= _SAME_IOU * who.box.area_px2]
                 if len(inside) > 1 and sum(_shared(one, who) for who in inside) >= _FILLED * one.box.area_px2:
                     self._claims[one.id].doubt(max(inside, key=_weight))
+
+
+def _most_against(label: Label, other: Label) -> float:
+    """Return how large a share of its own evidence may speak for *other*."""
+    if label not in _HAVE_TO_BE_CLEAR or {label, other} in _OF_ONE_KIND:
+        return 1.0
+    return _CLEARLY
 
 
 def _weight(track: Track) -> float:

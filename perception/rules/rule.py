@@ -40,6 +40,10 @@ class View:
         """Return the tracks of these labels."""
         return [track for track in self.tracks if track.label in labels]
 
+    def doubtful(self, *labels: Label) -> list[Track]:
+        """Return those seen now that are likely, though not believed."""
+        return [track for track in self.weak if track.label in labels and track.is_seen]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:

@@ -490,7 +490,7 @@ def test_one_that_is_not_believed_yet_may_still_cast_doubt() -> None:
     person = replace(track(Label.PERSON, 0, 0, number=2), is_believed=False)
 
     assert bike not in heard([bike, person])
-    assert heard([bike, replace(person, scores=deque([0.3] * 10, maxlen=10))]) == [bike]
+    assert heard([bike, replace(person, scores=deque([0.2] * 10, maxlen=10))]) == [bike]
 
 
 def test_how_sure_a_track_is_depends_on_what_its_label_needs() -> None:
@@ -526,15 +526,20 @@ def boxed(one: Track, x0: float, y0: float, x1: float, y1: float) -> Track:
     return replace(one, box=PixelBox(x0_px=x0, y0_px=y0, x1_px=x1, y1_px=y1))
 
 
-def boards(*, upright_m: float, deep_m: float, score: float = 0.45) -> list[bool]:
-    """Return whether a thing a metre wide is heard of, as a camera comes near to it at 30 m, ten frames long."""
+def boards(*, upright_m: float, deep_m: float, score: float = 0.45, unseen: int = 0, from_m: int = 50) -> list[bool]:
+    """Return whether a thing a metre wide is heard of, as a camera comes near to it at 30 m, ten frames long.
+
+    In the first *unseen* frames before those, from the side, nothing was seen of it.
+    """
     board, upright, heard_of = scored(track(Label.BOARD, 0, 0), score), Uprightness(), []
-    for aside_m in range(50, 20, -3):
-        focal_px, down = 600.0, np.arctan2(30.0, aside_m)
-        m_per_px = np.hypot(aside_m, 30.0) / focal_px
+    for aside_m in range(from_m + 3 * unseen, from_m, -3):
+        upright.note([], sight_from(gaze(north_m=-float(aside_m), height_agl_m=30.0)))
+    for aside_m in range(from_m, from_m - 30, -3):
+        sight, down = sight_from(gaze(north_m=-float(aside_m), height_agl_m=30.0)), np.arctan2(30.0, aside_m)
+        m_per_px = np.hypot(aside_m, 30.0) / LENS.fx_px
         high_px = (upright_m * np.cos(down) + deep_m * np.sin(down)) / m_per_px
         seen = replace(board, box=PixelBox(x0_px=100, y0_px=100, x1_px=100 + 1.0 / m_per_px, y1_px=100 + high_px))
-        upright.note([seen], (0.0, -float(aside_m), 30.0), focal_px)
+        upright.note([seen], sight)
         heard_of.append(upright.hear([seen]) == [seen])
     return heard_of
 
@@ -545,10 +550,43 @@ def test_a_mark_on_the_ground_is_no_board_and_what_stands_is_one() -> None:
     assert all(boards(upright_m=2.0, deep_m=0.4))
 
 
+def test_what_was_never_seen_from_the_side_is_a_mark_and_a_board_is_seen_from_there() -> None:
+    assert all(boards(upright_m=0.8, deep_m=0.8, score=0.42, from_m=42))
+    assert not any(boards(upright_m=0.8, deep_m=0.8, score=0.42, from_m=42, unseen=8)[:4])
+    assert all(boards(upright_m=0.8, deep_m=0.8, score=0.7, from_m=42, unseen=8))
+
+
+def test_what_may_as_well_be_something_else_is_not_heard_of() -> None:
+    board, bin_ = track(Label.BOARD, 0, 0), track(Label.BIN, 0, 0, number=2)
+    full = track(Label.FULL_BIN, 0, 0, number=3)
+
+    assert heard([scored(board, 0.5), scored(bin_, 0.4)]) == []
+    assert heard([scored(board, 0.5), scored(bin_, 0.2)]) == [scored(board, 0.5)]
+    assert heard([scored(full, 0.5), scored(bin_, 0.4)]) == [scored(full, 0.5)]
+    lies = scored(track(Label.LYING, 0, 0), 0.5)
+    assert lies in heard([lies, scored(track(Label.PILE, 0, 0, number=2), 0.45)])
+
+
+def test_a_board_that_is_sure_at_last_was_there_all_the_time() -> None:
+    """Weakly seen from afar for four seconds, well seen for the last one."""
+    board = replace(track(Label.BOARD, 0, 0), is_believed=False)
+
+    def script(time_s: float) -> list[Track]:
+        return [replace(board, is_believed=time_s > 4.0)]
+
+    (found,) = play(watch_for("board", {"unmoved_for_s": 3}), script, seconds=5)
+    assert found.matter.observed_s > 4.0
+    assert play(watch_for("board", {"unmoved_for_s": 3}), still(board), seconds=20) == []
+    pile = replace(board, label=Label.PILE)
+    assert (
+        play(watch_for("clutter", {"unmoved_for_s": 3}), lambda s: [replace(pile, is_believed=s > 4)], seconds=5) == []
+    )
+
+
 def test_a_wrong_name_that_wins_in_some_frames_does_not_win_over_all_of_them() -> None:
     person, bike = track(Label.PERSON, 0, 0), track(Label.BIKE, 0, 0, number=2)
     mostly = [scored(person, 0.6), scored(bike, 0.5)]
-    once = [scored(person, 0.5), scored(bike, 0.8)]
+    once = [scored(person, 0.4), scored(bike, 0.8)]
 
     assert heard(*[mostly] * 5, once) == [once[0]]
     assert heard(once) == [once[1]]
