@@ -74,6 +74,8 @@ class _Motion:
     """The colours in the newest picture, where nobody else reaches into the box."""
     is_leaving: bool = False
     """Whether its box was at an edge of the picture when it was last seen."""
+    is_thing: bool = False
+    """Whether it kept its place for long without any life: it needs life, not time, to be believed again."""
     scores: float = 0.0
     frames: int = 0
     """The sum of all its scores, and how many there are."""
@@ -213,8 +215,10 @@ class Follower(Tracker):
         if motion.life.is_sure:
             share = _WALKER_SHARE if motion.life.has_walked else _STIRRING_SHARE
             track.is_believed = track.is_believed or track.score >= share * track.threshold
-        elif motion.life.still_s(track.last_s) >= _STILL_S and not _may_lie(track.box):
-            track.is_believed = track.is_believed and motion.mean_score >= track.threshold + _STILL_COSTS
+            return
+        is_still = motion.life.still_s(track.last_s) >= _STILL_S and not _may_lie(track.box)
+        motion.is_thing = (motion.is_thing or is_still) and motion.mean_score < track.threshold + _STILL_COSTS
+        track.is_believed = track.is_believed and not motion.is_thing
 
     def _begin_new(self, sights: Sequence[Sight], used: set[int], taken_s: float) -> None:
         taken = [sights[j].placed.detection for j in used]

@@ -1,6 +1,7 @@
 """Whether what looks like a person is alive: it walks about, or something within its outline stirs."""
 
 import math
+from collections import deque
 
 import cv2
 import numpy as np
@@ -10,10 +11,12 @@ from perception.detections import PixelBox
 from perception.frame import Picture
 from perception.georeference import GroundPlace
 
-_STILL, _STILL_PX = 0.05, 1.5
-"""A foot that stays within so much of a box's height, or so many pixels, keeps its place."""
+_STILL, _STILL_PX = 0.08, 1.5
+"""A foot that stays within so much of a box's height, or so many pixels, keeps its place: boxes of signs jump."""
 _STEADY_S = 0.6
 """A foot is where it was in the mean of about so long: the boxes of a sign jump more than people sway."""
+_FEET_S, _FEET = 0.2, 20
+"""Where a foot was is remembered every so often, so many times: what creeps a little keeps its place too."""
 _WALKED = 1.0
 _WALKED_M = 1.0
 """Whoever went so far (in heights of the box, or in metres beyond the errors) has walked."""
@@ -44,6 +47,7 @@ class Life:
         self._rests_px = (math.inf, math.inf)
         self._rests_s = math.inf
         self._foot_px: tuple[float, float] | None = None
+        self._feet: deque[tuple[float, tuple[float, float]]] = deque(maxlen=_FEET)
         self._seen_s = math.inf
         self._cells: Cells | None = None
         self._looks: list[Cells] = []
@@ -68,12 +72,23 @@ class Life:
         self._away_since_s = min(self._away_since_s, taken_s) if self._is_away(box, place) else math.inf
         self.has_walked = taken_s - self._away_since_s >= _AWAY_S
         foot_px = self._steady(box, taken_s)
-        if self._rests is None or math.dist(self._rests_px, foot_px) > max(_STILL * box.height_px, _STILL_PX):
-            self._rests, self._rests_px, self._rests_s = box, foot_px, taken_s
+        near_px = max(_STILL * box.height_px, _STILL_PX)
+        if self._rests is None or math.dist(self._rests_px, foot_px) > near_px:
+            self._rests, self._rests_px, self._rests_s = box, foot_px, self._came_s(foot_px, near_px, taken_s)
             self._cells, self._looks = None, []
+        if not self._feet or taken_s - self._feet[-1][0] >= _FEET_S:
+            self._feet.append((taken_s, foot_px))
         if picture is not None and taken_s - self._looked_s >= _BETWEEN_S:
             self._looked_s = taken_s
             self._stir(_cells(self._rests, picture))
+
+    def _came_s(self, foot_px: tuple[float, float], near_px: float, taken_s: float) -> float:
+        """Return since when the foot has been near to where it is now."""
+        for at_s, before_px in reversed(self._feet):
+            if math.dist(before_px, foot_px) > near_px:
+                break
+            taken_s = at_s
+        return taken_s
 
     def _steady(self, box: PixelBox, taken_s: float) -> tuple[float, float]:
         """Return where the foot was in the mean of a short while."""

@@ -22,7 +22,7 @@ _AT_ONCE_S = 2.0
 """So much of the film is told at once."""
 _OWN = 4.0
 """What speaks for the tracker's own choice; like all costs here half the squares of standard deviations."""
-_NEW, _NEW_AT_EDGE = 2.5, 0.5
+_NEW, _NEW_AT_EDGE = 1.5, 0.5
 """What it costs that a way ends or begins: in the middle of the picture, and at its edges."""
 _TAKES = 3.0
 """A new number beside somebody who is still told is a double rather than that person."""
@@ -33,6 +33,8 @@ _SIGMA_M, _SIGMA_M_S = 0.5, 0.7
 _MOST_WAY = 6.0
 _SIGMA_COLOURS = 7.0
 _MOST_COLOURS, _ALIKE = 8.0, 1.0
+_UNKNOWN, _UNKNOWN_PER_S = 2.0, 0.5
+"""What it costs not to know the colours: ways alone tell little, and the less the longer nobody was seen."""
 _LEFT_S = 1.0
 _FAR = 1e6
 FloatArray = NDArray[np.float64]
@@ -181,7 +183,8 @@ def _costs(ended: Sequence[End], begun: Sequence[End], is_own: NDArray[np.bool_]
     gaps_s = np.array([one.time_s for one in begun])[None] - np.array([one.time_s for one in ended])[:, None]
     way, is_reached = _way(ended, begun, gaps_s)
     has_left = np.array([one.is_at_edge for one in ended])[:, None] & (gaps_s > _LEFT_S)
-    costs = way + _other_colours(ended, begun) + _PER_S * gaps_s
+    other = _other_colours(ended, begun)
+    costs = way + np.where(np.isnan(other), _UNKNOWN + _UNKNOWN_PER_S * gaps_s, other) + _PER_S * gaps_s
     costs[~is_reached | has_left] = _FAR
     # what the tracker held together although nothing here can tell stays together
     costs = np.where(is_own, np.where(costs < _FAR, costs, 0.0) - _OWN, costs)
@@ -208,11 +211,10 @@ def _way(ended: Sequence[End], begun: Sequence[End], gaps_s: FloatArray) -> tupl
 
 
 def _other_colours(ended: Sequence[End], begun: Sequence[End]) -> FloatArray:
-    """Return how much more the colours of two bands differ than one's own do; 0 where they are not known."""
+    """Return how much more the colours of two bands differ than one's own do; NaN where they are not known."""
     apart = np.array([one.colours for one in ended])[:, None] - np.array([one.colours for one in begun])[None]
     spread = np.hypot(np.array([o.spread for o in ended])[:, None], np.array([o.spread for o in begun])[None])
     shape = (*apart.shape[:2], 2, 3)
     away2 = (apart.reshape(shape) ** 2).sum(axis=3)
     sigma2 = _SIGMA_COLOURS**2 + 0.25 * (spread.reshape(shape) ** 2).sum(axis=3)
-    cost = np.minimum((away2 / sigma2).sum(axis=2) / 2, _MOST_COLOURS) - _ALIKE
-    return np.asarray(np.where(np.isnan(cost), 0.0, cost))
+    return np.asarray(np.minimum((away2 / sigma2).sum(axis=2) / 2, _MOST_COLOURS) - _ALIKE)

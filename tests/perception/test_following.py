@@ -101,14 +101,36 @@ def test_colours_tell_who_is_who_after_two_have_met() -> None:
     assert sides(told[0]) == sides(told[-1]) == {1: True, 2: False}
 
 
-def test_a_sign_that_never_moves_is_not_believed_and_a_person_who_sways_is() -> None:
+def test_a_sign_that_never_moves_is_not_believed_and_a_person_who_steps_aside_is() -> None:
     sign = [[person(100 + 3 * (i % 2), 150, score=0.58)] for i in range(20)]
-    sways = [[person(100 + 6 * math.sin(0.3 * i), 150, score=0.58)] for i in range(20)]
+    steps = [[person(100 + 12 * math.sin(0.3 * i), 150, score=0.58)] for i in range(20)]
     sure = [[person(100, 150, score=0.9)] for _ in range(20)]
 
-    believed = [walk(follower(), frames)[-1][0].is_believed for frames in (sign, sways, sure)]
+    believed = [walk(follower(), frames)[-1][0].is_believed for frames in (sign, steps, sure)]
 
     assert believed == [False, True, True]
+
+
+def test_what_was_found_to_be_a_thing_needs_more_than_a_jumping_box_to_be_believed_again() -> None:
+    resting = [[person(100, 150, score=0.58)] for _ in range(20)]
+    jumps = [[person(100 + 14 * (i % 2), 150, score=0.58)] for i in range(6)]
+    followed, believed = follower(), []
+
+    for i, seen in enumerate([*resting, *jumps, *resting[:4]]):
+        tracks = followed.update(seen, taken_s=i * STEP_S, is_in_view=lambda _: True)
+        believed.append([track.is_believed for track in tracks])
+
+    assert believed[6] == [True]
+    assert not any(flag for flags in believed[16:] for flag in flags)
+
+
+def test_what_creeps_keeps_its_place_and_who_walks_slowly_does_not() -> None:
+    creeps = [[person(100 + 0.7 * i, 150, score=0.58)] for i in range(30)]
+    walks = [[person(100 + 6 * i, 150, score=0.58)] for i in range(30)]
+
+    believed = [walk(follower(), frames)[-1][0].is_believed for frames in (creeps, walks)]
+
+    assert believed == [False, True]
 
 
 def test_who_lies_still_is_believed_as_who_moves_is() -> None:
