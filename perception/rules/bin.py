@@ -28,7 +28,7 @@ class BinRule(TimedRule[BinParameters]):
     """One place for each bin; what a detector calls full and what it calls a bin are one thing."""
 
     name = "bin"
-    version = "2"
+    version = "3"
     labels = frozenset({Label.BIN, Label.FULL_BIN})
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S

@@ -37,13 +37,14 @@ class VendorRule(TimedRule[VendorParameters]):
     """A cart, or an umbrella over a table or chairs, with people near."""
 
     name = "vendor"
-    version = "3"
+    version = "4"
     labels = frozenset({Label.CART, Label.UMBRELLA})
     follows = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
 
     def _points_at(self, view: View, p: VendorParameters) -> list[Candidate]:
-        people = [one for one in view.of(Label.PERSON) if not p.standing_only or one.id in view.standing]
+        people = [one for one in view.of(Label.PERSON) if _is_there(one)]
+        people = [one for one in people if not p.standing_only or one.id in view.standing]
         furniture = view.of(*_FURNITURE)
         stalls = view.of(Label.CART)
         stalls += [one for one in view.of(Label.UMBRELLA) if near(one, furniture, _TOGETHER_M)]
@@ -65,6 +66,11 @@ class VendorRule(TimedRule[VendorParameters]):
             **observed.about_place(),
         }
         return Finding(kind=VENDOR, because=because, facts=facts)
+
+
+def _is_there(one: Track) -> bool:
+    """Say whether most of the last frames showed somebody: a wheel or a bench looks like one now and then."""
+    return one.score > 0.0
 
 
 def _stall(stall: Track, people: Sequence[Track], p: VendorParameters) -> Candidate:

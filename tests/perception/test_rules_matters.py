@@ -124,6 +124,15 @@ def test_a_delivery_stop_is_no_vendor() -> None:
     assert play(watch_for("vendor", VENDOR), script, seconds=40) == []
 
 
+def test_who_is_seen_now_and_then_only_is_no_customer() -> None:
+    """A wheel of the cart looks like somebody who stands, in one of four frames."""
+    cart, wheel = track(Label.CART, 0, 0), track(Label.PERSON, 1.3, 0, number=2)
+    flickers = replace(wheel, scores=deque([0.5, 0.0, 0.0, 0.0] * 3, maxlen=10))
+
+    assert codes(play(watch_for("vendor", VENDOR), still(cart, wheel), seconds=6)) == ["20501"]
+    assert play(watch_for("vendor", VENDOR), still(cart, flickers), seconds=6) == []
+
+
 def test_a_licensed_breakfast_cart_is_quiet_in_its_hours_and_seen_after_them() -> None:
     licence: dict[str, Json] = {**HERE, "radius_m": 5, "hours": [{"start": "06:00", "end": "10:30"}]}
     stall = still(track(Label.CART, 1, 1), track(Label.PERSON, 2, 1, number=2))
