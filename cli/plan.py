@@ -1,15 +1,14 @@
 """`roundsman plan`: who flies or drives what, from a request file, proved before it is written."""
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.interrupts import interrupts
 from cli.out_files import check_writable, write_out
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from missions.planning.request import FleetRequest
 
 app = typer.Typer(add_completion=False, help="Plan areas, points, lines and perimeters for a fleet.  机队任务规划")
+_STOPPING = "stopping: the best plan so far is written (again Ctrl-C: nothing is)  正在停止，保存当前最优规划"
+_LARGEST_SEED = 2**32 - 1
 _USELESS = 2
 _UNPROVED = 1
 
@@ -31,7 +32,7 @@ def plan(
     out: Annotated[Path, typer.Option(help="Write the plan here.  输出规划")],
     picture: Annotated[Path | None, typer.Option(help="Draw the plan here, as SVG.  输出图")] = None,
     time_limit_s: Annotated[float, typer.Option(min=0.1, help="Seconds to think at most.  限时（秒）")] = 30.0,
-    seed: Annotated[int, typer.Option(min=0, help="Another number, another search.  随机种子")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=_LARGEST_SEED, help="Another number, another search.  随机种子")] = 0,
     earlier: Annotated[
         Path | None, typer.Option("--from", help="A plan under way, to be made again.  执行中的规划")
     ] = None,
@@ -43,13 +44,29 @@ def plan(
     Ctrl-C ends the search and writes the best plan so far. What cannot be done is named in the plan and on standard
     error, and the rest is done. With --from PLAN.json --lost VEHICLE --at-s T the others take over in mid-flight.
     """
+    if (earlier is None) != (lost is None):
+        _complain("--from and --lost belong together: the plan under way, and who dropped out")
+        raise typer.Exit(_USELESS)
+    with interrupts(_STOPPING) as pressed:  # from here on: what is imported and read first takes a while
+        asked, under_way = _read(request, earlier, out, picture)
+        with _watch(time_limit_s, pressed) as watch:
+            made = _planned(asked, under_way, lost, at_s, watch, seed)
+    try:
+        _write(asked, made, out, picture)
+    except OSError as error:
+        raise _useless(error) from error
+    _tell(made, out)
+    if made.violations:
+        raise typer.Exit(_UNPROVED)
+
+
+def _read(
+    request: Path, earlier: Path | None, out: Path, picture: Path | None
+) -> "tuple[FleetRequest, FleetPlan | None]":
     from missions.planning.errors import BadRequest
     from missions.planning.plan_files import read_plan
     from missions.planning.request_files import read_request
 
-    if (earlier is None) != (lost is None):
-        _complain("--from and --lost belong together: the plan under way, and who dropped out")
-        raise typer.Exit(_USELESS)
     try:
         asked = read_request(request.read_bytes())
         under_way = None if earlier is None else read_plan(asked, earlier.read_bytes())
@@ -61,15 +78,7 @@ def plan(
         raise typer.Exit(_USELESS) from error
     except OSError as error:
         raise _useless(error) from error
-    with _watch(time_limit_s) as watch:
-        made = _planned(asked, under_way, lost, at_s, watch, seed)
-    try:
-        _write(asked, made, out, picture)
-    except OSError as error:
-        raise _useless(error) from error
-    _tell(made, out)
-    if made.violations:
-        raise typer.Exit(_UNPROVED)
+    return asked, under_way
 
 
 def _planned(
@@ -84,16 +93,16 @@ def _planned(
 
 
 @contextmanager
-def _watch(time_limit_s: float) -> "Iterator[Watch]":
+def _watch(time_limit_s: float, pressed: list[int]) -> "Iterator[Watch]":
     from core.clock import SystemClock
     from missions.planning.planner import Watch
 
-    with _interrupts() as stopped, _bar() as tell:
+    with _bar() as tell:
         yield Watch(
             now_s=SystemClock().monotonic_s,
             time_limit_s=time_limit_s,
             on_progress=tell,
-            is_stopped=lambda: bool(stopped),
+            is_stopped=lambda: bool(pressed),
         )
 
 
@@ -135,24 +144,6 @@ def _bar() -> Iterator[_Bar]:
         yield bar
     finally:
         bar.stop()
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Yield a list that is empty until somebody presses Ctrl-C; the second time stops at once."""
-    pressed: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-        _complain("stopping: the best plan so far is written (again Ctrl-C: nothing is)  正在停止，保存当前最优规划")
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _write(asked: "FleetRequest", made: "FleetPlan", out: Path, picture: Path | None) -> None:

@@ -1,10 +1,8 @@
 """`roundsman rounds`: endless rounds on a road graph, so that no place stays unseen for longer than it must."""
 
 import json
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.interrupts import interrupts
 from cli.out_files import check_writable, write_out
 from core.clock import SystemClock
 from core.errors import InvalidInput
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from missions.rounds.planner import RoundsRequest
     from missions.rounds.rounds import Rounds
 
+_STOPPING = "stopping: the best rounds so far are written (again Ctrl-C: nothing is)  正在停止，保存当前最优巡逻"
 app = typer.Typer(add_completion=False, help="Endless rounds for several vehicles on a road graph.  循环巡逻")
 
 
@@ -35,6 +35,22 @@ def rounds(
     notice: Annotated[bool, typer.Option("--notice", help="print how soon something is noticed  发现时间")] = False,
 ) -> None:
     """Plan rounds with the least worst idleness; Ctrl-C ends the search with the best so far."""
+    with interrupts(_STOPPING) as pressed:  # from here on: what is imported and read first takes a while
+        _rounds(graph, vehicles, out, speed_m_s, picture, time_limit_s, seed, pressed, with_notice=notice)
+
+
+def _rounds(
+    graph: Path,
+    vehicles: int,
+    out: Path,
+    speed_m_s: float,
+    picture: Path | None,
+    time_limit_s: float,
+    seed: int,
+    pressed: list[int],
+    *,
+    with_notice: bool,
+) -> None:
     from missions.rounds.graph_files import graph_from_json
     from missions.rounds.picture import rounds_svg
     from missions.rounds.planner import RoundsRequest
@@ -50,12 +66,12 @@ def rounds(
         seed=seed,
     )
     _check(out, picture)
-    planned = _plan(request, clock)
+    planned = _plan(request, clock, pressed)
     document = rounds_to_json(planned, runtime_s=clock.monotonic_s() - begin_s)
     _write(out, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     if picture is not None:
         _write(picture, rounds_svg(planned))
-    for line in _summary(planned, with_notice=notice):
+    for line in _summary(planned, with_notice=with_notice):
         typer.echo(line)
 
 
@@ -82,38 +98,21 @@ def _check(*files: Path | None) -> None:
         raise InvalidInput(str(error.strerror), where=str(error.filename)) from error
 
 
-def _plan(request: "RoundsRequest", clock: SystemClock) -> "Rounds":
+def _plan(request: "RoundsRequest", clock: SystemClock, pressed: list[int]) -> "Rounds":
     from missions.rounds.planner import Progress as Told
     from missions.rounds.planner import plan_rounds
 
     console, columns = Console(stderr=True), (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with _interrupted() as asked, Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         print("Ctrl-C takes the best so far  按 Ctrl-C 采用目前最好的结果", file=sys.stderr, flush=True)
         task = progress.add_task("planning 规划中", total=1.0)
 
         def watch(told: Told) -> bool:
             words = f"worst idleness 最长未见 {told.worst_idleness_s:.1f} s"
             progress.update(task, completed=told.done_ratio, description=words)
-            return bool(asked)
+            return bool(pressed)
 
-        return plan_rounds(request, clock=clock, watch=watch, is_stopped=lambda: bool(asked))
-
-
-@contextmanager
-def _interrupted() -> Iterator[list[int]]:
-    """Give a list that the first Ctrl-C puts something into; the second one ends the program as usual."""
-    asked: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
-
-    def note(number: int, _frame: object) -> None:
-        asked.append(number)
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
+        return plan_rounds(request, clock=clock, watch=watch, is_stopped=lambda: bool(pressed))
 
 
 def _summary(planned: "Rounds", *, with_notice: bool) -> Iterator[str]:

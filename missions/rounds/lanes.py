@@ -69,8 +69,11 @@ def lane_conflicts(rounds: Rounds, *, span_s: float | None = None) -> tuple[Lane
     """Return who would meet whom on which single lane in *span_s* (twelve of the longest laps), the first time each."""
     by_lane: dict[Lane, list[Passage]] = defaultdict(list)
     lanes = single_lanes(rounds.graph)
+    if not lanes:
+        return ()
+    until_s = span_s or _span_s(rounds)
     for number in range(len(rounds.walks)):
-        for passage in _passages(rounds, number, span_s or _span_s(rounds)):
+        for passage in _passages(rounds, number, until_s):
             if passage.lane in lanes:
                 by_lane[passage.lane].append(passage)
     first: dict[tuple[Lane, int, int], LaneConflict] = {}

@@ -22,7 +22,7 @@ def rounds_svg(rounds: Rounds) -> str:
     """Return the picture of *rounds*."""
     sheet = _Sheet(rounds)
     height = sheet.height_px
-    body = [*sheet.edges(), *sheet.walks(), *sheet.nodes(), *_side(rounds, sheet.colours, height)]
+    body = [*sheet.edges(), *sheet.scale_bar(), *sheet.walks(), *sheet.nodes(), *_side(rounds, sheet.colours, height)]
     width = _MAP_PX + _SIDE_PX
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"'
     style = 'font-family="system-ui, Noto Sans CJK SC, sans-serif" font-size="12"'
@@ -51,8 +51,28 @@ class _Sheet:
         return _EDGE_PX + (x_m - self._west) * self._scale, self._top_px + (self._north - y_m) * self._scale
 
     def edges(self) -> Iterator[str]:
+        """Yield the roads: narrow where nobody can pass, with an arrow where there is one way only."""
         for edge in self._rounds.graph.edges:
-            yield _line(self._places[edge.a], self._places[edge.b], 'stroke="#ddd" stroke-width="9"')
+            a, b = self._places[edge.a], self._places[edge.b]
+            yield _line(a, b, f'stroke="#ddd" stroke-width="{4 if edge.is_single_lane else 9}"')
+        for edge in (edge for edge in self._rounds.graph.edges if edge.is_one_way):
+            a, b = self._places[edge.a], self._places[edge.b]
+            turn_deg = math.degrees(math.atan2(b[1] - a[1], b[0] - a[0]))
+            at = f"translate({(a[0] + 2 * b[0]) / 3:.1f} {(a[1] + 2 * b[1]) / 3:.1f}) rotate({turn_deg:.0f})"
+            yield f'<path d="M-7,-7L7,0L-7,7z" fill="#bbb" transform="{at}"/>'
+
+    def scale_bar(self) -> Iterator[str]:
+        """Yield a bar of a round number of metres, and where north is."""
+        most_m = 160 / self._scale
+        size = 10.0 ** math.floor(math.log10(most_m))
+        length_m = size * max(n for n in (1, 2, 5) if n * size <= most_m)
+        x, y, long_px = 12.0, self.height_px - 8, length_m * self._scale
+        words = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+        yield f'<path d="M{x:.0f},{y - 4:.0f}v4h{long_px:.1f}v-4" fill="none" stroke="#333" stroke-width="1.5"/>'
+        yield _text(x + long_px + 6, y, words)
+        at = f"translate({x + long_px + 22 + 7 * len(words):.1f} {y - 6:.0f})"
+        yield f'<path d="M0,8L5,-8L10,8L5,4z" fill="#333" transform="{at}"/>'
+        yield f'<text transform="{at}" x="14" y="6">N 北</text>'
 
     def walks(self) -> Iterator[str]:
         """Yield the walks beside each other, on the right hand of their direction."""
@@ -109,19 +129,34 @@ def _side(rounds: Rounds, colours: dict[tuple[int | str, ...], int], height_px: 
     )
     for number, (name, value) in enumerate(figures):
         yield _text(left, top + 20 * number, f"{name}: {value:.1f} s", 'font-size="15"')
-    yield from _scale_bar(left, top + 66, rounds.worst_idleness_s)
-    at = top + 116
-    for places, number in list(colours.items())[: max(1, int((height_px - 366) // 18))]:
+    yield _text(left, top + 70, "Each place: longest unseen 各点最长未见（s）")
+    yield from _scale_bar(left, top + 80, rounds.worst_idleness_s)
+    at = top + 130
+    for sign, words in _roads(rounds):
+        yield f'<g transform="translate({left:.0f} {at - 4:.0f})">{sign}</g>'
+        yield _text(left + 42, at, words)
+        at += 18
+    shown = max(1, int((height_px - 236 - at) // 18))
+    for places, number in list(colours.items())[:shown]:
         walks = [walk for walk in rounds.walks if walk.places == places]
         yield _line((left, at - 4), (left + 34, at - 4), f'{_stroke(number)} stroke-width="3"')
         yield _text(left + 42, at, _walk_words(rounds, walks))
         at += 18
-    if len(colours) > (shown := max(1, int((height_px - 366) // 18))):
+    if len(colours) > shown:
         yield _text(left + 42, at, f"… {len(colours) - shown} more 其余")
     box = (left + 34, height_px - 200, _SIDE_PX - 70, 150.0)
     longest_s = max(rounds.worst_idleness_s, 1e-9)
     yield from _axes(box, longest_s)
     yield from _curve(rounds.unseen, box, longest_s)
+
+
+def _roads(rounds: Rounds) -> Iterator[tuple[str, str]]:
+    """Yield signs of roads that this graph has, and what they mean."""
+    if any(edge.is_one_way for edge in rounds.graph.edges):
+        sign = '<path d="M0,0H34" stroke="#ddd" stroke-width="9"/><path d="M12,-7L26,0L12,7z" fill="#bbb"/>'
+        yield sign, "one way 单行"
+    if any(edge.is_single_lane for edge in rounds.graph.edges):
+        yield '<path d="M0,0H34" stroke="#ddd" stroke-width="4"/>', "single lane 单车道，不可会车"
 
 
 def _walk_words(rounds: Rounds, walks: Sequence[Walk]) -> str:
@@ -160,8 +195,7 @@ def _curve(unseen: Unseen, box: Box, longest_s: float) -> Iterator[str]:
         at_s = unseen.quantile_s(ratio)
         x, y = left + width * min(1.0, at_s / longest_s), top + height * ratio
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4" fill="{_WALKS[0]}"/>'
-        shift, anchor = (8, "start") if place < 2 else (-8, "end")
-        yield _text(x + 7, y - shift, f"{words} {_seconds(at_s)} s", f'font-size="10" text-anchor="{anchor}"')
+        yield _text(left + width * place / 3, top + height + 36, f"{words}: {_seconds(at_s)} s", 'font-size="11"')
 
 
 def _colour(value: float, most: float) -> str:

@@ -15,6 +15,7 @@ from missions.rounds.rounds import Rounds, Walk
 from missions.rounds.search import Found, search
 from missions.rounds.tours import never
 
+_MOST_VEHICLES = 10_000
 _SEARCHING = 0.95
 """The share of the time that is searched in; the rest is for the bound and what is told."""
 
@@ -34,6 +35,8 @@ class RoundsRequest:
         wrong = []
         if self.vehicles < 1:
             wrong.append(f"vehicles is {self.vehicles}: at least one has to go round")
+        if self.vehicles > _MOST_VEHICLES:
+            wrong.append(f"vehicles is {self.vehicles}: give {_MOST_VEHICLES} at most")
         if not 0 < self.speed_m_s < 1000:
             wrong.append(f"speed_m_s is {self.speed_m_s:g}: give metres a second, more than 0")
         if not 0 < self.time_limit_s <= 86_400:

@@ -83,3 +83,27 @@ def test_ctrl_c_writes_the_best_plan_so_far(tmp_path: Path) -> None:
     plan = json.loads(out.read_text(encoding="utf-8"))
     assert plan["tasks"][0]["done_ratio"] == 1.0
     assert plan["violations"] == []
+
+
+def test_ctrl_c_while_the_request_is_read_gives_a_plan_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _write(tmp_path, request([points("p", [(200, 0)])]))
+    out = tmp_path / "plan.json"
+    read_bytes = Path.read_bytes
+
+    def pressed_meanwhile(file: Path) -> bytes:
+        os.kill(os.getpid(), signal.SIGINT)
+        return read_bytes(file)
+
+    monkeypatch.setattr(Path, "read_bytes", pressed_meanwhile)
+    with pytest.raises(SystemExit) as ended:
+        main(["plan", str(asked), "--out", str(out), "--time-limit-s", "300"])
+    assert ended.value.code == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["tasks"][0]["done_ratio"] == 1.0
+
+
+def test_a_seed_that_no_search_can_take_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = _write(tmp_path, request([]))
+    with pytest.raises(SystemExit) as ended:
+        main(["plan", str(asked), "--out", str(tmp_path / "plan.json"), "--seed", str(2**32)])
+    assert ended.value.code == 2
+    assert "--seed" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import itertools
 import math
 from random import Random
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -274,8 +275,6 @@ def test_places_that_nobody_visits_are_never_seen() -> None:
 
 
 def test_the_picture_names_every_node_and_is_well_formed() -> None:
-    from xml.etree import ElementTree
-
     graph = graph_from_json(star([5.0, 9.0, 14.0, 3.0]))
     found = plan_rounds(
         RoundsRequest(graph=graph, vehicles=2, speed_m_s=1.0), clock=ManualClock(), watch=lambda _: True
@@ -294,3 +293,21 @@ def test_the_bound_is_never_above_what_is_found_not_even_by_rounding() -> None:
 
 def _edge(a: str, b: str, length_m: float) -> Document:
     return {"a": a, "b": b, "length_m": length_m}
+
+
+def test_a_picture_has_scale_north_and_what_its_roads_mean() -> None:
+    graph = ring(6)
+    graph["edges"][0] |= {"one_way": True}
+    graph["edges"][1] |= {"single_lane": True}
+    request = RoundsRequest(graph=graph_from_json(graph), vehicles=2, speed_m_s=1.0)
+    found = plan_rounds(request, clock=ManualClock(), watch=lambda _: True)
+    picture = ElementTree.fromstring(rounds_svg(found))
+    words = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"N 北", "one way 单行", "single lane 单车道，不可会车"} <= words
+
+
+def test_more_vehicles_than_places_by_far_are_planned_at_once() -> None:
+    """Looking for meetings on single lanes took the square of the vehicles, on graphs without such lanes too."""
+    assert len(planned(ring(6), 10_000)["vehicles"]) == 10_000
+    with pytest.raises(InvalidInput, match="give 10000 at most"):
+        planned(ring(6), 10_001)
