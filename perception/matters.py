@@ -29,6 +29,8 @@ _JOIN_M = 5.0
 _JOIN_AT_MOST_M = 15.0
 _MOST_MATTERS = 100
 _HALF = 0.5
+_UNBELIEVED_S = 2.0
+"""Nobody is seen for longer before being believed."""
 _MEASURED = frozenset({Label.PILE})
 """How wide these are matters: they grow."""
 
@@ -90,9 +92,11 @@ class Matter:
             members=self.members,
         )
 
-    def see(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> None:
-        """Take one more view."""
+    def see(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection], before_s: float) -> None:
+        """Take one more view; the one before was at *before_s*, with or without it."""
         self._count(frame.taken_s - self.last_s, candidate)
+        if self.lasting_s == 0.0 and _is_crowd(candidate) and frame.taken_s - before_s <= _GAP_S:
+            self.lasting_s = _lasted_s(candidate, frame.taken_s, before_s)
         self.last_s, self.last_at, self.absent_s = frame.taken_s, frame.taken_at, 0.0
         self.moved_m = max(self.moved_m, distance_m(candidate.place, self.anchor))
         has_walked = self.is_of(candidate) and distance_m(candidate.place, self.place) > _JOIN_M
@@ -140,6 +144,16 @@ class Matter:
         worth = shot.worth
         if self.best is None or worth > self.best_worth:
             self.best, self.best_worth = shot, worth
+
+
+def _lasted_s(candidate: Candidate, taken_s: float, before_s: float) -> float:
+    """Return for how long a crowd that the view before did not show was there in all likelihood.
+
+    Who is believed only since then was seen before; else it came together at some time between the two views.
+    """
+    if any(before_s < one.believed_s < math.inf for one in candidate.members):
+        return min(taken_s - max(one.first_s for one in candidate.members), _UNBELIEVED_S)
+    return _HALF * (taken_s - before_s)
 
 
 def _is_crowd(candidate: Candidate) -> bool:
@@ -191,10 +205,11 @@ class RuleWatch:
         if not self.is_due(frame, order_id):
             return []
         self._begin_pass(frame, order_id)
-        step_s, self._last_s = frame.taken_s - self._last_s, frame.taken_s
+        before_s, self._last_s = self._last_s, frame.taken_s
+        step_s = frame.taken_s - before_s
         if not self.zone.zone.is_in_force(frame.taken_at):
             return []
-        seen = [self._take(one, frame, detections) for one in self._candidates(tracks, frame, sight)]
+        seen = [self._take(one, frame, detections, before_s) for one in self._candidates(tracks, frame, sight)]
         if step_s <= _GAP_S and sight is not None:
             self._miss(step_s, frame, sight)
         is_any_missed = any(one.absent_s and frame.taken_s - one.last_s <= _GAP_S for one in self._matters)
@@ -238,11 +253,11 @@ class RuleWatch:
         )
         return [one for one in self.rule.candidates(view) if self.zone.surely_holds(one.place)]
 
-    def _take(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection]) -> Matter:
+    def _take(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection], before_s: float) -> Matter:
         matter = (
             self._that_walked(candidate, frame.taken_s) or _at(candidate, self._matters) or self._open(candidate, frame)
         )
-        matter.see(candidate, frame, detections)
+        matter.see(candidate, frame, detections, before_s)
         return matter
 
     def _that_walked(self, candidate: Candidate, taken_s: float) -> Matter | None:

@@ -55,6 +55,8 @@ class Track:
     threshold: float
     observed_s: float = 0.0
     is_believed: bool = False
+    believed_s: float = math.inf
+    """Since when it is believed."""
     is_seen: bool = True
     """Whether the newest frame shows it."""
     scores: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -69,6 +71,7 @@ class Track:
         """
         self.scores.append(score)
         self.is_believed = self.is_believed or (score > 0.0 and self.score >= self.threshold)
+        self.believed_s = min(self.believed_s, self.last_s) if self.is_believed else math.inf
         self.is_lasting = self.is_lasting or self._lasts(score)
 
     def _lasts(self, score: float) -> bool:

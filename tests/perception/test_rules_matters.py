@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -213,6 +214,17 @@ def test_a_crowd_has_to_last_without_a_break() -> None:
 
     assert play(watch_for("crowd", CROWD), comes_and_goes, seconds=30) == []
     assert len(play(watch_for("crowd", CROWD), still(*people(9)), seconds=30)) == 1
+
+
+def test_who_made_the_crowd_was_there_before_being_believed() -> None:
+    def the_eighth_is_believed_late(time_s: float, *, first_s: float) -> list[Track]:
+        *others, last = people(8)
+        last.first_s, last.believed_s = first_s, 2.0
+        return [*others, last] if time_s >= 2.0 else others
+
+    for first_s, expected in ((0.5, 1), (2.0, 0)):
+        script = partial(the_eighth_is_believed_late, first_s=first_s)
+        assert len(play(watch_for("crowd", CROWD), script, seconds=4.2)) == expected
 
 
 def test_a_crowd_that_goes_apart_and_comes_together_again_is_a_new_sighting() -> None:
