@@ -127,7 +127,7 @@ class Matter:
         self.best = self.first = None
 
     def _count(self, step_s: float, candidate: Candidate) -> None:
-        if step_s <= _GAP_S:
+        if 0.0 <= step_s <= _GAP_S:
             self.observed_s += step_s
             self.holds_s += step_s if candidate.holds else 0.0
             self.lasting_s = self.lasting_s + step_s if candidate.holds else 0.0

@@ -27,6 +27,8 @@ _PASSED = MOVERS | {Label.POSTER}
 """What moves on, or is passed so closely that nobody sees it for long, needs not last."""
 STANDS_M_S = 0.3
 GATE_M = 1.6
+_TURNED_BACK_S = 1.0
+"""A clock that is set back so far is that of a stream that began anew: what was followed is over."""
 _LEAST_IOU = 0.2
 _FAR = 1e6
 _NOWHERE = (math.nan,) * 3
@@ -143,6 +145,9 @@ class Tracker:
     def _step_s(self, taken_s: float) -> float:
         step_s = 0.0 if self._last_s is None else taken_s - self._last_s
         self._last_s = taken_s
+        if step_s < -_TURNED_BACK_S:
+            self._tracks = []
+            return 0.0
         return step_s
 
     def _forget(self, taken_s: float) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from perception.detections import Label
+from perception.following import Follower
 from perception.tracker import Placed, Track, Tracker
 from tests.perception.eyes import box_around, detection, place
 
@@ -64,6 +65,17 @@ def test_seconds_without_a_view_do_not_count_as_observed() -> None:
     tracks = followed.update([person(0, 0)], taken_s=1.0, is_in_view=always)
 
     assert tracks[0].observed_s == 0.5
+
+
+@pytest.mark.parametrize("kind", [Tracker, Follower])
+def test_a_stream_that_begins_anew_keeps_nobody_of_its_first_time(kind: type[Tracker]) -> None:
+    followed = kind(threshold_for=lambda _: 0.4)
+    first = [followed.update([person(0, 0)], taken_s=100.0 + i * STEP_S, is_in_view=always) for i in range(6)]
+
+    again = [followed.update([person(0, 0)], taken_s=i * STEP_S, is_in_view=always) for i in range(6)]
+
+    assert [one.id for one in first[-1]] == [1]
+    assert [one.id for one in again[-1]] == [2]
 
 
 def test_without_places_boxes_are_followed_by_their_overlap() -> None:
