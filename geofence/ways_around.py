@@ -74,11 +74,18 @@ class WaysAround:
             raise blocked
         return min(options, key=lambda way: self._duration_s((start, *way, end), speed_m_s))
 
-    def ample_ground(self, height_agl_m: float, speed_m_s: float, around: BaseGeometry) -> BaseGeometry:
-        """Return where, near *around*, there is room for a full overshoot to every side, in metres of `frame`."""
+    def ground_to_stop_in(
+        self, height_agl_m: float, speed_m_s: float, around: BaseGeometry, *, corners: float = 1.0
+    ) -> BaseGeometry:
+        """Return where, near *around*, there is room to stop from that speed to every side, in metres of `frame`.
+
+        *corners* is the share of the corner radius that is kept besides: with less than 1 it depends on the way
+        whether its corners may be cut.
+        """
         west, south, east, north = shapely.bounds(around).tolist()
         within = (west - 50, south - 50, east + 50, north + 50)
-        clear_m = self._ample_m(speed_m_s)
+        room_m = self._margins.stopping.distance_m(speed_m_s) + corners * self._margins.corner_radius_m
+        clear_m = self._clear_m + room_m
         return self._space.region(height_agl_m, height_agl_m, clear_m, within=within)
 
     def has_ample_room(self, point: Waypoint, *, speed_m_s: float) -> bool:

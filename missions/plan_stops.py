@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import shapely
-from shapely import MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from fleet.orders import CameraAction, Leg, LegPurpose
 from geofence.frames import LocalFrame
@@ -13,14 +11,17 @@ from geofence.margins import Margins
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.ways_around import Waypoint, WaysAround
 from geofence.zones import ZoneSet
-from missions.coverage import CoverageLeg, Place, plan_coverage, swept_ratio
+from missions.area_stops import area_path
 from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPerimeter, PatrolPoint
 from missions.perimeter import lines_of
 
 STRAIGHT = frozenset({LegPurpose.SURVEY, LegPurpose.LINE})
 """What is flown straight from the stop before; to other stops any way will do."""
-_COVERAGE_S = 0.2
-"""Of the processor's time for each area of a patrol."""
+SLOWEST = 0.25
+"""The share of its speed with which a vehicle comes to a corner that has little room behind it."""
+_ROOM = ((SLOWEST, 0.0), (SLOWEST, 0.3), (SLOWEST, 0.6), (SLOWEST, 1.0), (1.0, 1.0))
+"""Kept around an area's path, by wariness: to stop from this share of the speed, and to cut this share of a corner."""
+MOST_WARY = len(_ROOM) - 1
 WORK = frozenset({LegPurpose.POINT, LegPurpose.LOOK}) | STRAIGHT
 
 
@@ -36,11 +37,15 @@ class Errand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approach:
-    """How a vehicle comes to a part: from near *start*, among these zones, at this speed."""
+    """How a vehicle comes to a part: from near *start*, among these zones, at this speed.
+
+    *wariness* (0 to `MOST_WARY`) is how often a way near borders was refused: the next keeps further away from them.
+    """
 
     start: GeoPosition
     speed_m_s: float
     zones: ZoneSet
+    wariness: int = 0
 
 
 def errand_of(part: PatrolPart, patrol: Patrol, ways: WaysAround, approach: Approach) -> Errand:
@@ -56,7 +61,7 @@ def errand_of(part: PatrolPart, patrol: Patrol, ways: WaysAround, approach: Appr
         return Errand(
             name=part.name, stops=tuple(stop for line in lines for stop in _line_stops(line, patrol, speed_m_s))
         )
-    return _area_errand(part, patrol, ways, start, speed_m_s)
+    return _area_errand(part, patrol, ways, approach)
 
 
 def _line_stops(line: PatrolLine, patrol: Patrol, speed_m_s: float) -> tuple[Leg, ...]:
@@ -64,39 +69,18 @@ def _line_stops(line: PatrolLine, patrol: Patrol, speed_m_s: float) -> tuple[Leg
     return tuple(_along(places, line, patrol, speed_m_s, LegPurpose.LINE))
 
 
-def _area_errand(part: PatrolArea, patrol: Patrol, ways: WaysAround, start: GeoPosition, speed_m_s: float) -> Errand:
+def _area_errand(part: PatrolArea, patrol: Patrol, ways: WaysAround, approach: Approach) -> Errand:
     frame = ways.frame
-    begin = frame.to_local(start)
+    begin = frame.to_local(approach.start)
     local = shapely.transform(part.area, frame.to_local_array)
-    flyable = ways.ample_ground(patrol.height_agl_m, speed_m_s, local)
-    legs = _legs_over(local, flyable, part, (begin.east_m, begin.north_m))
+    share, corners = _ROOM[approach.wariness]
+    ground = ways.ground_to_stop_in(patrol.height_agl_m, share * approach.speed_m_s, local, corners=corners)
+    path = area_path(local, ground, swath_m=part.swath_m, overlap=part.overlap, start=(begin.east_m, begin.north_m))
     stops: list[Leg] = []
-    for strand in _strands(legs):
+    for strand in path.strands:
         places = [frame.to_geo(LocalPosition(east_m=east_m, north_m=north_m)) for east_m, north_m in strand]
-        stops.extend(_along(places, part, patrol, speed_m_s, LegPurpose.SURVEY))
-    ratio = swept_ratio(local, [(leg.start, leg.end) for leg in legs], swath_m=part.swath_m)
-    return Errand(name=part.name, stops=tuple(stops), covered_ratio=ratio)
-
-
-def _legs_over(area: BaseGeometry, flyable: BaseGeometry, part: PatrolArea, start: Place) -> tuple[CoverageLeg, ...]:
-    pieces = [piece for piece in shapely.get_parts(shapely.intersection(area, flyable)) if piece.area > 0]
-    polygons = MultiPolygon([piece for piece in pieces if isinstance(piece, Polygon)])
-    if polygons.is_empty:
-        return ()
-    path = plan_coverage(polygons, swath_m=part.swath_m, overlap=part.overlap, start=start, time_limit_s=_COVERAGE_S)
-    return path.legs
-
-
-def _strands(legs: Sequence[CoverageLeg]) -> Iterator[list[Place]]:
-    """Yield the places of legs that join."""
-    strand: list[Place] = []
-    for leg in legs:
-        if strand and strand[-1] != leg.start:
-            yield strand
-            strand = []
-        strand = [*(strand or [leg.start]), leg.end]
-    if strand:
-        yield strand
+        stops.extend(_along(places, part, patrol, approach.speed_m_s, LegPurpose.SURVEY))
+    return Errand(name=part.name, stops=tuple(stops), covered_ratio=path.seen_ratio)
 
 
 def _along(
@@ -127,7 +111,7 @@ def _leg(
 def slowed(leg: Leg, here: Waypoint, ways: WaysAround, margins: Margins) -> tuple[Leg, ...]:
     """Return *leg* at the greatest speed with room to stop behind it; a long one slows down only before its end."""
     end = Waypoint(place=leg.place, height_agl_m=leg.height_agl_m)
-    speeds = (leg.speed_m_s * share for share in (1.0, 0.5, 0.25))
+    speeds = (leg.speed_m_s * share for share in (1.0, 0.5, SLOWEST))
     speed_m_s = next((speed for speed in speeds if ways.overshoot_fits(here, end, speed_m_s=speed)), leg.speed_m_s)
     if speed_m_s == leg.speed_m_s:
         return (leg,)

@@ -9,11 +9,11 @@ from core.errors import InvalidInput
 from fleet.orders import CameraAction, Leg, LegPurpose
 from geofence.errors import NoWayAround
 from geofence.positions import GeoPosition
-from geofence.route import OrderRoute
+from geofence.route import OrderRoute, Violation
 from geofence.route_proof import prove_order
 from geofence.ways_around import Waypoint, WaysAround, leg_duration_s
 from missions.errors import Problem
-from missions.patrol import Patrol
+from missions.patrol import Patrol, PatrolArea
 from missions.plan import (
     PlannedRoute,
     PlanRequest,
@@ -26,7 +26,7 @@ from missions.plan import (
     route_of,
     time_problems,
 )
-from missions.plan_stops import Approach, Errand, errand_of, errands_left, slowed
+from missions.plan_stops import MOST_WARY, Approach, Errand, errand_of, errands_left, slowed
 from missions.stand_off import stand_offs
 
 __all__ = ["PlanRequest", "PlannedRoute", "plan_look", "plan_patrol", "plan_remainder"]
@@ -49,14 +49,29 @@ def plan_patrol(patrol: Patrol, request: PlanRequest) -> PlannedRoute:
     speed_m_s = min(patrol.speed_m_s, request.card.speed_m_s)
     # A patrol that is too high is planned as high as may be, so that its other problems are found as well.
     too_high = height_problems(patrol.height_agl_m, request)
-    patrol = replace(patrol, height_agl_m=highest_agl_m(patrol.height_agl_m, request))
-    plan = _Plan(request, patrol.height_agl_m, speed_m_s)
-    plan.problems.extend(too_high)
-    for part in patrol.parts:
-        approach = Approach(start=plan.here.place, speed_m_s=speed_m_s, zones=request.zones)
+    patrol = replace(patrol, height_agl_m=highest_agl_m(patrol.height_agl_m, request), speed_m_s=speed_m_s)
+    wariness = [0 if isinstance(part, PatrolArea) else MOST_WARY for part in patrol.parts]
+    while True:
+        plan = _patrol_plan(patrol, request, wariness, too_high)
+        route = plan.finished()
+        tight = [part for part in plan.parts_of(route.violations) if wariness[part] < MOST_WARY]
+        if not tight:
+            return route
+        for part in tight:
+            wariness[part] += 1
+
+
+def _patrol_plan(patrol: Patrol, request: PlanRequest, wariness: Sequence[int], problems: Sequence[Problem]) -> "_Plan":
+    """Return the legs over all parts of *patrol* and home, each part with so much *wariness* of borders."""
+    plan = _Plan(request, patrol.height_agl_m, patrol.speed_m_s)
+    plan.problems.extend(problems)
+    for number, part in enumerate(patrol.parts):
+        approach = Approach(
+            start=plan.here.place, speed_m_s=patrol.speed_m_s, zones=request.zones, wariness=wariness[number]
+        )
         plan.add_errand(part.name, partial(errand_of, part, patrol, plan.ways, approach))
     plan.go_home()
-    return plan.finished()
+    return plan
 
 
 def plan_look(place: GeoPosition, request: PlanRequest, *, dwell_s: float, lift_m: float = 0.0) -> PlannedRoute:
@@ -110,6 +125,8 @@ class _Plan:
         self.ways = WaysAround(self._flight((), request.now + _LONGEST))
         self.here = self._start = self._start_waypoint()
         self._covered: list[float] = []
+        self._parts: list[range] = []
+        """Which legs belong to each errand."""
         if request.climbs_first and request.start is None and height_agl_m > self.here.height_agl_m:
             over_dock = Waypoint(place=request.dock.place, height_agl_m=height_agl_m)
             self.add(self.leg(over_dock, LegPurpose.TRANSIT, name=request.dock.id))
@@ -151,6 +168,16 @@ class _Plan:
 
     def add_errand(self, name: str, make: Callable[[], Errand]) -> None:
         """Add the stops of an errand, or note why it cannot be flown."""
+        first = len(self.legs)
+        self._add_errand(name, make)
+        self._parts.append(range(first, len(self.legs)))
+
+    def parts_of(self, violations: Sequence[Violation]) -> set[int]:
+        """Return the errands, by their numbers, on whose legs these lie."""
+        legs = {violation.leg for violation in violations}
+        return {number for number, part in enumerate(self._parts) if not legs.isdisjoint(part)}
+
+    def _add_errand(self, name: str, make: Callable[[], Errand]) -> None:
         try:
             errand = make()
             for stop in errand.stops:
