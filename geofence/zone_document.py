@@ -31,8 +31,10 @@ class Findings:
         at: tuple[float, float] | None = None,
         params: Mapping[str, Detail] | None = None,
     ) -> None:
-        """Note something that makes the file unusable; *at* is longitude, latitude."""
-        self.problems.append(_problem(code, because, where, remedy, at, params))
+        """Note something that makes the file unusable, once; *at* is longitude, latitude."""
+        problem = _problem(code, because, where, remedy, at, params)
+        if not self.problems or self.problems[-1] != problem:
+            self.problems.append(problem)
 
     def keep_first_of_each(self, start: int) -> None:
         """Keep the first of every code since *start*: a projected ring is wrong once, not at every position."""
@@ -78,6 +80,10 @@ def features_of(document: dict[str, object] | None, findings: Findings) -> list[
     if document is None:
         return []
     other = _other_format(document)
+    if other == "TopoJSON":
+        remedy = "save it as GeoJSON, with longitudes and latitudes in degrees"
+        findings.wrong("topojson", "is TopoJSON, which is not read", remedy=remedy)
+        return []
     if other:
         because = f"is {other}; only zones in our own form are taken here"
         remedy = "look at it first with `roundsman zones check`, and convert it (roundsman zones convert)"

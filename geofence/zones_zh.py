@@ -16,6 +16,7 @@ BECAUSE: Mapping[str, tuple[str, str]] = {
         "是其他格式（{format}），此处只接受我们自己的格式",
         "请先用 roundsman zones check 检查，再用 zones convert 转换",
     ),
+    "topojson": ("是 TopoJSON，无法读取", "请另存为 GeoJSON，坐标用经纬度"),
     "no_features": ("没有任何要素", "请至少画一个区域"),
     "wrong_reference": ("坐标系是 {reference}，不是 WGS-84", "请转换为 WGS-84（EPSG:4326）或 CGCS2000（EPSG:4490）"),
     "shifted_reference": (
@@ -114,6 +115,8 @@ BECAUSE: Mapping[str, tuple[str, str]] = {
     "times_left_out": ("只在一定时间有效，围栏无法表达，已略去", "在这些时间请依靠本系统的护航"),
     "heights_and_times_dropped": ("计划的围栏没有高度和时间，按任何高度和时间有效计", "请另设自动驾驶仪的升限"),
     "holes_filled": ("孔洞已填满，区域因此变大", "请拆分区域"),
+    "names_dropped": ("计划的围栏没有名称，标识、名称和规则不保留", "请同时保留我们自己的文件"),
+    "limits_rounded": ("高度已取整：下限向下，上限向上", "禁入范围不会因此变小"),
     "id_shortened": ("标识改为“{id}”（最多 7 个字符）", "没有丢失内容"),
     "text_cut": ("文字截为 200 个字符", "请缩短"),
     "clocks_change": ("{time_zone} 有夏令时，UTC 的每周时段无法表达，按始终有效计", "请按季节分别导出"),

@@ -103,7 +103,7 @@ class Drafts:
         return [circle_ring(centre, float(radius_m), around=draft.kind is not ZoneKind.KEEP_IN)]
 
     def _closed(self, ring: object, where: str) -> object:
-        if isinstance(ring, list) and len(ring) > 2 and isinstance(ring[0], list) and ring[0][:2] != ring[-1][:2]:
+        if isinstance(ring, list) and len(ring) > 1 and isinstance(ring[0], list) and ring[0][:2] != ring[-1][:2]:
             self.once("ring_closed", "rings were closed by their first position", "nothing is lost", where=where)
             return [*ring, ring[0]]
         return ring

@@ -44,7 +44,7 @@ def _read_zone(zone: Mapping[str, object], number: int, drafts: Drafts) -> None:
     if shared is None:
         return
     volumes = zone.get("geometry")
-    volumes = volumes if isinstance(volumes, list) else [volumes]
+    volumes = volumes if isinstance(volumes, list) and volumes else [volumes]
     for part, volume in enumerate(volumes):
         part_id = shared.part_id(part, len(volumes))
         shape, heights_m = _volume(volume, part_id, shared.kind, drafts)

@@ -54,10 +54,10 @@ def _layers(geometry: object) -> Iterator[Mapping[str, object]]:
         return
     inner = geometry.get("geometries")
     parts = geometry.get("coordinates")
-    if isinstance(inner, list):
+    if isinstance(inner, list) and inner:
         for one in inner:
             yield from _layers(one)
-    elif geometry.get("type") == "MultiPolygon" and isinstance(parts, list):
+    elif geometry.get("type") == "MultiPolygon" and isinstance(parts, list) and parts:
         for rings in parts:
             yield {"type": "Polygon", "coordinates": rings, "layer": geometry.get("layer")}
     else:

@@ -44,9 +44,10 @@ class EdWriter:
             "lowerVerticalReference": "AGL",
             "upperVerticalReference": "AGL",
         }
-        volume["lowerLimit"] = math.floor(zone.floor_agl_m or 0)
-        if zone.ceiling_agl_m is not None:
-            volume["upperLimit"] = math.ceil(zone.ceiling_agl_m)
+        low_m, high_m = self._limits_m(zone)
+        volume["lowerLimit"] = low_m
+        if high_m is not None:
+            volume["upperLimit"] = high_m
         volume["horizontalProjection"] = {"type": "Polygon", "coordinates": [self._ring(zone)]}
         schedule = self._schedule(zone)
         applicability: dict[str, object] = (
@@ -66,9 +67,10 @@ class EdWriter:
         }
 
     def _zone_318(self, zone: Zone) -> dict[str, object]:
-        layer: dict[str, object] = {"lower": math.floor(zone.floor_agl_m or 0), "lowerReference": "AGL", "uom": "m"}
-        if zone.ceiling_agl_m is not None:
-            layer |= {"upper": math.ceil(zone.ceiling_agl_m), "upperReference": "AGL"}
+        low_m, high_m = self._limits_m(zone)
+        layer: dict[str, object] = {"lower": low_m, "lowerReference": "AGL", "uom": "m"}
+        if high_m is not None:
+            layer |= {"upper": high_m, "upperReference": "AGL"}
         names = [(zone.name or zone.id, "en-GB"), (zone.name_zh, "zh-CN")]
         properties: dict[str, object] = {
             "identifier": self._identifier(zone),
@@ -96,6 +98,15 @@ class EdWriter:
                     "kind_left_out", because, where=zone.id, remedy="keep our own file too", params=params
                 )
         return list(zones.of_kind(ZoneKind.KEEP_OUT))
+
+    def _limits_m(self, zone: Zone) -> tuple[int, int | None]:
+        """Return floor and ceiling in whole metres, outwards."""
+        low_m = math.floor(zone.floor_agl_m or 0)
+        high_m = None if zone.ceiling_agl_m is None else math.ceil(zone.ceiling_agl_m)
+        if low_m != (zone.floor_agl_m or 0) or high_m != zone.ceiling_agl_m:
+            because = "its limits became whole metres, the floor down and the ceiling up"
+            self.findings.odd("limits_rounded", because, where=zone.id, remedy="nothing is freed by that")
+        return low_m, high_m
 
     def _ring(self, zone: Zone) -> list[list[float]]:
         if zone.polygon.interiors:

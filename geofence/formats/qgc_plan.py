@@ -49,9 +49,9 @@ def read_fences(document: Mapping[str, object], drafts: Drafts) -> None:
     fence = document.get("geoFence")
     fence = fence if isinstance(fence, dict) else {}
     shapes: list[tuple[Mapping[str, object], Circle | list[object]]] = []
-    for polygon in _objects(fence.get("polygons")):
+    for polygon in _fence_objects(fence.get("polygons"), drafts.findings):
         shapes.append((polygon, [_swapped(polygon.get("polygon"))]))
-    for circle in _objects(fence.get("circles")):
+    for circle in _fence_objects(fence.get("circles"), drafts.findings):
         inner = circle.get("circle")
         inner = inner if isinstance(inner, dict) else {}
         centre = _swapped([inner.get("center")])
@@ -155,6 +155,16 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _fence_objects(raw: object, findings: Findings) -> list[Mapping[str, object]]:
+    """Return the fences of a list; one that cannot be read makes the file unusable, since it may keep something out."""
+    listed = raw if isinstance(raw, list) else [] if raw is None else [raw]
+    for number, entry in enumerate(listed):
+        if not isinstance(entry, dict):
+            remedy = "write every zone as an object"
+            findings.wrong("not_zone", "is no fence", where=f"geoFence[{number}]", remedy=remedy)
+    return _objects(listed)
+
+
 def _objects(raw: object) -> list[Mapping[str, object]]:
     return [entry for entry in raw if isinstance(entry, dict)] if isinstance(raw, list) else []
 
@@ -169,6 +179,9 @@ def _swapped(raw: object) -> object:
 def write_plan(zones: ZoneSet, findings: Findings) -> str:
     """Return the keep-in and keep-out zones as the fence of a plan; notes what a fence cannot hold."""
     polygons = [fence for zone in zones.zones for fence in _fences(zone, findings)]
+    if polygons:
+        because = "a fence of a plan has no name; ids, names and rules stay behind"
+        findings.odd("names_dropped", because, remedy="keep our own file too")
     document = {
         "fileType": "Plan",
         "geoFence": {"circles": [], "polygons": polygons, "version": 2},

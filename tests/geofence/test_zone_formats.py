@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from shapely import Polygon
 
 import geofence.formats
+from geofence.errors import ZoneProblem
 from geofence.formats.choices import ExportChoices, ImportChoices, ZoneFormat
 from geofence.formats.circles import circle_ring
 from geofence.formats.exchange import check_zone_file, format_of, write_zone_file
@@ -317,7 +319,7 @@ def test_a_fence_comes_back_from_a_plan_and_holes_become_fences() -> None:
     written = write_zone_file(zone_set(keep_in(yard), keep_out(school)), ZoneFormat.QGC_PLAN)
     again = check_zone_file(written.text.encode()).zones
 
-    assert {note.code for note in written.notes} == {"heights_and_times_dropped", "holes_filled"}
+    assert {note.code for note in written.notes} == {"heights_and_times_dropped", "holes_filled", "names_dropped"}
     inside = [zone.polygon for zone in again.of_kind(ZoneKind.KEEP_IN)]
     outside = shapely.union_all([zone.polygon for zone in again.of_kind(ZoneKind.KEEP_OUT)])
     assert geo(yard).buffer(1e-9).covers(shapely.union_all(inside).difference(outside))
@@ -441,6 +443,49 @@ def test_whatever_stands_in_a_kml_is_read_or_refused(middle: bytes, place: int) 
     report = check_zone_file(content[:place] + middle + content[place:])
 
     assert report.problems or report.zones.zones or report.warnings
+
+
+def _beside(content: bytes, **members: object) -> bytes:
+    """Return the file with a second zone, changed by *members*."""
+    document = json.loads(content)
+    first = document["features"][0]
+    document["features"].append(first | members)
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _beside(ed269(), identifier="NFZ2", geometry=[]),
+        _beside(ed318(), geometry={"type": "GeometryCollection", "geometries": []}),
+        _beside(ed318(), geometry={"type": "MultiPolygon", "coordinates": []}),
+        json.dumps({"fileType": "Plan", "geoFence": {"polygons": [
+            {"inclusion": True, "polygon": [[lat, lon] for lon, lat in RING]}, [[31.3, 121.4]],
+        ]}}).encode(),
+    ],
+)  # fmt: skip
+def test_a_zone_without_a_shape_is_never_left_out_beside_others(content: bytes) -> None:
+    report = check_zone_file(content)
+
+    assert {problem.code for problem in report.problems} <= {"no_shape", "not_zone"}
+    assert len(report.problems) == 1
+
+
+def test_what_a_format_cannot_say_is_told_on_the_way_out() -> None:
+    zone = keep_out(box(0, 0, 20, 20), ceiling_m=33.3)
+
+    assert "limits_rounded" in _codes(write_zone_file(zone_set(zone), ZoneFormat.ED269).notes)
+    assert "limits_rounded" in _codes(write_zone_file(zone_set(zone), ZoneFormat.ED318).notes)
+    assert "names_dropped" in _codes(write_zone_file(zone_set(zone), ZoneFormat.QGC_PLAN).notes)
+
+
+def _codes(notes: Iterable[ZoneProblem]) -> set[str]:
+    return {note.code for note in notes}
+
+
+def test_a_fault_of_both_limits_is_told_once_and_topojson_by_its_name() -> None:
+    assert [problem.code for problem in check_zone_file(ed269(volume(uomDimensions="XX"))).problems] == ["bad_unit"]
+    assert [problem.code for problem in check_zone_file(b'{"type": "Topology"}').problems] == ["topojson"]
 
 
 def test_every_sentence_has_its_chinese() -> None:
