@@ -6,15 +6,15 @@ search; which dock flies how often, and whither, is what the search hardly ever 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from missions.allocation.estates import Estates, tied_s
 from missions.allocation.problem import FloatArray, Problem
+from missions.allocation.programs import Program, solved
 
 _NEAR, _NEXT, _THIRD = 16, 8, 4
 """Estates that a dock's sorties go to; that a second one may be of, from the first; and a third from either."""
@@ -54,16 +54,16 @@ class Flight:
 
 
 def flights(
-    problem: Problem, groups: Sequence[Sequence[int]], estates: Estates, *, limit_s: float, most_s: float
+    problem: Problem, groups: Sequence[Sequence[int]], estates: Estates, *, limit_s: float, is_over: Callable[[], bool]
 ) -> list[Flight] | None:
-    """Return the sorties that do all estates at least cost, found within *most_s* on the wall; None: none were found.
+    """Return the sorties that do all estates at least cost, the best found until *is_over*; None: none were found.
 
     A second over *limit_s* costs a little, so that there are some where not all can be kept.
     """
     columns = list(_columns(problem, groups, estates))
     parts = [(number, estate) for number, column in enumerate(columns) for estate in column.estates]
     program = _Program(problem, groups, estates, columns, parts)
-    found = program.solved(limit_s, most_s)
+    found = program.solved(limit_s, is_over)
     if found is None:
         return None
     shares: list[dict[int, float]] = [{} for _ in columns]
@@ -130,19 +130,20 @@ class _Program:
         self._count = len(estates.rounds)
         self._over_price = _OVER_PRICE if math.isinf(problem.limit_s) else _ASKED_PRICE
 
-    def solved(self, limit_s: float, most_s: float) -> FloatArray | None:
+    def solved(self, limit_s: float, is_over: Callable[[], bool]) -> FloatArray | None:
         """Return the values of all variables; None where none were found."""
         matrix, lower, upper = self._rows(limit_s)
         columns, parts, groups = len(self._columns), len(self._parts), len(self._heads)
         most = np.array([self._heads[c.group].max_sorties * self._sizes[c.group] for c in self._columns])
-        found = milp(
-            np.concatenate((self._tied_s, self._busy_s, np.full(groups, self._over_price))),
-            integrality=np.concatenate((np.ones(columns), np.zeros(parts + groups))),
-            bounds=Bounds(0, np.concatenate((np.minimum(most, 2), np.ones(parts), np.full(groups, np.inf)))),
-            constraints=LinearConstraint(matrix, lower, upper),
-            options={"time_limit": most_s, "mip_rel_gap": _GAP, "node_limit": _MOST_NODES},
+        program = Program(
+            cost=np.concatenate((self._tied_s, self._busy_s, np.full(groups, self._over_price))),
+            matrix=matrix,
+            lower=lower,
+            upper=upper,
+            most=np.concatenate((np.minimum(most, 2), np.ones(parts), np.full(groups, np.inf))),
+            is_whole=np.arange(columns + parts + groups) < columns,
         )
-        return None if found.x is None else np.asarray(found.x)
+        return solved(program, gap=_GAP, most_nodes=_MOST_NODES, is_over=is_over)
 
     def _rows(self, limit_s: float) -> tuple[csr_array, FloatArray, FloatArray]:
         """Return: every estate done, sorties within endurance, groups' sorties within number and limit."""

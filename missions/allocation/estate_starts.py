@@ -1,7 +1,7 @@
 """Sorties to begin with, from estates: whole ones and pieces go to sorties by a program, then single jobs to pieces."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -16,16 +16,16 @@ _EACH = 1.5
 
 
 def estate_start(
-    problem: Problem, groups: Sequence[Sequence[int]], *, limit_s: float, most_s: float
+    problem: Problem, groups: Sequence[Sequence[int]], *, limit_s: float, is_over: Callable[[], bool]
 ) -> list[Trip] | None:
     """Return trips over all jobs, which may overrun endurance a little; None where estates are of no help.
 
-    *most_s* bounds the program on the wall: it cannot be stopped otherwise.
+    The program ends once *is_over* says so, with the best that it has up to then.
     """
     estates = estates_of(problem)
     if estates is None or len(estates.rounds) < _EACH * len(groups):
         return None
-    found = flights(problem, groups, estates, limit_s=limit_s, most_s=most_s)
+    found = flights(problem, groups, estates, limit_s=limit_s, is_over=is_over)
     if found is None:
         return None
     jobs = _jobs_of(problem, groups, estates, found)

@@ -65,7 +65,7 @@ class _Run(UnderLimit):
                 return self._some(piles)
             if self._problem.is_total and self._best is not None and not is_polishing and self._share() >= POLISH:
                 is_polishing = True
-                piles = [[sortie.visits for sortie in own] for own in self._best.sorties]
+                piles = [[sortie.visits for sortie in own] for own in self._exchanged_often(self._best).sorties]
             limit_s = self._limit_s(self._share(), self._even_s(piles))
             if self._has_laggards and self._number % _LEVEL_EVERY == _LEVEL_EVERY - 1:
                 piles = self._levelled(piles, limit_s)

@@ -25,7 +25,7 @@ _DEAREST_DOCK = 2.0
 _LOOSE_GUESS = 1.1
 """How much longer than an even share a sortie is guessed to be, where the makespan is to be small."""
 _PROGRAM_FROM_S, _PROGRAM_SHARE = 10.0, 0.8
-"""The program over estates is used where the search may take so long; it ends when this share of it is used at last."""
+"""The program over estates is used where the search may take so long; it ends when this share of it is used."""
 _ASKED_PRICE = 4.0
 """Of a second over a limit that was asked for, where starts are compared."""
 FEWEST_DOCKS = 3
@@ -100,11 +100,10 @@ class RunBooks:
 
     def _with_estates(self, piles: Piles, limit_s: float) -> Piles:
         """Return sorties from a program over estates where they are better than *piles*."""
-        left = _PROGRAM_SHARE - self._used_share()
-        if len(self._fleet.groups) < FEWEST_DOCKS or self._allowed_s < _PROGRAM_FROM_S or left <= 0.0:
+        if len(self._fleet.groups) < FEWEST_DOCKS or self._allowed_s < _PROGRAM_FROM_S or self._is_planned_enough():
             return piles
-        most_s = left * self._allowed_s
-        trips = estate_start(self._problem, self._fleet.groups, limit_s=limit_s, most_s=most_s)
+        groups = self._fleet.groups
+        trips = estate_start(self._problem, groups, limit_s=limit_s, is_over=self._is_planned_enough)
         if trips is None:
             return piles
         prices, self._fleet.prices = self._fleet.prices, np.ones(len(self._fleet.groups))
@@ -113,6 +112,9 @@ class RunBooks:
         if not self._has_estates:
             self._fleet.prices = prices
         return planned if self._has_estates else piles
+
+    def _is_planned_enough(self) -> bool:
+        return self._used_share() >= _PROGRAM_SHARE
 
     def _costs(self, piles: Piles, limit_s: float) -> float:
         price = 1.0 if math.isinf(self._problem.limit_s) else _ASKED_PRICE

@@ -4,10 +4,13 @@ import numpy as np
 
 from missions.allocation.caps import Piles
 from missions.allocation.chains import chained
+from missions.allocation.exchanges import exchanged
 from missions.allocation.limits import dearer, shift_price
+from missions.allocation.problem import Allocation
 from missions.allocation.quarters import Terms as QuarterTerms
 from missions.allocation.run_books import LAGGARDS, Progress, RunBooks
 from missions.allocation.shifts import Terms, shifted
+from missions.allocation.vrp import Trip
 
 MOVE_EVERY = 10
 """Blocks after which whole sorties are moved between docks."""
@@ -29,6 +32,8 @@ _CROWDED = 1.04
 """Chains go out where the last vehicle ends later than so many times the limit: they pay much for what they relieve."""
 _CHAIN_PRICE = 3.3
 """Of a second over the limit, for chains: what ending so much later counts in the rank of a plan."""
+_EXCHANGES, _EXCHANGES_S = 4, 1.0
+"""Stretches are exchanged between all sorties so many times in a row at most, and how long each may take."""
 _EASED_PRICE_STEP = 0.05
 _SHIFT_FROM, _WANDER_FROM = 0.2, 0.5
 """Shares of the search under a limit after which stretches are moved at all, and towards where there is room."""
@@ -92,8 +97,9 @@ class UnderLimit(RunBooks):
             piles = self._replanned(piles, terms)
             self._number += 1
             is_late = float(self._fleet.loads_s(piles).max()) > _CROWDED * self._fair_s
-            if is_late and share > _CHAINS_FROM and self._number % _CHAINS_EVERY == 0:
-                piles = self._chained(piles, self._fair_s, _CHAIN_PRICE)
+            if share > _CHAINS_FROM and self._number % _CHAINS_EVERY == 0:
+                piles = self._exchanged(piles)
+                piles = self._chained(piles, self._fair_s, _CHAIN_PRICE) if is_late else piles
         return piles
 
     def _replanned(self, piles: Piles, terms: QuarterTerms) -> Piles:
@@ -103,6 +109,27 @@ class UnderLimit(RunBooks):
         if self._best is not None:
             self._tell(Progress(share=self._share(), best=self._best))
         return piles
+
+    def _exchanged(self, piles: Piles) -> Piles:
+        """Return *piles* after stretches were exchanged between many sorties at once, where that pays."""
+        ones, began = np.ones(len(piles)), self._used_share()
+        until = min(1.0, began + _EXCHANGES_S / self._allowed_s)
+        terms, loads_s = Terms(self._fair_s, _CHAIN_PRICE * ones, ones), self._fleet.loads_s(piles)
+        new = exchanged(self._problem, piles, loads_s, terms, is_over=lambda: self._used_share() >= until)
+        if new is None:
+            return piles
+        piles = self._fleet.piles([Trip(carrier=n, visits=visits) for n, own in enumerate(new) for visits in own])
+        self._note(piles)
+        return piles
+
+    def _exchanged_often(self, best: Allocation) -> Allocation:
+        """Return the best plan after stretches were exchanged as long as that pays."""
+        for _ in range(_EXCHANGES if self._is_eased else 0):
+            self._exchanged([[sortie.visits for sortie in own] for own in best.sorties])
+            if self._best is None or self._best is best:
+                break
+            best = self._best
+        return best
 
     def _levelled(self, piles: Piles, limit_s: float) -> Piles:
         """Return *piles* with the few last vehicles relieved over chains, where they end clearly after the others."""
