@@ -86,7 +86,7 @@ async def test_a_patrol_file_is_checked_before_it_is_stored(desk: Page, tmp_path
 
 
 async def test_a_lost_line_is_said_and_nothing_typed_is_lost(screens: Screens, town: Town) -> None:
-    incident_id = await town.sighting(east_m=20, north_m=-78, kind="20501", because="a cart")
+    incident_id = await town.sighting(east_m=20, north_m=-78, kind="20201", because="a cart")
     page = await screens.page()
     lines: list[object] = []
 
@@ -110,6 +110,9 @@ async def test_a_lost_line_is_said_and_nothing_typed_is_lost(screens: Screens, t
     await expect(page.locator(".offline")).to_have_count(0)
     await expect(because).to_have_value("half a sentence")
     assert len(lines) == 3
+    await town.reject(incident_id, by="wang")
+    await expect(page.locator(".moves")).to_contain_text("Somebody else was quicker")
+    await expect(page.locator(".moves")).to_contain_text("half a sentence")
 
 
 async def test_an_ended_sign_in_asks_again_over_the_same_screen(desk: Page, screens: Screens, town: Town) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 KML = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>Crane on the lawn</name><Polygon>
 <outerBoundaryIs><LinearRing><coordinates>
-121.3996,31.3199 121.4000,31.3199 121.4000,31.3202 121.3996,31.3202 121.3996,31.3199
+121.3996,31.3199 121.4000,31.3199 121.4000,31.3202 121.3996,31.3202
 </coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></kml>"""
 
 
@@ -113,6 +113,7 @@ async def test_a_foreign_zone_file_comes_into_the_draft_with_what_was_assumed(de
     await desk.get_by_text("From a file").click()
     await desk.set_input_files("input[type=file]", crane)
     await expect(desk.locator(".import .reasons li").first).to_contain_text("assumed:")
+    await expect(desk.locator(".import")).to_contain_text("Zones from crane.kml: 1")
     await expect(desk.locator(".parts")).to_contain_text("Crane on the lawn")
     await expect(desk.locator(".state-words")).to_contain_text("Changed, not in force yet")
 
@@ -123,7 +124,7 @@ async def test_a_file_that_is_no_zone_file_changes_nothing(desk: Page, tmp_path:
     await desk.goto(desk.url.split("#")[0] + "#/zones/all")
     await desk.get_by_text("From a file").click()
     await desk.set_input_files("input[type=file]", rubbish)
-    await expect(desk.locator(".import")).to_contain_text("✕")
+    await expect(desk.locator(".import")).to_contain_text("holiday.kml: nothing was taken")
     await expect(desk.locator(".parts li")).to_have_count(17)
 
 

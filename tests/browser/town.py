@@ -23,6 +23,8 @@ from fleet.telemetry import FlightMode, LandedState, VehicleState
 from fleet.vehicle import Capability, VehicleCard, VehicleKind
 from geofence.frames import LocalFrame
 from geofence.positions import ErrorEllipse, GeoPosition, LocalPosition
+from incidents.incident import IncidentState
+from incidents.moves import Person, Post, Step
 from missions.patrol_files import patrol_from_json
 from perception.sighting import Photo, PhotoKind, Sighting
 
@@ -85,6 +87,13 @@ class Town:
         found = self._sighting(self.place(east_m, north_m), kind, because)
         async with self.services.database.transaction() as unit:
             return (await self.services.intake.take(unit, found)).incident_id
+
+    async def reject(self, incident_id: IncidentId, *, by: str) -> None:
+        """Reject a case as another supervisor would at another desk."""
+        async with self.services.database.transaction() as unit:
+            revision = (await self.services.incidents.get(unit, incident_id)).revision
+            step = Step(to=IncidentState.REJECTED, because="known already", revision=revision)
+            await self.services.moves.move(unit, incident_id, step, person=Person(name=by, post=Post.SUPERVISOR))
 
     async def add_patrol(self, document: Mapping[str, Json]) -> None:
         """Store a patrol as a supervisor would."""

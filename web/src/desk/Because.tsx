@@ -24,7 +24,11 @@ export function BecauseMoves({ moves, phrases, onMove }: Props) {
   const [isAsked, setAsked] = useState(false);
   const action = useAction();
   const id = useId();
-  if (moves.length === 0) return null;
+  if (moves.length === 0) return <NoStep because={because} error={action.error} onClose={() => drop()} />;
+  const drop = (): void => {
+    setBecause("");
+    action.clear();
+  };
   const fire = (move: Move): void => {
     const reason = because.trim() || move.usual;
     if (!reason) {
@@ -66,6 +70,23 @@ export function BecauseMoves({ moves, phrases, onMove }: Props) {
         ))}
       </div>
       <Result isBusy={action.isBusy} error={action.error} onClose={action.clear} />
+    </section>
+  );
+}
+
+/** Somebody else was quicker and left no step to take: who was about to is told so, and keeps the words. */
+function NoStep({ because, error, onClose }: { because: string; error: ApiError | null; onClose: () => void }) {
+  if (!error && !because.trim()) return null;
+  return (
+    <section className="moves">
+      <div className="note" role="alert">
+        {t("moves.gone")}
+        {because.trim() && <p className="because">{because}</p>}
+      </div>
+      <ProblemBox error={error} />
+      <button type="button" className="quiet" onClick={onClose}>
+        {t("close")}
+      </button>
     </section>
   );
 }

@@ -40,9 +40,9 @@ function Result({ check }: { check: PatrolCheck }) {
         <dt>{t("patrol.vehicle")}</dt>
         <dd>{desk.names.vehicle(check.vehicle_id)}</dd>
         <dt>{t("plan.duration")}</dt>
-        <dd>{span(check.duration_s)}</dd>
-        <dt>{t("plan.distance")}</dt>
-        <dd>{metres(check.distance_m)}</dd>
+        <dd>
+          {span(check.duration_s)} · {metres(check.distance_m)}
+        </dd>
         <dt>{t("vehicle.battery")}</dt>
         <dd>
           <Battery check={check} />
@@ -92,7 +92,7 @@ function Against({ check }: { check: PatrolCheck }) {
             <button type="button" className="quiet place" onClick={() => desk.showPlace(one.place as [number, number])}>
               ◎ {index + 1}
             </button>
-          ) : null}
+          ) : null}{" "}
           {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}: {becauseWords(one)}{" "}
           {one.remedy && `→ ${saidWords(one.remedy, one.remedy_said)}`}
         </li>

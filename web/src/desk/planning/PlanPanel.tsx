@@ -111,7 +111,7 @@ function Part({ part, index, count }: { part: DraftPart; index: number; count: n
         onClick={() => planner.activate(isActive ? null : part.key)}
       >
         {index + 1}. {nameOf(part) || word("part", part.type)}
-        <span className="muted"> · {isDrawn(part) ? word("part", part.type) : t("plan.not_drawn")}</span>
+        <PartMore part={part} />
       </button>
       <span className="part-tools">
         <Tool label={t("plan.up")} sign="↑" isOff={index === 0} onClick={() => shift(-1)} />
@@ -121,6 +121,14 @@ function Part({ part, index, count }: { part: DraftPart; index: number; count: n
       {isActive && <PartFields part={part} />}
     </li>
   );
+}
+
+/** What kind of part it is where its name does not say so, whose border it is, or that it is not drawn yet. */
+function PartMore({ part }: { part: DraftPart }) {
+  const desk = useDesk();
+  const kind = word("part", part.type);
+  const more = !isDrawn(part) ? t("plan.not_drawn") : part.type === "perimeter" ? desk.names.zone(part.zone) : kind;
+  return more === nameOf(part) ? null : <span className="muted"> · {more}</span>;
 }
 
 function Tool({ label, sign, isOff, onClick }: { label: string; sign: string; isOff?: boolean; onClick: () => void }) {

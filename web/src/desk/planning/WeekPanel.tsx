@@ -155,8 +155,9 @@ function Blackouts({ days }: { days: string[] }) {
   const told = (desk.patrols ?? [])
     .filter((patrol) => patrol.is_active)
     .flatMap((patrol) => blackoutsOn(days, patrol.schedule).map((one) => ({ patrol, one })));
+  if (told.length === 0) return null;
   return (
-    <ul className="reasons">
+    <ul className="reasons blackouts">
       {told.map(({ patrol, one }, index) => (
         <li key={index}>
           {t("week.blackout", { name: nameOf(patrol), first: dayName(one.first_day), last: dayName(one.last_day) })}
