@@ -33,7 +33,7 @@ _SIGMA_M, _SIGMA_M_S = 0.5, 0.7
 _MOST_WAY = 6.0
 _SIGMA_COLOURS = 7.0
 _MOST_COLOURS, _ALIKE = 8.0, 1.0
-_UNKNOWN, _UNKNOWN_PER_S = 2.0, 0.5
+_UNKNOWN, _UNKNOWN_PER_S = 3.0, 0.5
 """What it costs not to know the colours: ways alone tell little, and the less the longer nobody was seen."""
 _LEFT_S = 1.0
 _FAR = 1e6
