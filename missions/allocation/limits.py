@@ -63,6 +63,11 @@ def fair_limit_s(problem: Problem, flown_s: float) -> float:
     return max(_FAIR * (each_s + pauses_s / len(problem.carriers)), longest_s)
 
 
+def is_out_of_reach(problem: Problem, found: Allocation, *, fair_s: float) -> bool:
+    """Say whether the best plan *found* ends so late that later would count no more, where none was asked for."""
+    return math.isinf(problem.limit_s) and found.makespan_s > (1.0 + _MOST_LATE / _LATE) * fair_s
+
+
 def rank(problem: Problem, found: Allocation, *, fair_s: float, even_s: float) -> tuple[float, float]:
     """Return what is to be small of a plan; for the total, ending late or being uneven counts a little as well.
 

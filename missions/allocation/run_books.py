@@ -71,6 +71,7 @@ class RunBooks:
         self._is_eased = problem.is_total and not problem.has_windows
         self._fair_s = math.inf
         self._guessed_fair_s = math.inf
+        self._least_fair_s = 0.0
         self._unlimited = replace(problem, limit_s=math.inf)
         self._fits = False
         self._has_laggards = not problem.is_total and not problem.has_windows and len(problem.carriers) > LAGGARDS
@@ -164,7 +165,8 @@ class RunBooks:
     def _note_fair(self, piles: Piles) -> None:
         """Lower the limit to that of *piles*, and early to what was guessed at the start, which may be wrong."""
         now_s = fair_limit_s(self._problem, self._flown_s(piles))
-        self._fair_s = min(self._fair_s, max(min(now_s, self._guessed_fair_s), _LEAST_GUESS * now_s))
+        fair_s = min(self._fair_s, max(min(now_s, self._guessed_fair_s), _LEAST_GUESS * now_s))
+        self._fair_s = max(fair_s, self._least_fair_s)
 
     def _share(self) -> float:
         return max(self._used_share(), self._steps / self._most_steps)

@@ -5,7 +5,7 @@ import numpy as np
 from missions.allocation.caps import Piles
 from missions.allocation.chains import chained
 from missions.allocation.exchanges import exchanged
-from missions.allocation.limits import dearer, shift_price
+from missions.allocation.limits import dearer, is_out_of_reach, shift_price
 from missions.allocation.problem import Allocation
 from missions.allocation.quarters import Terms as QuarterTerms
 from missions.allocation.run_books import LAGGARDS, Progress, RunBooks
@@ -32,6 +32,8 @@ _CROWDED = 1.04
 """Chains go out where the last vehicle ends later than so many times the limit: they pay much for what they relieve."""
 _CHAIN_PRICE = 3.3
 """Of a second over the limit, for chains: what ending so much later counts in the rank of a plan."""
+_REACHED_BY = 0.55
+"""Share of the search after which a limit that is far out of reach gives way to the end of the best plan."""
 _EXCHANGES, _EXCHANGES_S = 4, 1.0
 """Stretches are exchanged between all sorties so many times in a row at most, and how long each may take."""
 _EASED_PRICE_STEP = 0.05
@@ -86,6 +88,8 @@ class UnderLimit(RunBooks):
             if self._best is None and not self._fits and self._share() > ALL_OR_SOME:
                 break
             self._note_fair(piles)
+            if share > _REACHED_BY:
+                piles = self._within_reach(piles)
             loads_s = self._fleet.loads_s(piles)
             self._fleet.reprice(loads_s, aim_s=self._fair_s, step=_QUARTER_PRICE_STEP, least=1.0)
             terms = QuarterTerms(
@@ -101,6 +105,17 @@ class UnderLimit(RunBooks):
                 piles = self._exchanged(piles)
                 piles = self._chained(piles, self._fair_s, _CHAIN_PRICE) if is_late else piles
         return piles
+
+    def _within_reach(self, piles: Piles) -> Piles:
+        """Return *piles*; where the limit is far out of reach, the best plan, whose end is the limit from then on.
+
+        Where work lies at few docks, an even share says little: the search would pay for a limit that it never gets.
+        """
+        if self._best is None or not is_out_of_reach(self._problem, self._best, fair_s=self._fair_s):
+            return piles
+        self._fair_s = self._least_fair_s = self._best.makespan_s
+        self._fleet.prices = np.ones(len(self._fleet.groups))
+        return [[sortie.visits for sortie in own] for own in self._best.sorties]
 
     def _replanned(self, piles: Piles, terms: QuarterTerms) -> Piles:
         piles, steps = self._quarters.replanned(piles, terms, is_over=lambda: self._used_share() >= 1)

@@ -1,6 +1,7 @@
 """Many stretches exchanged between many sorties at once, and the program that chooses them."""
 
 import math
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -8,6 +9,8 @@ from scipy.sparse import csr_array
 
 from missions.allocation.caps import Fleet
 from missions.allocation.exchanges import exchanged
+from missions.allocation.leftovers import settled
+from missions.allocation.limits import is_out_of_reach, rank
 from missions.allocation.problem import Carrier, FloatArray, Problem
 from missions.allocation.programs import Program, solved
 from missions.allocation.shifts import Piles, Terms, shifted
@@ -83,6 +86,20 @@ def test_nothing_is_exchanged_where_nothing_pays_or_there_is_no_work() -> None:
     assert best is not None
     assert exchanged(asked, best, loads_s(asked, best), NO_LIMIT, is_over=lambda: False) is None
     assert exchanged(asked, [[], [], []], np.zeros(3), NO_LIMIT, is_over=lambda: False) is None
+
+
+def test_a_limit_is_out_of_reach_where_ending_later_counts_no_more_and_nobody_asked_for_it() -> None:
+    asked, piles = ring()
+    found = settled(asked, piles)
+
+    def worth(fair_s: float) -> float:
+        return rank(asked, found, fair_s=fair_s, even_s=fair_s)[0]
+
+    near_s, far_s = found.makespan_s / 1.09, found.makespan_s / 1.11
+    assert worth(near_s) < worth(far_s) == worth(far_s / 2)
+    assert not is_out_of_reach(asked, found, fair_s=near_s)
+    assert is_out_of_reach(asked, found, fair_s=far_s)
+    assert not is_out_of_reach(replace(asked, limit_s=far_s), found, fair_s=far_s)
 
 
 def knapsack(items: int) -> Program:
