@@ -23,8 +23,12 @@ _HAVE_TO_BE_CLEAR = frozenset({Label.BIKE, Label.BOARD, Label.CART, Label.FULL_B
 """What somebody would be sent for: not heard of while it may as well be something else."""
 _CLEARLY = 0.6
 """Clear is what no other label has more than this share of its evidence against."""
-_OF_ONE_KIND = (frozenset({Label.BIN, Label.FULL_BIN}), frozenset({Label.FULL_BIN, Label.PILE}))
-"""Bags at a bin are both: a rule weighs which it is."""
+_NO_RIVALS = (
+    frozenset({Label.BIN, Label.FULL_BIN}),
+    frozenset({Label.FULL_BIN, Label.PILE}),
+    frozenset({Label.CART, Label.PERSON}),
+)
+"""Bags at a bin are both, and a rule weighs which; people stand before their carts: there the better one is heard."""
 _REMEMBERED = 120.0
 """So much evidence is kept, that of some half a minute: what stood for an hour may lie now."""
 
@@ -99,7 +103,7 @@ class Claims:
 
 def _most_against(label: Label, other: Label) -> float:
     """Return how large a share of its own evidence may speak for *other*."""
-    if label not in _HAVE_TO_BE_CLEAR or {label, other} in _OF_ONE_KIND:
+    if label not in _HAVE_TO_BE_CLEAR or {label, other} in _NO_RIVALS:
         return 1.0
     return _CLEARLY
 

@@ -584,6 +584,8 @@ def test_what_may_as_well_be_something_else_is_not_heard_of() -> None:
     assert heard([scored(board, 0.5), scored(bin_, 0.4)]) == []
     assert heard([scored(board, 0.5), scored(bin_, 0.2)]) == [scored(board, 0.5)]
     assert heard([scored(full, 0.5), scored(bin_, 0.4)]) == [scored(full, 0.5)]
+    cart, customer = scored(track(Label.CART, 0, 0), 0.6), scored(track(Label.PERSON, 0, 0, number=2), 0.5)
+    assert cart in heard([cart, customer])
     lies = scored(track(Label.LYING, 0, 0), 0.5)
     assert lies in heard([lies, scored(track(Label.PILE, 0, 0, number=2), 0.45)])
 
