@@ -71,8 +71,8 @@ def draw_plan(request: FleetRequest, plan: FleetPlan) -> str:
         *_tasks(request, canvas),
         *(line for n, _, sortie in sorties for line in _sortie(sortie, _colour(n), canvas)),
         *_left(request, plan, canvas),
-        *(line for n, v, sortie in sorties for line in _climbs(sortie, known[v.id], _colour(n), canvas)),
         *_docks(request, canvas),
+        *(line for n, v, sortie in sorties for line in _climbs(request, sortie, known[v.id], _colour(n), canvas)),
         "</g>",
         *_scale_bar(canvas),
         *beside,
@@ -186,7 +186,9 @@ def _sortie(sortie: PlanSortie, colour: str, canvas: _Canvas) -> Iterator[str]:
             yield f'<path d="M-4,-3.5L4,0L-4,3.5z" fill="{colour}" transform="{at}"/>'
 
 
-def _climbs(sortie: PlanSortie, vehicle: PlanVehicle, colour: str, canvas: _Canvas) -> Iterator[str]:
+def _climbs(
+    request: FleetRequest, sortie: PlanSortie, vehicle: PlanVehicle, colour: str, canvas: _Canvas
+) -> Iterator[str]:
     """Yield where the vehicle climbs or sinks, and to which height."""
     own_m = vehicle.height_agl_m
     if not sortie.legs:
@@ -196,6 +198,7 @@ def _climbs(sortie: PlanSortie, vehicle: PlanVehicle, colour: str, canvas: _Canv
         if before_m == after_m:
             continue
         x, y = canvas.xy(place)
+        y += 13 if place == request.dock(vehicle.dock).position else 0  # below the dock's own sign
         sign = "M-5,4L5,4L0,-5z" if after_m > before_m else "M-5,-4L5,-4L0,5z"
         yield f'<path d="{sign}" fill="#fff" stroke="{colour}" transform="translate({x:.1f} {y:.1f})"/>'
         halo = 'font-size="10" stroke="#fff" stroke-width="2.5" paint-order="stroke"'

@@ -30,6 +30,7 @@ from missions.planning.request import (
     Window,
 )
 from missions.planning.shapes import Mending, ShapeReader, frame_of
+from missions.planning.unknown_fields import unknown_fields
 
 
 class _Frame(StrEnum):
@@ -92,7 +93,7 @@ class _Reading:
             margin_m=fields.number("margin_m", low=0.0, high=1e4, default=0.0),
             objective=Objective(fields.choice("objective", Objective, default=Objective.MAKESPAN)),
             makespan_limit_s=fields.number("makespan_limit_s", above=0.0, default=math.inf),
-            notes=tuple(self._notes),
+            notes=(*self._notes, *unknown_fields(fields.values)),
         )
         self._check_together(request)
         return request

@@ -99,3 +99,17 @@ def test_places_on_both_sides_of_the_antimeridian_lie_near_each_other() -> None:
     assert written["tasks"] == [{"id": "p", "done_ratio": 1.0, "unreachable": [], "because": []}]
     leg = legs_of(written)[0]
     assert (leg["from"], leg["to"]) == (docks[0]["position"], [-179.9995, -17.0])
+
+
+def test_fields_that_nothing_reads_are_told_with_what_may_be_meant() -> None:
+    site = zone("site", "keep_in", box(-50, -50, 300, 50))
+    site["properties"]["celing_agl_m"] = 60
+    asked = request(
+        [points("p", [(200, 0)])], zones=[site], vehicles=[drone("a", higest_agl_m=90), drone("b", higest_agl_m=90)]
+    )
+    asked["comment"] = "no"
+    assert request_from_json(asked).notes == (
+        "request: the field 'comment' is not known and does nothing",
+        "vehicles: the field 'higest_agl_m' is not known and does nothing (2 times); highest_agl_m may be meant",
+        "zones: the field 'celing_agl_m' is not known and does nothing; ceiling_agl_m may be meant",
+    )
