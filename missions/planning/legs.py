@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from geofence.frames import FloatArray
+from missions.planning.crossings import Airspace
 from missions.planning.jobs import STRAIGHT_RAD, Job, Purpose, without_specks
-from missions.planning.passes import Airspace
 from missions.planning.plan import PlanLeg, PlanSortie
 from missions.planning.request import FleetRequest, Place, PlanVehicle
 
@@ -68,7 +68,7 @@ class LegMaker:
         level = self._airspace.levels[own_m].ways.shortest(*ends)
         runs = [] if level is None else [_run(start, [(own_m, level.points)], end)]
         straight_s = math.dist(start, end) / vehicle.speed_m_s
-        for other in self._airspace.passes[vehicle.band]:
+        for other in self._airspace.crossings[vehicle.band]:
             if all(straight_s + other.change_s < run.taken_s(vehicle) for run in runs):
                 found = other.way(*ends)
                 runs += [] if found is None else [_run(start, found, end)]

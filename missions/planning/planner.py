@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from missions.allocation.optimise import optimise
 from missions.allocation.run_books import Progress
 from missions.planning.compose import Composer
+from missions.planning.crossings import Airspace, airspace_of
 from missions.planning.finish import exact, note_left, outcomes
 from missions.planning.legs import LegMaker
-from missions.planning.passes import Airspace, airspace_of
 from missions.planning.plan import FleetPlan
 from missions.planning.proof import prove_plan
 from missions.planning.request import AreaTask, FleetRequest

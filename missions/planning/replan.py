@@ -16,10 +16,10 @@ from missions.allocation.leftovers import fitted
 from missions.allocation.optimise import optimise
 from missions.allocation.problem import Allocation, Visits
 from missions.planning.compose import Composed
+from missions.planning.crossings import Airspace, airspace_of
 from missions.planning.finish import exact, note_left, outcomes
 from missions.planning.jobs import Job, Purpose
 from missions.planning.legs import LegMaker, duration_s
-from missions.planning.passes import Airspace, airspace_of
 from missions.planning.plan import FleetPlan, PlanLeg, PlanSortie, VehiclePlan
 from missions.planning.planner import Watch
 from missions.planning.proof import prove_plan

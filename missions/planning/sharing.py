@@ -9,8 +9,8 @@ import numpy as np
 from geofence.frames import FloatArray
 from missions.allocation.problem import Carrier, Problem
 from missions.planning.compose import Composed
+from missions.planning.crossings import Airspace, Crossing, crossings_of
 from missions.planning.jobs import Job
-from missions.planning.passes import Airspace, Pass, passes_of
 from missions.planning.request import Band, FleetRequest, Objective, Place, PlanVehicle, VehicleKind
 from missions.planning.travel import Pace, Travel, pace_of
 
@@ -50,7 +50,7 @@ class Sharer:
         self._paces = list(dict.fromkeys(map(pace_of, vehicles)))
         self._docks = list(dict.fromkeys(vehicle.dock for vehicle in vehicles))
         self._starts = dict(starts or {})
-        self._made_higher: dict[Band, tuple[Pass, ...]] = {}
+        self._made_higher: dict[Band, tuple[Crossing, ...]] = {}
 
     def shared(self, composed: Composed, *, keep: bool = False) -> Shared:
         """Return the problem of *composed*'s jobs (*keep*: uncut); what lies out of range is noted there."""
@@ -121,10 +121,10 @@ class Sharer:
                 return f"; over what is in the way at {height} m, where {vehicle.id} had a highest_agl_m of {height}"
         return ""
 
-    def _higher(self, vehicle: PlanVehicle) -> tuple[Pass, ...]:
+    def _higher(self, vehicle: PlanVehicle) -> tuple[Crossing, ...]:
         band = vehicle.band._replace(highest_agl_m=max(_LOW_AIRSPACE_M, vehicle.band.highest_agl_m))
         if band not in self._made_higher:
-            self._made_higher[band] = passes_of(self._request, self._levels[band.height_agl_m], band)
+            self._made_higher[band] = crossings_of(self._request, self._levels[band.height_agl_m], band)
         return self._made_higher[band]
 
     def _over_s(self, shared: Shared, jobs: int) -> tuple[FloatArray, FloatArray]:

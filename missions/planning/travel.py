@@ -10,8 +10,8 @@ import numpy as np
 
 from geofence.frames import FloatArray
 from geofence.prisms import BoolArray, IntArray
+from missions.planning.crossings import Airspace
 from missions.planning.jobs import STRAIGHT_RAD, Job, changes_rad
-from missions.planning.passes import Airspace
 from missions.planning.request import Band, Place, PlanVehicle
 
 _BENDS = 2
@@ -103,7 +103,7 @@ class Travel:
         np.fill_diagonal(own.lengths_m, 0.0)
         others = (
             _Option(lengths_m=self._lengths_m(other.lengths_m(places), closed), change_s=other.change_s)
-            for other in self._airspace.passes[band]
+            for other in self._airspace.crossings[band]
         )
         return [own, *others]
 

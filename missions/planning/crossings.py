@@ -28,7 +28,7 @@ def clear_height_m(request: FleetRequest) -> float:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Pass:
+class Crossing:
     """Another height for ways: where they may run there, and where a vehicle may climb and sink to it.
 
     From a place where it may not, it goes aside at its own *level* to the nearest where it may.
@@ -93,32 +93,34 @@ class Pass:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Airspace:
-    """Where the vehicles of a request may be: the level of every height they work at, the passes of every band."""
+    """Where the vehicles of a request may be: the level of every height they work at, the crossings of every band."""
 
     levels: Mapping[float, Level]
-    passes: Mapping[Band, tuple[Pass, ...]]
+    crossings: Mapping[Band, tuple[Crossing, ...]]
 
 
 def airspace_of(request: FleetRequest) -> Airspace:
     """Return where the vehicles of *request* may be."""
     levels = levels_of(request)
     bands = dict.fromkeys(vehicle.band for vehicle in request.vehicles)
-    return Airspace(levels=levels, passes={band: passes_of(request, levels[band.height_agl_m], band) for band in bands})
+    return Airspace(
+        levels=levels, crossings={band: crossings_of(request, levels[band.height_agl_m], band) for band in bands}
+    )
 
 
-def passes_of(request: FleetRequest, level: Level, band: Band) -> tuple[Pass, ...]:
+def crossings_of(request: FleetRequest, level: Level, band: Band) -> tuple[Crossing, ...]:
     """Return the other heights of a band at which more ground is free than at its own."""
-    return tuple(_passes(request, level, band))
+    return tuple(_crossings(request, level, band))
 
 
-def _passes(request: FleetRequest, level: Level, band: Band) -> Iterable[Pass]:
+def _crossings(request: FleetRequest, level: Level, band: Band) -> Iterable[Crossing]:
     clear_m = clear_height_m(request)
     for height_m in _heights(request, band):
         low_m, high_m = max(0.0, height_m - clear_m + _TOUCH_M), height_m + clear_m - _TOUCH_M
         region = free_between(request, low_m, high_m)
         if region.is_empty or level.covers(region):
             continue
-        yield Pass(
+        yield Crossing(
             height_agl_m=height_m,
             change_s=band.change_s(band.height_agl_m, height_m) + band.change_s(height_m, band.height_agl_m),
             level=level,
