@@ -14,6 +14,7 @@ from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
+from geofence.overlay import united
 from missions.coverage.effort import Effort
 from missions.coverage.ground import INSET_M, Ground
 from missions.coverage.rows import chords, edges_of, levels, rotation
@@ -195,7 +196,7 @@ def _edges_at_corners(polygon: Polygon) -> list[tuple[FloatArray, FloatArray]]:
 
 
 def _split(polygon: Polygon, line: BaseGeometry) -> list[Polygon]:
-    edges = shapely.union_all([polygon.boundary, shapely.intersection(line, polygon)], grid_size=1e-6)
+    edges = united([polygon.boundary, shapely.intersection(line, polygon)])
     faces = shapely.get_parts(shapely.polygonize([edges]))
     inside = shapely.covers(polygon.buffer(1e-5), shapely.point_on_surface(faces))
     return [face for face, is_inside in zip(faces, inside, strict=True) if is_inside]

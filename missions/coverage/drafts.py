@@ -17,7 +17,7 @@ from missions.coverage.ground import Ground
 from missions.coverage.headlands import with_headlands
 from missions.coverage.line import Line
 from missions.coverage.path import Place, turns
-from missions.coverage.repair import MISSED_RATIO
+from missions.coverage.repair import MISSED_RATIO, mended
 from missions.coverage.roads import Roads
 from missions.coverage.rows import edges_of
 from missions.coverage.tour import Tour
@@ -40,6 +40,9 @@ _LONG_GAP, _CORE = 4.0, 0.3
 """Gaps with a border of more swaths may be strips, and their core lies so many of their mean widths inside."""
 _ORDERED, _CLOSE, _TRIED_FIRST = 3, 1.005, 0.5
 """So many drafts, if they cost hardly more than the best, have their order searched with this share of the effort."""
+_FEW_ROWS, _LIKELY, _ALMOST = 30, 5, 1.01
+"""Of up to so many rows, so many drafts have their gaps filled, and those that then cost at most this much are left."""
+_STEPS_PER_FILLING, _STEPS_PER_TOUCH_POINT = 2000, 600
 _SAME = 1e-3
 _NEXT = 0.9
 """From row to row it is hardly less than this share of their distance."""
@@ -85,11 +88,27 @@ class Drafts:
                 break
         effort.give_back(trying)
         drafts.sort(key=lambda draft: draft.cost_m)
-        self._order([draft for draft in drafts[:_ORDERED] if draft.cost_m <= _CLOSE * drafts[0].cost_m], effort)
         plain = next((draft for draft in drafts if _is_plain(draft.ends)), drafts[0])
-        ordered = sorted(drafts[:_ORDERED], key=lambda draft: draft.cost_m)
-        best = [*ordered, plain] if plain not in ordered else ordered
+        likely, filling = drafts, effort.part(0.0)
+        if len(drafts[0].ends) <= 2 * _FEW_ROWS:
+            likely = self._promising(drafts[:_LIKELY], filling)
+        self._order([draft for draft in likely[:_ORDERED] if draft.cost_m <= _CLOSE * likely[0].cost_m], effort)
+        effort.give_back(filling)
+        best = sorted(likely[:_ORDERED], key=lambda draft: draft.cost_m)
+        best = best if plain in best else [*best, plain]
         return [draft.strung(draft.order) for draft in best]
+
+    def _promising(self, drafts: Sequence[_Draft], effort: Effort) -> list[_Draft]:
+        """Return those of *drafts* that cost hardly more than the best once there are touches in all their gaps."""
+        mended_m = [self._mended_m(draft.strung(draft.order), effort) for draft in drafts]
+        most_m = _ALMOST * min(mended_m)
+        return [draft for draft, cost_m in zip(drafts, mended_m, strict=True) if cost_m <= most_m]
+
+    def _mended_m(self, line: Line, effort: Effort) -> float:
+        whole = mended(self._ground, line)
+        more = len(whole.points) - len(line.points)
+        effort.spend(_STEPS_PER_FILLING + _STEPS_PER_TOUCH_POINT * more)
+        return whole.length_m + self._ground.swath_m * turns(whole.points)
 
     def _least_m(self, rows: FloatArray) -> float:
         """Return about what *rows* cost at least, in any order and with all gaps closed by the ways between them."""

@@ -14,11 +14,15 @@ from benchmarks.coverage import Case, judged
 from core.errors import InvalidInput
 from missions.coverage import CoveragePath, plan_coverage
 from missions.coverage.cells import rows_along
+from missions.coverage.drafts import Drafts
+from missions.coverage.effort import Effort
 from missions.coverage.fitted import fitted_rows, slanting_m2
 from missions.coverage.ground import Ground
 from missions.coverage.headlands import with_headlands
 from missions.coverage.line import Line
 from missions.coverage.measure import kept_ratio, unswept
+from missions.coverage.path import turns
+from missions.coverage.repair import mended
 from missions.coverage.tidy import tidied
 from missions.coverage.tour import Tour
 
@@ -282,6 +286,18 @@ def test_what_rows_leave_before_slanting_borders_is_foreseen() -> None:
         left_m2.append(unswept(ground, rows[:, 0], rows[:, 1]).area)
 
     assert slanting_m2(ground, angles) == pytest.approx(left_m2, rel=0.25)
+
+
+def test_where_rows_are_few_the_draft_is_taken_that_costs_least_when_its_gaps_are_filled() -> None:
+    yard = Polygon([(110, 6), (119, 16), (116, 56), (-53, 96), (-77, -70)])
+    ground = Ground.pieces(yard, swath_m=22.8, overlap=0, keep_outs=())[0]
+    drafts = Drafts(ground, start=None, turn_m=18.24, rng=np.random.default_rng(0))
+
+    lines = [mended(ground, line) for line in drafts.best(Effort(250_000, until_s=math.inf))]
+
+    costs_m = [line.length_m + 22.8 * turns(line.points) for line in lines]
+    assert len(costs_m) > 1
+    assert costs_m[0] <= 1.02 * min(costs_m)
 
 
 def test_an_ell_whose_arms_are_best_flown_along_is_never_longer_than_by_hand() -> None:
