@@ -23,8 +23,8 @@ from tests.api.sightings import a_sighting, take
 ROOT = Path(__file__).parents[2]
 # Modules whose sentences reach the desk: reasons, refusals, remedies, stories.
 SPEAKING = (
-    "agent/commanded_order.py agent/executor.py agent/flight*.py agent/guard.py agent/left_words.py",
-    "agent/vehicle_parts.py agent/words.py",
+    "agent/commanded_order.py agent/executor.py agent/flight*.py agent/followed_order.py agent/guard.py",
+    "agent/kept_order.py agent/left_words.py agent/vehicle_parts.py agent/words.py",
     "api/auth.py api/idempotency.py api/sign_in.py api/zone_book.py api/rest/*.py",
     "fleet/link/downlink.py fleet/link/held_orders.py",
     "fleet/readiness.py fleet/registry.py fleet/orders.py fleet/order_progress.py fleet/store_sql*.py fleet/holding.py",
