@@ -75,7 +75,10 @@ class _Motion:
     is_leaving: bool = False
     """Whether its box was at an edge of the picture when it was last seen."""
     is_thing: bool = False
-    """Whether it kept its place for long without any life: it needs life, not time, to be believed again."""
+    """Whether it kept its place for long without any life: it needs life, not time, to be believed again.
+
+    Only where life could be seen; and whoever may lie is no thing, however long it stood still before.
+    """
     scores: float = 0.0
     frames: int = 0
     """The sum of all its scores, and how many there are."""
@@ -216,8 +219,10 @@ class Follower(Tracker):
             share = _WALKER_SHARE if motion.life.has_walked else _STIRRING_SHARE
             track.is_believed = track.is_believed or track.score >= share * track.threshold
             return
-        is_still = motion.life.still_s(track.last_s) >= _STILL_S and not _may_lie(track.box)
-        motion.is_thing = (motion.is_thing or is_still) and motion.mean_score < track.threshold + _STILL_COSTS
+        was_thing = motion.is_thing and motion.life.is_judged
+        is_still = was_thing or motion.life.still_s(track.last_s) >= _STILL_S
+        is_weak = motion.mean_score < track.threshold + _STILL_COSTS
+        motion.is_thing = is_still and is_weak and not _may_lie(track.box)
         track.is_believed = track.is_believed and not motion.is_thing
 
     def _begin_new(self, sights: Sequence[Sight], used: set[int], taken_s: float) -> None:

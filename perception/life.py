@@ -55,6 +55,8 @@ class Life:
         self._stirs = 0
         self._away_since_s = math.inf
         self.has_walked = False
+        self.is_judged = False
+        """Whether the newest picture of it was large enough to show that something stirs."""
 
     @property
     def is_sure(self) -> bool:
@@ -80,7 +82,9 @@ class Life:
             self._feet.append((taken_s, foot_px))
         if picture is not None and taken_s - self._looked_s >= _BETWEEN_S:
             self._looked_s = taken_s
-            self._stir(_cells(self._rests, picture))
+            cells = _cells(self._rests, picture)
+            self.is_judged = cells is not None
+            self._stir(cells)
 
     def _came_s(self, foot_px: tuple[float, float], near_px: float, taken_s: float) -> float:
         """Return since when the foot has been near to where it is now."""

@@ -43,6 +43,8 @@ class Looked:
     number: int
     seen: Seen
     lines: Sequence[TrackLine]
+    are_people_named_later: bool = False
+    """Whether it is decided in hindsight who is who: then the numbers of the people seen here are not those told."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -193,7 +195,8 @@ class Examination:
         self.account.take(recorded, seen)
         lines = self._lines(recorded, seen)
         self.account.write(lines)
-        return Looked(number=recorded.number, seen=seen, lines=lines)
+        is_later = self._rejoiner is not None
+        return Looked(number=recorded.number, seen=seen, lines=lines, are_people_named_later=is_later)
 
     def _unhealthy(self, frame: Frame) -> Seen | None:
         """Return that nothing can be said by a picture that shows nothing, or the same for too long."""

@@ -1,4 +1,8 @@
-"""The annotated film: people and plates hidden first, then what the eyes saw and said."""
+"""The annotated film: people and plates hidden first, then what the eyes saw and said.
+
+A film is drawn at once. Where it is decided in hindsight who is who, people have no numbers in it: those of the moment
+would give other people the numbers that the lines of the same look give somebody else.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -19,6 +23,8 @@ from perception.tracker import Track
 _CLOCK_HZ = 90_000
 _SHOWN_S = 4.0
 _COLOURS = ((90, 200, 60), (230, 160, 40), (60, 160, 250), (220, 110, 200), (80, 220, 230), (200, 200, 90))
+_NOBODY = (90, 200, 60)
+"""The colour of everybody whose number is not decided yet."""
 _WORDS = {
     "no_pose": "no pose",
     "bad_pose": "the pose is no number",
@@ -95,7 +101,7 @@ def annotate(looked: Looked, said: Sequence[str], time_s: float) -> Picture:
     )
     for track in seen.tracks:
         if track.is_seen:
-            _draw(hidden, track)
+            _draw(hidden, track, is_numbered=not (track.label is Label.PERSON and looked.are_people_named_later))
     words = [f"frame {looked.number}  {time_s:.2f} s  {len([t for t in seen.tracks if t.is_seen])} followed"]
     if seen.not_assessed is not None:
         words.append(f"NOT ASSESSED: {_WORDS.get(seen.not_assessed.value, seen.not_assessed.value)}")
@@ -109,13 +115,14 @@ def _as_seen(track: Track) -> Detection:
     return Detection(label=track.label, score=1.0, box=track.box)
 
 
-def _draw(picture: Picture, track: Track) -> None:
-    colour = _COLOURS[track.id % len(_COLOURS)]
+def _draw(picture: Picture, track: Track, *, is_numbered: bool) -> None:
+    colour = _COLOURS[track.id % len(_COLOURS)] if is_numbered else _NOBODY
     x0, y0, x1, y1 = (round(value) for value in track.box.xyxy)
     cv2.rectangle(picture, (x0, y0), (x1, y1), colour, 2)
     error = "" if track.place is None else f" +-{track.place.major_m:.1f} m"
+    number = f"{track.id}" if is_numbered else ""
     name = "" if track.label is Label.PERSON else f" {track.label.value}"
-    _write(picture, f"{track.id}{name}{error}", x0, max(y0 - 4, 12))
+    _write(picture, f"{number}{name}{error}".strip(), x0, max(y0 - 4, 12))
 
 
 def _write(picture: Picture, text: str, x: int, y: int) -> None:

@@ -117,11 +117,56 @@ def test_what_was_found_to_be_a_thing_needs_more_than_a_jumping_box_to_be_believ
     followed, believed = follower(), []
 
     for i, seen in enumerate([*resting, *jumps, *resting[:4]]):
-        tracks = followed.update(seen, taken_s=i * STEP_S, is_in_view=lambda _: True)
+        tracks = followed.update(seen, taken_s=i * STEP_S, is_in_view=lambda _: True, picture=painted([]))
         believed.append([track.is_believed for track in tracks])
 
     assert believed[6] == [True]
     assert not any(flag for flags in believed[16:] for flag in flags)
+
+
+def believed_each_frame(frames: Sequence[Sequence[Placed]], picture: Picture | None) -> list[bool]:
+    followed, believed = follower(), []
+    for i, seen in enumerate(frames):
+        tracks = followed.update(seen, taken_s=i * STEP_S, is_in_view=lambda _: True, picture=picture)
+        believed.append(any(track.is_believed for track in tracks if track.is_seen))
+    return believed
+
+
+@pytest.mark.parametrize("tall_px", [60.0, 15.0])
+@pytest.mark.parametrize("is_shown", [False, True])
+@pytest.mark.parametrize("score", [0.55, 0.62])
+def test_who_stood_still_for_long_and_falls_is_believed_at_once(tall_px: float, is_shown: bool, score: float) -> None:
+    stands = [[person(100, 150, score=0.58, tall_px=tall_px)] for _ in range(100)]
+    box = PixelBox(x0_px=100 - tall_px / 2, y0_px=150 - tall_px / 3, x1_px=100 + tall_px / 2, y1_px=150)
+    lies = [[Placed(Detection(label=Label.PERSON, score=score, box=box), None)] for _ in range(100)]
+
+    believed = believed_each_frame([*stands, *lies], painted([]) if is_shown else None)
+
+    assert not any(believed[20:100])
+    assert all(believed[100:])
+
+
+def test_who_lay_and_stands_again_is_asked_for_life_anew() -> None:
+    box = PixelBox(x0_px=70, y0_px=130, x1_px=130, y1_px=150)
+    lies = [[Placed(Detection(label=Label.PERSON, score=0.58, box=box), None)] for _ in range(20)]
+    stands = [[person(100, 150, score=0.58)] for _ in range(20)]
+
+    believed = believed_each_frame([*stands, *lies, *stands], painted([]))
+
+    assert all(believed[20:40])
+    assert not any(believed[40:])
+
+
+@pytest.mark.parametrize(("tall_px", "is_again"), [(15.0, True), (60.0, False)])
+def test_whoever_is_too_small_for_life_to_be_seen_needs_none_after_a_step(tall_px: float, is_again: bool) -> None:
+    """A step of less than a metre, without a place: no walk, and in a few pixels nothing that stirs is seen."""
+    stands = [[person(100, 150, score=0.58, tall_px=tall_px)] for _ in range(50)]
+    steps = [[person(100 + 0.4 * tall_px, 150, score=0.58, tall_px=tall_px)] for _ in range(10)]
+
+    believed = believed_each_frame([*stands, *steps], painted([]))
+
+    assert not any(believed[20:50])
+    assert any(believed[50:]) is is_again
 
 
 def test_what_creeps_keeps_its_place_and_who_walks_slowly_does_not() -> None:

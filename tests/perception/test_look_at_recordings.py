@@ -13,10 +13,15 @@ import numpy as np
 import pytest
 
 from cli.main import main
+from geofence.zones import ZoneSet
+from perception.detector import BUILT_IN_CARD, OnnxDetector
 from perception.frame import Picture
+from perception.offline.camera_file import read_camera
+from perception.offline.examination import Examination
+from perception.offline.recording import RecordedFrame
 from sim.camera import CameraRenderer
 from sim.scene import CameraLens, CameraView, Scene, SceneThing, ThingType
-from tests.perception.eyes import shared
+from tests.perception.eyes import START_AT, shared
 
 RATE_HZ = 5
 CAMERA: dict[str, dict[str, object]] = {
@@ -145,6 +150,32 @@ def test_a_video_gives_tracks_a_crowd_with_its_reasons_pictures_and_a_film(tmp_p
     account = json.loads(report.read_text(encoding="utf-8"))
     assert (account["frames"], account["analysed"], account["assessed_ratio"]) == (25, 25, 1.0)
     assert account["sightings"] == {"crowd": 1}
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+def test_numbers_of_people_are_those_of_the_lines_or_none(
+    tmp_path: Path, pictures: list[Picture], is_live: bool
+) -> None:
+    camera = read_camera(write(tmp_path), needs_pose=True)
+    examination = Examination(
+        detector=OnnxDetector(card_file=BUILT_IN_CARD),
+        camera=camera,
+        poses=None,
+        zones=ZoneSet(zones=()),
+        start_at=START_AT,
+        is_live=is_live,
+    )
+
+    looked = [
+        examination.look(RecordedFrame(number=i, picture=picture, time_s=i / RATE_HZ))
+        for i, picture in enumerate(pictures[:8])
+    ]
+    named = {(line.frame, line.track) for line in examination.end()}
+
+    assert all(one.are_people_named_later is not is_live for one in looked)
+    drawn = {(one.number, track.id) for one in looked for track in one.seen.tracks if track.is_seen}
+    assert drawn
+    assert not is_live or drawn <= named
 
 
 def as_truth(row: dict[str, object], thing: int) -> str:

@@ -23,7 +23,7 @@ from perception.offline.film import Film, annotate
 from perception.pipeline import NotAssessed, Pipeline, Seen
 from perception.privacy import redact
 from perception.sighting import PhotoKind
-from tests.perception.eyes import FRAME, LENS, START_AT, detection, frame_at, gaze, shared
+from tests.perception.eyes import FRAME, LENS, START_AT, detection, frame_at, gaze, shared, track
 from tests.perception.test_detector import city_detector
 
 
@@ -241,6 +241,20 @@ class SeesSomebodyFor:
     def detect(self, _: Picture) -> list[Detection]:
         self._left -= 1
         return [detection(Label.PERSON, score=0.55, box=self._box)] if self._left >= 0 else []
+
+
+@pytest.mark.parametrize(("label", "is_later", "is_numbered"), [
+    (Label.PERSON, True, False), (Label.PERSON, False, True), (Label.BIN, True, True),
+])  # fmt: skip
+def test_people_who_are_named_in_hindsight_have_no_numbers_in_the_film(
+    label: Label, is_later: bool, is_numbered: bool
+) -> None:
+    def shown(number: int) -> Picture:
+        seen = Seen(frame=frame_at(0.0), tracks=(track(label, 0.0, 0.0, number=number),))
+        return annotate(Looked(number=0, seen=seen, lines=(), are_people_named_later=is_later), [], 0.0)
+
+    assert shown(4).any()
+    assert bool((shown(4) != shown(5)).any()) is is_numbered
 
 
 def test_somebody_who_is_not_believed_yet_stays_hidden_in_the_film_when_unseen() -> None:
