@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from agent.flight_hold import Ask, Hands
+from agent.flight_hold import Ask, Hands, check_hands
 from agent.flight_watch import WAYS_DOWN, FlightWatch
 from agent.guard import OrderGuard
 from agent.held_order import HeldOrder
@@ -117,16 +117,15 @@ class CommandedOrder(KeptOrder):
 
     async def resume(self, because: str, speaker: Speaker = Speaker.PERSON) -> None:
         """Go on, also from the way home as long as the vehicle is in the air."""
-        if self.held.progress.state not in {OrderState.RUNNING, OrderState.HELD}:
-            raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
-        if self.held.ending is OrderState.TIMED_OUT:
-            raise Conflict("the order's time is over", where=self.held.order.id)
-        self._check(Word.RESUME, speaker)
-        self._check_way_back()
+        self._check_resume(speaker)
+        mode = self._vehicle.state().mode
         with self._hands.asking(because, speaker) as ask:
             await self._check_on_board()
-            # Reading back takes a moment: who spoke in it has the last word.
+            # Reading back takes a moment: who spoke or acted in it has the last word, and the vehicle is elsewhere.
             self._hands.check_newest(ask, self.held)
+            if self._vehicle.state().mode is not mode:
+                check_hands(self._vehicle)
+            self._check_resume(speaker)
             await self._vehicle.resume()
         self._hands.stopped = None
         self._watch.expects_descent = False
@@ -137,6 +136,14 @@ class CommandedOrder(KeptOrder):
             await self._held_for(because, Holder.NOBODY)
         else:
             await self._book.keep(self.held)
+
+    def _check_resume(self, speaker: Speaker) -> None:
+        if self.held.progress.state not in {OrderState.RUNNING, OrderState.HELD}:
+            raise Conflict(f"the order is {self.held.progress.state}", where=self.held.order.id)
+        if self.held.ending is OrderState.TIMED_OUT:
+            raise Conflict("the order's time is over", where=self.held.order.id)
+        self._check(Word.RESUME, speaker)
+        self._check_way_back()
 
     def _check(self, word: Word, speaker: Speaker) -> None:
         self._hands.check(word, speaker, self.held, self._vehicle.state())
@@ -204,10 +211,16 @@ class CommandedOrder(KeptOrder):
         return max(self.held.progress.legs_done, self._vehicle.legs_done(self._plan) or 0)
 
     async def _end_by(self, go: Callable[[], Awaitable[None]], because: str, speaker: Speaker) -> None:
-        self._watch.expects_descent = True
-        with self._hands.asking(because, speaker):
-            if not self._is_on_ground_unbegun():
-                await go()
+        expected, self._watch.expects_descent = self._watch.expects_descent, True
+        with self._hands.asking(because, speaker) as ask:
+            try:
+                if not self._is_on_ground_unbegun():
+                    await go()
+            except RoundsmanError:
+                # It does not come down: where it does by itself later, that is told.
+                if self._hands.is_newest(ask) and self.held.ending is None:
+                    self._watch.expects_descent = expected
+                raise
             await self._ending(OrderState.ABORTED, because)
 
     def _is_on_ground_unbegun(self) -> bool:

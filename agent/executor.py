@@ -169,6 +169,11 @@ class OrderExecutor:
         await self._book.catch_up()
         await self._book.let_go()
         await self._words.take_up()
+        unwanted = self._words.unwanted()
+        while len(unended) > 1 and _waited(unended[-1]) and unended[-1].order.id in unwanted:
+            # The word to end it was cut off in the middle: it never had the vehicle, which the one before has.
+            newest = unended.pop()
+            await self._close(newest, unwanted[newest.order.id])
         if unended:
             *before, newest = unended
             has_vehicle = _has_vehicle(before)
@@ -221,6 +226,10 @@ class OrderExecutor:
 def _has_vehicle(before: Sequence[HeldOrder]) -> HeldOrder | None:
     """Return which of the orders before the newest has the vehicle: the others waited for it, and never had it."""
     for held in reversed(before):
-        if held.progress.state is not OrderState.ACCEPTED or held.progress.held_by is not Holder.NOBODY:
+        if not _waited(held):
             return held
     return before[0] if before else None
+
+
+def _waited(held: HeldOrder) -> bool:
+    return held.progress.state is OrderState.ACCEPTED and held.progress.held_by is Holder.NOBODY

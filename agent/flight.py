@@ -4,20 +4,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from agent.commanded_order import NOT_BEGUN, NOT_OURS
-from agent.flight_hold import OTHER_HANDS, Ask, stop
+from agent.flight_hold import OTHER_HANDS, Ask, NotOurs, check_hands, stop
 from agent.followed_order import FollowedOrder
 from agent.held_order import HeldOrder
 from core.errors import Conflict, RoundsmanError
-from fleet.errors import NotReady
 from fleet.holding import Holder
 from fleet.orders import OrderState
 from fleet.vehicle import Plan
 
+_FOREIGN = "the vehicle is in the air without an order of ours"
 _POLL_S = 0.5
-
-
-class _NotOurs(NotReady):
-    """Somebody else has the vehicle in the air: it is left to them."""
 
 
 class Flight(FollowedOrder):
@@ -64,6 +60,7 @@ class Flight(FollowedOrder):
         if stopped := self._hands.stopped:
             raise _told_to_hold(stopped, self.held)
         if not self.is_ended:
+            self._check_still_ours()
             await self._start()
             await self._to(OrderState.RUNNING, because="the vehicle flies it")
 
@@ -75,6 +72,12 @@ class Flight(FollowedOrder):
             await self._clock.sleep(_POLL_S)
         if has_waited and not self.is_ended and not self._is_superseded:
             await self._check_on_board()
+
+    def _check_still_ours(self) -> None:
+        """Raise NotOurs where somebody has taken the vehicle up, or over, since its mission was loaded."""
+        if self._vehicle.state().is_airborne and not self._plan.from_air:
+            raise NotOurs(_FOREIGN, where=self._vehicle.id)
+        check_hands(self._vehicle)
 
     async def _start(self) -> None:
         """Let the vehicle take off; whoever ends the order meanwhile finds it begun, and `_follow` brings it home."""
@@ -97,7 +100,7 @@ class Flight(FollowedOrder):
         if previous is not None:
             await self._take_over(previous)
         elif self._vehicle.state().is_airborne and self.held.order.supersedes is None:
-            raise _NotOurs("the vehicle is in the air without an order of ours", where=self._vehicle.id)
+            raise NotOurs(_FOREIGN, where=self._vehicle.id)
         elif self._vehicle.state().is_airborne:
             await stop(self._vehicle, self._clock, self._hands, unless=lambda: self.held.ending is not None)
         self._hands.stopped = self._hands.person_in(self.held) or self._hands.stopped
@@ -145,7 +148,7 @@ class Flight(FollowedOrder):
         """
         if self.is_ended or self.held.ending is not None:
             return
-        state, is_foreign = self._vehicle.state(), isinstance(error, _NotOurs)
+        state, is_foreign = self._vehicle.state(), isinstance(error, NotOurs)
         is_taken_over = isinstance(error, Conflict) and not is_foreign
         if state.is_airborne and self.held.progress.state is OrderState.LOADED and is_taken_over:
             await self._to(OrderState.RUNNING, because="the vehicle is in the air")

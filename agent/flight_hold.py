@@ -9,6 +9,7 @@ from agent.held_order import HeldOrder
 from agent.left_words import TAKEN_OVER
 from core.clock import Clock
 from core.errors import Conflict
+from fleet.errors import NotReady
 from fleet.holding import OURS, Holder, Speaker, Word, counts, holder_of
 from fleet.orders import OrderState
 from fleet.telemetry import FlightMode, VehicleState
@@ -18,6 +19,12 @@ from geofence.positions import GeoPosition
 
 OTHER_HANDS = frozenset({FlightMode.MANUAL, FlightMode.RETURN, FlightMode.LAND, FlightMode.OTHER})
 """Modes that nobody but a person takes a vehicle out of."""
+
+
+class NotOurs(NotReady):
+    """Somebody else has the vehicle in the air: it is left to them."""
+
+
 _OTHERS = (Holder.PILOT, Holder.GUARD, Holder.ITSELF)
 _STILL_M_S = 0.7
 _MOVED_M = 10.0
@@ -73,9 +80,13 @@ class Hands:
         whose = {Holder.NOBODY: "it is not held"} | dict.fromkeys(_OTHERS, "others have it in hand")
         raise Conflict(f"{whose.get(holder, f'it is held by the {holder}')}: {why}", where=held.order.id)
 
+    def is_newest(self, ask: Ask) -> bool:
+        """Say whether nothing else was asked for after *ask*."""
+        return self._newest is ask
+
     def check_newest(self, ask: Ask, held: HeldOrder) -> None:
         """Raise Conflict where something else was asked for after *ask*."""
-        if self._newest is not ask:
+        if not self.is_newest(ask):
             raise Conflict(TAKEN_OVER, where=held.order.id)
 
     def _holder(self, held: HeldOrder, state: VehicleState) -> Holder:
@@ -117,18 +128,29 @@ class Hands:
         return math.hypot(away.east_m, away.north_m) > _MOVED_M
 
 
+def check_hands(vehicle: Vehicle) -> None:
+    """Raise NotOurs where others have a vehicle in the air in hand: its pilot, or the vehicle itself."""
+    state = vehicle.state()
+    if state.is_airborne and state.mode in OTHER_HANDS:
+        raise NotOurs(f"others have it in hand: it is in mode {state.mode}", where=vehicle.id)
+
+
 def itself(state: VehicleState) -> Holder:
     """Return whose act it is that a vehicle does something by itself."""
     return Holder.PILOT if state.mode is FlightMode.MANUAL else Holder.ITSELF
 
 
 async def stop(vehicle: Vehicle, clock: Clock, *hands: Hands, unless: Callable[[], bool]) -> None:
-    """Hold the vehicle for an order that comes, *unless* it must not be; what somebody asks of it comes first."""
+    """Hold the vehicle for an order that comes, *unless* it must not be; what somebody asks of it comes first.
+
+    Raises NotOurs where others have it in hand.
+    """
     while True:
         while any(one.asked for one in hands):
             await clock.sleep(_POLL_S)
         if unless():
             return
+        check_hands(vehicle)
         try:
             await vehicle.hold()
             return

@@ -52,6 +52,10 @@ class Words:
         self._taken: set[CommandId] = set()
         """What this process has accepted and not begun: it may come before what was left is taken up."""
         self._last_person: Command | None = None
+        self._last_lasting: Command | None = None
+        """The newest word of a person that waits for a silent vehicle."""
+        self._acted = 0
+        """How often the vehicle did something else by a person's word."""
         self._left: list[Command] = []
         """What was accepted by a process before and has no answer, in the order in which it came."""
         self.ended_before_they_came: set[OrderId] = set()
@@ -89,6 +93,8 @@ class Words:
         """Keep the newest word of a person in mind; one that was obeyed already is not new."""
         if command.speaker is Speaker.PERSON and command.id not in self._obeyed:
             self._last_person = command
+            if command.kind in _WAITS:
+                self._last_lasting = command
 
     async def run(self) -> None:
         """Carry out what is taken in, each word at once, until cancelled."""
@@ -110,6 +116,11 @@ class Words:
             if one.command is None:
                 await self._book.lost(one.outcome, NOT_KNOWN)
 
+    def unwanted(self) -> dict[OrderId, str]:
+        """Return the orders that words which were left are to end, with the reasons."""
+        cancels = [word for word in self._left if word.kind is CommandKind.CANCEL]
+        return {word.order_id: word.because for word in cancels if word.order_id is not None}
+
     async def obey_left(self) -> None:
         """Carry out the words that were left, or tell what became of them, before anything is flown by this process."""
         while self._left:
@@ -121,6 +132,7 @@ class Words:
             if todo is None:
                 await self._book.answer(word, CommandState.FAILED, told)
             else:
+                self._last_lasting = self._last_lasting or todo
                 await self._carry_out(todo, told=told)
             del self._left[0]
 
@@ -160,23 +172,30 @@ class Words:
 
     async def _obey_when_heard(self, command: Command) -> str:
         """Obey; what a person wants of a silent vehicle waits for it, until its time is over or a newer word comes."""
+        acted = self._acted
         while True:
             try:
                 return await self._obey(command)
             except Unavailable:
                 if command.speaker is not Speaker.PERSON or command.kind not in _WAITS:
                     raise
-                await self._heard_again(command)
-                if not self._is_newest(command):
+                await self._heard_again(command, acted)
+                if not self._still_counts(command, acted):
                     raise Conflict(TAKEN_OVER, where=self._vehicle.id) from None
                 if command.expires_at <= self._clock.now():
                     raise
 
-    async def _heard_again(self, command: Command) -> None:
+    async def _heard_again(self, command: Command, acted: int) -> None:
         """Return when the vehicle is heard, or *command* is worth nothing any more."""
         await self._clock.sleep(_AGAIN_S)
-        while not self._vehicle.state().link_up and self._is_newest(command) and self._clock.now() < command.expires_at:
+        while not self._vehicle.state().link_up and self._still_counts(command, acted):
+            if command.expires_at <= self._clock.now():
+                return
             await self._clock.sleep(_POLL_S)
+
+    def _still_counts(self, command: Command, acted: int) -> bool:
+        """Say whether nothing newer that lasts was said to the silent vehicle, nor anything done by a person's word."""
+        return self._last_lasting is not None and self._last_lasting.id == command.id and self._acted == acted
 
     async def _obey_unwritten(self, command: Command, error: Fault) -> None:
         """Stop for a person though it cannot be written down; it is acknowledged when it comes again and can be."""
@@ -189,6 +208,9 @@ class Words:
         try:
             await self._obey(command)
         except RoundsmanError as refused:
+            if self._is_newest(command):
+                # It comes again, and is tried again then.
+                self._obeyed.discard(command.id)
             self._log.error("not obeyed", kind=command.kind, because=str(refused))
 
     async def _obey(self, command: Command) -> str:
@@ -205,6 +227,9 @@ class Words:
         }
         return await actions[command.kind](command)
 
+    def _acts(self, command: Command) -> None:
+        self._acted += command.speaker is Speaker.PERSON
+
     async def _hold(self, command: Command) -> str:
         if (flight := self._flight()) is None:
             await self._vehicle.hold()
@@ -216,6 +241,7 @@ class Words:
         if (flight := self._flight()) is None:
             raise Conflict("no order is under way", where=self._vehicle.id)
         await flight.resume(command.because, command.speaker)
+        self._acts(command)
         return "it goes on"
 
     async def _return(self, command: Command) -> str:
@@ -230,6 +256,7 @@ class Words:
             await self._vehicle.land()
         else:
             await flight.end_here(command.because)
+        self._acts(command)
         return "it is landing"
 
     async def _cancel(self, command: Command) -> str:
@@ -238,6 +265,7 @@ class Words:
         flight = self._flight()
         if flight is not None and command.order_id in {None, flight.held.order.id}:
             await flight.cancel(command.because, command.speaker, is_kept=command.order_id is not None)
+            self._acts(command)
             return "it is on its way home"
         if command.order_id is None:
             raise Conflict("no such order is under way", where=self._vehicle.id)

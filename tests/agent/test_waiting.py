@@ -14,7 +14,7 @@ from agent.left_words import TAKEN_OVER
 from core.errors import Unavailable
 from core.ids import OrderId
 from fleet.holding import Speaker
-from fleet.orders import CommandKind, CommandState, Order, OrderState
+from fleet.orders import Command, CommandKind, CommandOutcome, CommandState, Order, OrderState
 from fleet.telemetry import FlightMode
 from fleet.vehicle import Loaded, Plan
 from tests.agent.desk import CLOCK, Desk
@@ -135,8 +135,8 @@ async def test_nobody_goes_on_with_what_somebody_else_put_on_board(desk: Desk, k
     assert "resume" not in desk.vehicle.calls
 
 
-async def test_who_speaks_while_the_mission_is_read_back_has_the_last_word(desk: Desk) -> None:
-    assert await desk.say(CommandKind.HOLD) is CommandState.DONE
+async def resuming(desk: Desk, speaker: Speaker) -> tuple[Command, asyncio.Event]:
+    """Tell the vehicle to go on, and return once its mission is being read back, with what ends that."""
     read, reads, goes_on = desk.vehicle.held_plan, asyncio.Event(), asyncio.Event()
 
     async def slow() -> Loaded:
@@ -145,9 +145,91 @@ async def test_who_speaks_while_the_mission_is_read_back_has_the_last_word(desk:
         return await read()
 
     desk.vehicle.held_plan = slow  # type: ignore[method-assign]
-    resume = desk.word(CommandKind.RESUME)
+    resume = desk.word(CommandKind.RESUME, speaker=speaker)
     await desk.executor.command(resume)
     await reads.wait()
+    return resume, goes_on
+
+
+@pytest.mark.parametrize("speaker", [Speaker.PERSON, Speaker.SEPARATION])
+@pytest.mark.parametrize("mode", [FlightMode.MANUAL, FlightMode.RETURN])
+async def test_who_takes_it_over_while_the_mission_is_read_back_keeps_it(
+    desk: Desk, mode: FlightMode, speaker: Speaker
+) -> None:
+    assert await desk.say(CommandKind.HOLD, speaker=speaker) is CommandState.DONE
+    resume, goes_on = await resuming(desk, speaker)
+    desk.vehicle.flies(mode)
+    goes_on.set()
+    assert await desk.answered(resume) is CommandState.FAILED
+    assert f"others have it in hand: it is in mode {mode}" in desk.reports.answer(resume.id)
+    assert desk.vehicle.state().mode is mode
+
+
+async def test_the_way_back_is_proved_from_where_it_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await desk.say(CommandKind.RETURN) is CommandState.DONE
+    resume, goes_on = await resuming(desk, Speaker.PERSON)
+    monkeypatch.setattr(desk.guard, "refuse", lambda order, first_leg=0: "crosses the keep-out zone school")
+    goes_on.set()
+    assert await desk.answered(resume) is CommandState.FAILED
+    assert "crosses the keep-out zone school" in desk.reports.answer(resume.id)
+    assert desk.vehicle.state().mode is FlightMode.RETURN
+
+
+async def test_a_pilot_who_takes_off_while_an_order_waits_keeps_the_vehicle(
+    idle: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patrol = await waits(idle)
+    idle.vehicle.flies(FlightMode.MANUAL)
+    now = CLOCK.now
+    monkeypatch.setattr(type(CLOCK), "now", lambda _: now() + timedelta(hours=1, minutes=1))
+    await idle.eventually(lambda: idle.reports.end_of(patrol.id).is_ended)
+    assert "without an order of ours" in idle.reports.end_of(patrol.id).because
+    assert ("start" in idle.vehicle.calls, idle.vehicle.state().mode) == (False, FlightMode.MANUAL)
+
+
+@pytest.mark.parametrize("happens", ["in a silence", "while the agent was away"])
+async def test_a_pilot_keeps_the_vehicle_from_an_order_that_came_before(desk: Desk, happens: str) -> None:
+    held = desk.executor.current
+    assert held is not None
+    look = make_order(leg(0.0, 40.0), supersedes=held.order.id)
+    if happens == "in a silence":
+        desk.vehicle.shows(link_up=False)
+        await desk.looks()
+        await desk.executor.offer(look)
+        desk.vehicle.shows(mode=FlightMode.MANUAL, link_up=True)
+    else:
+        accepted = replace(held.progress, order_id=look.id, state=OrderState.ACCEPTED)
+        await desk.store.save(HeldOrder(order=look, progress=accepted))
+        await desk.kill()
+        desk.vehicle.flies(FlightMode.MANUAL)
+        await desk.start()
+    await desk.eventually(lambda: (look.id, OrderState.FAILED) in told(desk))
+    assert "others have it in hand" in desk.reports.end_of(look.id).because
+    assert "hold" not in desk.vehicle.calls
+    assert desk.vehicle.state().mode is FlightMode.MANUAL
+
+
+async def test_a_word_to_end_what_waits_that_was_cut_off_leaves_the_order_before_flying(desk: Desk) -> None:
+    held = desk.executor.current
+    assert held is not None
+    look = make_order(leg(0.0, 40.0), supersedes=held.order.id)
+    accepted = replace(held.progress, order_id=look.id, state=OrderState.ACCEPTED)
+    await desk.store.save(HeldOrder(order=look, progress=accepted))
+    cancel = desk.word(CommandKind.CANCEL, order=look, speaker=Speaker.DISPATCHER)
+    taken = CommandOutcome(command_id=cancel.id, state=CommandState.ACCEPTED, because="", at=CLOCK.now())
+    await desk.store.take(cancel, taken)
+    await desk.kill()
+    await desk.start()
+    assert await desk.answered(cancel) is CommandState.DONE
+    assert (look.id, OrderState.ABORTED) in told(desk)
+    current = desk.executor.current
+    assert current is not None
+    assert (current.order, current.ending, desk.vehicle.state().mode) == (held.order, None, FlightMode.MISSION)
+
+
+async def test_who_speaks_while_the_mission_is_read_back_has_the_last_word(desk: Desk) -> None:
+    assert await desk.say(CommandKind.HOLD) is CommandState.DONE
+    resume, goes_on = await resuming(desk, Speaker.PERSON)
     assert await desk.say(CommandKind.HOLD, because="wang: no, stay") is CommandState.DONE
     goes_on.set()
     assert await desk.answered(resume) is CommandState.FAILED
@@ -186,6 +268,44 @@ async def test_the_newest_word_to_a_silent_vehicle_counts(desk: Desk) -> None:
     desk.vehicle.shows(link_up=True)
     assert await desk.answered(back) is CommandState.DONE
     assert desk.vehicle.state().mode is FlightMode.RETURN
+
+
+async def test_a_hold_that_waits_outlives_the_agent_that_took_it(desk: Desk) -> None:
+    goes_silent(desk)
+    hold = desk.word(CommandKind.HOLD)
+    await desk.executor.command(hold)
+    await desk.eventually(lambda: "hold" in desk.vehicle.calls)
+    await desk.kill()
+    goes_silent(desk)
+    await desk.start()
+    await desk.eventually(lambda: desk.vehicle.calls.count("hold") == 2)
+    desk.vehicle.shows(link_up=True)
+    assert await desk.answered(hold) is CommandState.DONE
+    assert desk.vehicle.state().mode is FlightMode.HOLD
+
+
+@pytest.mark.parametrize("newer", [CommandKind.CANCEL, CommandKind.LAND, CommandKind.RESUME])
+async def test_a_newer_word_that_comes_to_nothing_leaves_a_hold_waiting(desk: Desk, newer: CommandKind) -> None:
+    goes_silent(desk)
+    desk.vehicle.troubles |= {"land": Unavailable(SILENT), "held_plan": Unavailable(SILENT)}
+    hold = desk.word(CommandKind.HOLD)
+    await desk.executor.command(hold)
+    await desk.say(newer, order=make_order() if newer is CommandKind.CANCEL else None)
+    await desk.looks()
+    assert desk.reports.outcome(hold.id) is CommandState.ACCEPTED
+    desk.vehicle.shows(link_up=True)
+    assert await desk.answered(hold) is CommandState.DONE
+
+
+async def test_a_failsafe_is_told_after_a_way_home_that_was_asked_for_in_vain(desk: Desk) -> None:
+    goes_silent(desk)
+    back = desk.word(CommandKind.RETURN, lasts_s=0.3)
+    await desk.executor.command(back)
+    assert await desk.answered(back) is CommandState.FAILED
+    desk.vehicle.shows(link_up=True)
+    await desk.looks()
+    desk.vehicle.shows(mode=FlightMode.RETURN, battery_ratio=0.1)
+    await desk.eventually(lambda: "mode_return" in desk.reports.events())
 
 
 @pytest.mark.parametrize(("speaker", "lasts_s"), [(Speaker.PERSON, 0.3), (Speaker.SEPARATION, 60.0)])
