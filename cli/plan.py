@@ -101,6 +101,7 @@ def _watch(time_limit_s: float, pressed: list[int]) -> "Iterator[Watch]":
         yield Watch(
             now_s=SystemClock().monotonic_s,
             time_limit_s=time_limit_s,
+            is_by_wall=True,
             on_progress=tell,
             is_stopped=lambda: bool(pressed),
         )

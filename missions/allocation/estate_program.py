@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from missions.allocation.estates import Estates, tied_s
 from missions.allocation.problem import FloatArray, Problem
-from missions.allocation.programs import Program, solved
+from missions.allocation.programs import Program, forever_s, solved
 
 _NEAR, _NEXT, _THIRD = 16, 8, 4
 """Estates that a dock's sorties go to; that a second one may be of, from the first; and a third from either."""
@@ -54,16 +54,23 @@ class Flight:
 
 
 def flights(
-    problem: Problem, groups: Sequence[Sequence[int]], estates: Estates, *, limit_s: float, is_over: Callable[[], bool]
+    problem: Problem,
+    groups: Sequence[Sequence[int]],
+    estates: Estates,
+    *,
+    limit_s: float,
+    is_over: Callable[[], bool],
+    wall_left_s: Callable[[], float] = forever_s,
 ) -> list[Flight] | None:
     """Return the sorties that do all estates at least cost, the best found until *is_over*; None: none were found.
 
-    A second over *limit_s* costs a little, so that there are some where not all can be kept.
+    A second over *limit_s* costs a little, so that there are some where not all can be kept. *wall_left_s*
+    is the longest that the program may take.
     """
     columns = list(_columns(problem, groups, estates))
     parts = [(number, estate) for number, column in enumerate(columns) for estate in column.estates]
     program = _Program(problem, groups, estates, columns, parts)
-    found = program.solved(limit_s, is_over)
+    found = program.solved(limit_s, is_over, wall_left_s)
     if found is None:
         return None
     shares: list[dict[int, float]] = [{} for _ in columns]
@@ -130,7 +137,9 @@ class _Program:
         self._count = len(estates.rounds)
         self._over_price = _OVER_PRICE if math.isinf(problem.limit_s) else _ASKED_PRICE
 
-    def solved(self, limit_s: float, is_over: Callable[[], bool]) -> FloatArray | None:
+    def solved(
+        self, limit_s: float, is_over: Callable[[], bool], wall_left_s: Callable[[], float]
+    ) -> FloatArray | None:
         """Return the values of all variables; None where none were found."""
         matrix, lower, upper = self._rows(limit_s)
         columns, parts, groups = len(self._columns), len(self._parts), len(self._heads)
@@ -143,7 +152,7 @@ class _Program:
             most=np.concatenate((np.minimum(most, 2), np.ones(parts), np.full(groups, np.inf))),
             is_whole=np.arange(columns + parts + groups) < columns,
         )
-        return solved(program, gap=_GAP, most_nodes=_MOST_NODES, is_over=is_over)
+        return solved(program, gap=_GAP, most_nodes=_MOST_NODES, is_over=is_over, wall_left_s=wall_left_s)
 
     def _rows(self, limit_s: float) -> tuple[csr_array, FloatArray, FloatArray]:
         """Return: every estate done, sorties within endurance, groups' sorties within number and limit."""

@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from missions.allocation.estate_program import Flight, flights
 from missions.allocation.estates import Estates, estates_of, round_of
 from missions.allocation.problem import FloatArray, IntArray, Problem, Visits
+from missions.allocation.programs import forever_s
 from missions.allocation.vrp import Trip
 
 _EACH = 1.5
@@ -16,16 +17,21 @@ _EACH = 1.5
 
 
 def estate_start(
-    problem: Problem, groups: Sequence[Sequence[int]], *, limit_s: float, is_over: Callable[[], bool]
+    problem: Problem,
+    groups: Sequence[Sequence[int]],
+    *,
+    limit_s: float,
+    is_over: Callable[[], bool],
+    wall_left_s: Callable[[], float] = forever_s,
 ) -> list[Trip] | None:
     """Return trips over all jobs, which may overrun endurance a little; None where estates are of no help.
 
-    The program ends once *is_over* says so, with the best that it has up to then.
+    The program ends once *is_over* says so or after *wall_left_s*, with the best that it has up to then.
     """
     estates = estates_of(problem)
     if estates is None or len(estates.rounds) < _EACH * len(groups):
         return None
-    found = flights(problem, groups, estates, limit_s=limit_s, is_over=is_over)
+    found = flights(problem, groups, estates, limit_s=limit_s, is_over=is_over, wall_left_s=wall_left_s)
     if found is None:
         return None
     jobs = _jobs_of(problem, groups, estates, found)

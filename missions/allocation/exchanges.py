@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from missions.allocation.problem import FloatArray, IntArray, Problem
-from missions.allocation.programs import Program, solved
+from missions.allocation.programs import Program, forever_s, solved
 from missions.allocation.shifts import Gaps, Piles, Stretches, Terms, gaps_at, gaps_of, stretches_of, ways_in_s
 
 _NEAR = 12
@@ -63,19 +63,26 @@ class _Places:
 
 
 def exchanged(
-    problem: Problem, piles: Piles, loads_s: FloatArray, terms: Terms, *, is_over: Callable[[], bool]
+    problem: Problem,
+    piles: Piles,
+    loads_s: FloatArray,
+    terms: Terms,
+    *,
+    is_over: Callable[[], bool],
+    wall_left_s: Callable[[], float] = forever_s,
 ) -> Piles | None:
     """Return *piles* after the moves that together pay most; None: none do, or none were found until *is_over*.
 
     *loads_s* is how long each vehicle is busy. Endurance is kept, the limit has its price; windows are not looked at.
+    *wall_left_s* is the longest that the program may take.
     """
     places = _places(gaps_of(problem, piles))
-    moves = sorted(_moves(problem, piles, places), key=lambda move: move.added_s - move.saved_s)[:_MOST_MOVES]
-    if not moves:
+    moves = sorted(_moves(problem, piles, places, is_over), key=lambda move: move.added_s - move.saved_s)[:_MOST_MOVES]
+    if not moves or is_over():
         return None
     program = _program(problem, moves, places, loads_s, terms)
     nothing = np.concatenate((np.zeros(len(moves)), np.maximum(0.0, loads_s - terms.limit_s)))
-    found = solved(program, gap=_GAP, most_nodes=_MOST_NODES, is_over=is_over, start=nothing)
+    found = solved(program, gap=_GAP, most_nodes=_MOST_NODES, is_over=is_over, wall_left_s=wall_left_s, start=nothing)
     if found is None or program.cost @ (nothing - found) < _LEAST_GAIN_S:
         return None
     return _applied(piles, [move for move, share in zip(moves, found, strict=False) if share > 0.5], places.gaps)
@@ -86,10 +93,12 @@ def _places(gaps: Gaps) -> _Places:
     return _Places(gaps=gaps, firsts=np.flatnonzero(is_first), of=np.cumsum(is_first) - 1)
 
 
-def _moves(problem: Problem, piles: Piles, places: _Places) -> Iterator[Move]:
+def _moves(problem: Problem, piles: Piles, places: _Places, is_over: Callable[[], bool]) -> Iterator[Move]:
     for carrier, own in enumerate(piles):
         who = problem.carriers[carrier]
         for number, visits in enumerate(own):
+            if is_over():
+                return
             runs = stretches_of(problem, carrier, own, number, _LARGEST * who.endurance_s)
             for there in _near(problem, places, carrier, problem.docks + np.array(visits), number):
                 yield from _best_of_sizes(problem, carrier, number, runs, places.gaps, there)

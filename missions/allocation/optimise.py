@@ -40,15 +40,24 @@ def optimise(
     on_progress: Callable[[Progress], None] = lambda _: None,
     start: Sequence[Sequence[Visits]] | None = None,
     allowed_s: float = 30.0,
+    is_by_wall: bool = False,
 ) -> Allocation:
     """Return who does what; *used_share* says how much of the allowed time is used (1: stop and return the best).
 
     *start* gives sorties of each carrier to begin with. Jobs that fit nowhere are left, and named. *allowed_s* is all
-    the time: what cannot be stopped is begun only where there is enough of it.
+    the time: what cannot be stopped is begun only where there is enough of it. *is_by_wall*: it is of the wall clock,
+    so that what seldom asks can be told when it ends.
     """
     if not problem.choices:
         return Allocation(sorties=tuple(() for _ in problem.carriers), least_s=0.0)
-    run = _Run(problem, seed=seed, used_share=used_share, on_progress=on_progress, allowed_s=allowed_s)
+    run = _Run(
+        problem,
+        seed=seed,
+        used_share=used_share,
+        on_progress=on_progress,
+        allowed_s=allowed_s,
+        is_by_wall=is_by_wall,
+    )
     return replace(run.best_of_all(start), least_s=least_s(problem))
 
 

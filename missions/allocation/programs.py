@@ -1,8 +1,10 @@
 """Integer programs, solved by HiGHS until it is told to stop; the library's only home.
 
 SciPy reaches HiGHS as well, but cannot stop it before its time is over: here it asks every so often whether to go on.
+At times it asks seldom (seconds apart): where the limit is of the wall clock, it is told what is left as well.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +18,11 @@ from missions.allocation.problem import FloatArray
 _Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 _FOUND = 2
 """HiGHS: there is a solution, and it keeps all rows and bounds."""
+
+
+def forever_s() -> float:
+    """Return the seconds left where no wall clock limits anything: infinity."""
+    return math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,15 +44,18 @@ def solved(
     gap: float,
     most_nodes: int,
     is_over: Callable[[], bool],
+    wall_left_s: Callable[[], float] = forever_s,
     start: FloatArray | None = None,
 ) -> FloatArray | None:
     """Return the best values found (within *gap* of the bound, a ratio) until *is_over*; None: none were found.
 
-    *start* gives values that keep everything, to begin with. Where nobody says stop, a program always gives the same.
+    *start* gives values that keep everything, to begin with. *wall_left_s* is the longest that it may take, by the wall
+    clock; HiGHS keeps that also where it does not ask. Where neither says stop, a program always gives the same.
     """
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (("output_flag", False), ("threads", 1), ("mip_rel_gap", gap), ("mip_max_nodes", most_nodes)):
         solver.setOptionValue(name, value)
+    solver.setOptionValue("time_limit", max(0.0, wall_left_s()))
     solver.passModel(_model(program))
     if start is not None:
         first = highspy.HighsSolution()

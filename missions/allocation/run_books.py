@@ -53,10 +53,12 @@ class RunBooks:
         used_share: Callable[[], float],
         on_progress: Callable[[Progress], None],
         allowed_s: float,
+        is_by_wall: bool,
     ) -> None:
         self._problem = problem
         self._seed = seed
         self._allowed_s = allowed_s
+        self._is_by_wall = is_by_wall
         self._has_estates = False
         self._used_share = used_share
         self._tell = on_progress
@@ -104,7 +106,13 @@ class RunBooks:
         if len(self._fleet.groups) < FEWEST_DOCKS or self._allowed_s < _PROGRAM_FROM_S or self._is_planned_enough():
             return piles
         groups = self._fleet.groups
-        trips = estate_start(self._problem, groups, limit_s=limit_s, is_over=self._is_planned_enough)
+        trips = estate_start(
+            self._problem,
+            groups,
+            limit_s=limit_s,
+            is_over=self._is_planned_enough,
+            wall_left_s=lambda: self._wall_left_s(_PROGRAM_SHARE),
+        )
         if trips is None:
             return piles
         prices, self._fleet.prices = self._fleet.prices, np.ones(len(self._fleet.groups))
@@ -116,6 +124,10 @@ class RunBooks:
 
     def _is_planned_enough(self) -> bool:
         return self._used_share() >= _PROGRAM_SHARE
+
+    def _wall_left_s(self, until: float = 1.0) -> float:
+        """Return how long it is until that share of the time is used; infinity where it is not of the wall clock."""
+        return (until - self._used_share()) * self._allowed_s if self._is_by_wall else math.inf
 
     def _costs(self, piles: Piles, limit_s: float) -> float:
         price = 1.0 if math.isinf(self._problem.limit_s) else _ASKED_PRICE

@@ -130,7 +130,14 @@ class UnderLimit(RunBooks):
         ones, began = np.ones(len(piles)), self._used_share()
         until = min(1.0, began + _EXCHANGES_S / self._allowed_s)
         terms, loads_s = Terms(self._fair_s, _CHAIN_PRICE * ones, ones), self._fleet.loads_s(piles)
-        new = exchanged(self._problem, piles, loads_s, terms, is_over=lambda: self._used_share() >= until)
+        new = exchanged(
+            self._problem,
+            piles,
+            loads_s,
+            terms,
+            is_over=lambda: self._used_share() >= until,
+            wall_left_s=self._wall_left_s,
+        )
         if new is None:
             return piles
         piles = self._fleet.piles([Trip(carrier=n, visits=visits) for n, own in enumerate(new) for visits in own])

@@ -25,6 +25,8 @@ class Watch:
 
     now_s: Callable[[], float]
     time_limit_s: float = 30.0
+    is_by_wall: bool = False
+    """Whether `now_s` is the wall clock, which also libraries keep that seldom ask us."""
     on_progress: Callable[[Progress], None] = lambda _: None
     is_stopped: Callable[[], bool] = lambda: False
 
@@ -46,6 +48,7 @@ def plan_fleet(request: FleetRequest, watch: Watch, *, seed: int = 0) -> FleetPl
         seed=seed,
         used_share=watch.share_since(began_s),
         allowed_s=watch.time_limit_s,
+        is_by_wall=watch.is_by_wall,
         on_progress=watch.on_progress,
     )
     allocation, vehicles = exact(shared, allocation, LegMaker(request, airspace))

@@ -82,7 +82,15 @@ def _shared_out(shared: Shared, piles: list[list[Visits]], watch: Watch, seed: i
     if sum(len(visits) for own in piles for visits in own) == shared.problem.jobs:
         return kept
     share = watch.share_since(began_s)
-    fresh = optimise(shared.problem, seed=seed, used_share=share, start=piles, on_progress=watch.on_progress)
+    fresh = optimise(
+        shared.problem,
+        seed=seed,
+        used_share=share,
+        start=piles,
+        on_progress=watch.on_progress,
+        allowed_s=watch.time_limit_s,
+        is_by_wall=watch.is_by_wall,
+    )
     return fresh if _is_clearly_better(fresh, kept) else kept
 
 

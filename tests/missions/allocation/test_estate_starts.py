@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
 
-from missions.allocation import run_books
+from missions.allocation import run_books, under_limit
 from missions.allocation.caps import Fleet
 from missions.allocation.estate_program import flights
 from missions.allocation.estate_starts import estate_start
@@ -133,3 +134,28 @@ def test_the_program_ends_when_what_it_may_take_of_the_time_is_used(monkeypatch:
     monkeypatch.setattr(run_books, "estate_start", note)
     optimise(towns(), used_share=lambda: min(1.0, 0.5 + next(asks) / 1000), allowed_s=20.0)
     assert ends == [(False, True)]
+
+
+@pytest.mark.parametrize("is_by_wall", [True, False])
+def test_a_program_is_told_what_is_left_of_the_time_only_where_that_is_of_the_wall_clock(
+    monkeypatch: pytest.MonkeyPatch, *, is_by_wall: bool
+) -> None:
+    left_s: dict[str, list[float]] = {"estates": [], "exchanges": []}
+    asks = count()
+
+    def note_start(*_: object, wall_left_s: Callable[[], float], **__: object) -> None:
+        left_s["estates"].append(wall_left_s())
+
+    def note_exchange(*_: object, wall_left_s: Callable[[], float], **__: object) -> None:
+        left_s["exchanges"].append(wall_left_s())
+
+    monkeypatch.setattr(run_books, "estate_start", note_start)
+    monkeypatch.setattr(under_limit, "exchanged", note_exchange)
+    optimise(towns(), used_share=lambda: min(1.0, next(asks) / 1000), allowed_s=20.0, is_by_wall=is_by_wall)
+
+    assert all(left_s.values())
+    if is_by_wall:
+        assert all(0.75 * 20.0 < left <= 0.8 * 20.0 for left in left_s["estates"])
+        assert all(0.0 <= left < 0.6 * 20.0 for left in left_s["exchanges"])
+    else:
+        assert {left for own in left_s.values() for left in own} == {math.inf}

@@ -3,17 +3,20 @@
 import math
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import numpy as np
+import pytest
 from scipy.sparse import csr_array
 
+from missions.allocation import exchanges
 from missions.allocation.caps import Fleet
 from missions.allocation.exchanges import exchanged
 from missions.allocation.leftovers import settled
 from missions.allocation.limits import is_out_of_reach, rank
 from missions.allocation.problem import Carrier, FloatArray, Problem
 from missions.allocation.programs import Program, solved
-from missions.allocation.shifts import Piles, Terms, shifted
+from missions.allocation.shifts import Piles, Stretches, Terms, shifted, stretches_of
 from tests.missions.allocation.test_allocation import problem
 
 DOCKS, EACH = 3, 7
@@ -88,6 +91,19 @@ def test_nothing_is_exchanged_where_nothing_pays_or_there_is_no_work() -> None:
     assert exchanged(asked, [[], [], []], np.zeros(3), NO_LIMIT, is_over=lambda: False) is None
 
 
+def test_moves_are_listed_only_until_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, piles = ring()
+    asks, looked_at = count(), []
+
+    def noted(*asked_for: Any) -> Stretches:
+        looked_at.append(asked_for)
+        return stretches_of(*asked_for)
+
+    monkeypatch.setattr(exchanges, "stretches_of", noted)
+    assert exchanged(asked, piles, loads_s(asked, piles), NO_LIMIT, is_over=lambda: next(asks) >= 2) is None
+    assert len(looked_at) == 2 < sum(len(own) for own in piles)
+
+
 def test_a_limit_is_out_of_reach_where_ending_later_counts_no_more_and_nobody_asked_for_it() -> None:
     asked, piles = ring()
     found = settled(asked, piles)
@@ -125,6 +141,18 @@ def test_a_program_ends_soon_after_it_is_told_and_has_what_it_began_with_or_bett
     assert next(asks) < 50
     assert program.cost @ found <= program.cost @ start
     assert (program.matrix @ found <= program.upper + 1e-6).all()
+
+
+def test_a_program_keeps_what_is_left_of_the_wall_clock_where_it_does_not_ask() -> None:
+    program, start = knapsack(60), np.zeros(60)
+    start[:10] = 1.0
+
+    def cost(left_s: float) -> float:
+        found = solved(program, gap=0.0, most_nodes=20, is_over=lambda: False, wall_left_s=lambda: left_s, start=start)
+        assert found is not None
+        return float(program.cost @ found)
+
+    assert cost(math.inf) == cost(3600.0) < cost(0.0) == cost(-1.0) == program.cost @ start
 
 
 def test_a_program_without_solution_has_none() -> None:
