@@ -157,7 +157,7 @@ class CommandStore(Protocol):
         """Return those of the newest 500 commands of a vehicle that name this order, oldest first."""
 
     async def recent_commands(self, unit: Transaction, *, since: datetime, limit: int) -> tuple[CommandRecord, ...]:
-        """Return the commands to all vehicles that were made after *since*, newest first."""
+        """Return all open commands, then *limit* of those that ended after *since*; newest first each."""
 
     async def sent_commands(self, unit: Transaction) -> tuple[CommandRecord, ...]:
         """Return the commands to all vehicles that no agent has confirmed yet, oldest first."""

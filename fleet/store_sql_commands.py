@@ -76,9 +76,12 @@ class SqlCommandStore:
         return tuple(reversed(found))
 
     async def recent_commands(self, unit: Transaction, *, since: datetime, limit: int) -> tuple[CommandRecord, ...]:
-        query = select(CommandRow).where(CommandRow.changed_at > since, CommandRow.made_at > since)
-        rows = await unit.session.scalars(query.order_by(CommandRow.made_at.desc(), CommandRow.id.desc()).limit(limit))
-        return tuple(_command_record(row) for row in rows)
+        newest_first = CommandRow.made_at.desc(), CommandRow.id.desc()
+        is_open = CommandRow.state.in_((CommandState.SENT, CommandState.ACCEPTED))
+        still_open = await unit.session.scalars(select(CommandRow).where(is_open).order_by(*newest_first))
+        changed = select(CommandRow).where(~is_open, CommandRow.changed_at > since)
+        settled = await unit.session.scalars(changed.order_by(*newest_first).limit(limit))
+        return tuple(_command_record(row) for row in (*still_open, *settled))
 
     async def sent_commands(self, unit: Transaction) -> tuple[CommandRecord, ...]:
         query = select(CommandRow).where(CommandRow.state == CommandState.SENT)

@@ -86,8 +86,16 @@ class IncidentStore(Protocol):
         worker: str | None = None,
         number: str | None = None,
         limit: int = 200,
+        most_overdue_first: bool = False,
     ) -> tuple[Incident, ...]:
-        """Return incidents, newest first; None leaves a condition out. *number* is any part of theirs, in any case."""
+        """Return incidents, newest first; None leaves a condition out. *number* is any part of theirs, in any case.
+
+        With *most_overdue_first* they come in the order in which they are due, those without a limit last and oldest
+        first.
+        """
+
+    async def open_ids(self, unit: Transaction) -> Sequence[IncidentId]:
+        """Return the ids of all open incidents."""
 
     async def unrung(self, unit: Transaction, *, kind: str, stored_before: datetime) -> Sequence[IncidentId]:
         """Return the incidents of an alarm's kind that nobody decided about since then and that never rang."""

@@ -143,8 +143,10 @@ class SqlIncidentStore:
         worker: str | None = None,
         number: str | None = None,
         limit: int = 200,
+        most_overdue_first: bool = False,
     ) -> tuple[Incident, ...]:
-        query = select(IncidentRow).order_by(IncidentRow.id.desc()).limit(limit)
+        overdue = IncidentRow.due_at.asc().nulls_last(), IncidentRow.id
+        query = select(IncidentRow).order_by(*overdue if most_overdue_first else (IncidentRow.id.desc(),)).limit(limit)
         if number is not None:
             query = query.where(IncidentRow.number.icontains(number, autoescape=True))
         if states is not None:
@@ -154,6 +156,10 @@ class SqlIncidentStore:
         if worker is not None:
             query = query.where(IncidentRow.worker == worker)
         return tuple(incident_of(row) for row in await unit.session.scalars(_fresh(query)))
+
+    async def open_ids(self, unit: Transaction) -> Sequence[IncidentId]:
+        rows = await unit.session.scalars(select(IncidentRow.id).where(IncidentRow.state.in_(_OPEN)))
+        return tuple(IncidentId(one) for one in rows)
 
     async def unrung(self, unit: Transaction, *, kind: str, stored_before: datetime) -> Sequence[IncidentId]:
         has_rung = exists().where(AlarmRow.press_id == press_of_incident(IncidentId("")) + IncidentRow.id)

@@ -18,7 +18,7 @@ from incidents.incident import NEEDS_DECISION, OPEN_STATES, Incident
 
 _RECENT_SIGHTINGS = 50
 _MOST_WAITING, _MOST_OTHERS = 500, 200
-"""So many open incidents are shown; the number of all is told as well, and a search finds each of them."""
+"""So many open incidents are shown; of the others the ids are told as well, to be counted, and a search finds each."""
 _RECENT_WORDS, _MOST_WORDS = timedelta(minutes=15), 100
 _OPEN_ALARMS = frozenset(state for state, ways in ALLOWED.items() if ways)
 
@@ -34,12 +34,10 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
         words = await services.fleet.recent_commands(unit, since=since, limit=_MOST_WORDS)
         shown["commands"] = [CommandTold.of(one).model_dump(mode="json") for one in words]
     if account.may(Permission.READ_INCIDENTS):
-        shown["incidents"] = [
-            with_said(incident_body(one), peoples=incidents.PEOPLES_STATES)
-            for one in await _open_incidents(services, unit)
-        ]
-        counts = await services.incidents.counts(unit)
-        shown["open_incidents"] = sum(n for (_, state), n in counts.items() if state in OPEN_STATES)
+        cases = await _open_incidents(services, unit)
+        shown["incidents"] = [with_said(incident_body(one), peoples=incidents.PEOPLES_STATES) for one in cases]
+        told = {one.id for one in cases}
+        shown["hidden_incidents"] = [one for one in await services.incidents.open_ids(unit) if one not in told]
         newest = await services.sightings.newest(unit, limit=_RECENT_SIGHTINGS)
         shown["sightings"] = [with_said(sighting_body(one)) for one in newest]
     if account.may(Permission.READ_ALARMS):
@@ -53,8 +51,8 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
 
 
 async def _open_incidents(services: Services, unit: Transaction) -> list[Incident]:
-    """Return the open incidents: those that wait for a decision before all others, the newest of each first."""
-    waiting = await services.incidents.find(unit, states=NEEDS_DECISION, limit=_MOST_WAITING)
+    """Return the open incidents: those that wait for a decision, the most overdue first, then the newest others."""
+    waiting = await services.incidents.find(unit, states=NEEDS_DECISION, limit=_MOST_WAITING, most_overdue_first=True)
     others = await services.incidents.find(unit, states=OPEN_STATES - NEEDS_DECISION, limit=_MOST_OTHERS)
     return [*waiting, *others]
 

@@ -111,8 +111,10 @@ async def test_a_lost_line_is_said_and_nothing_typed_is_lost(screens: Screens, t
     await expect(because).to_have_value("half a sentence")
     assert len(lines) == 3
     await town.reject(incident_id, by="wang")
-    await expect(page.locator(".moves")).to_contain_text("Somebody else was quicker")
+    await expect(page.locator(".moves")).to_contain_text("nothing is left to decide here")
     await expect(page.locator(".moves")).to_contain_text("half a sentence")
+    await page.locator(".moves").get_by_role("button", name="Close").click()
+    await expect(page.locator(".moves")).to_have_count(0)
 
 
 async def test_an_ended_sign_in_asks_again_over_the_same_screen(desk: Page, screens: Screens, town: Town) -> None:

@@ -51,6 +51,18 @@ async def test_two_writers_of_one_incident_do_not_overwrite_each_other(room: Roo
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "RevisionPassed"]
 
 
+async def test_of_many_cases_the_most_overdue_come_first(room: Room) -> None:
+    ids = [(await room.take(room.sighting(east_m=60.0 * number))).incident_id for number in range(4)]
+    async with room.database.transaction() as unit:
+        for incident_id, due_in_h in zip(ids, (None, 5, -3, None), strict=True):
+            incident = await room.incidents.get(unit, incident_id)
+            due_at = None if due_in_h is None else room.clock.now() + timedelta(hours=due_in_h)
+            await room.incidents.update(unit, replace(incident, due_at=due_at, revision=incident.revision + 1))
+        found = await room.incidents.find(unit, limit=3, most_overdue_first=True)
+        assert [one.id for one in found] == [ids[2], ids[1], ids[0]]
+        assert set(await room.incidents.open_ids(unit)) == set(ids)
+
+
 async def test_an_alarm_needs_the_next_revision(room: Room) -> None:
     async with room.database.transaction() as unit:
         alarm = await room.desk.press(unit, press_id="p", panel_id="gate", pressed_at=room.clock.now())

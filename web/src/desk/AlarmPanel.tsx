@@ -58,9 +58,9 @@ function AlarmHead({ alarm }: { alarm: Alarm }) {
 function AlarmSteps({ alarm, nextStates }: { alarm: Alarm; nextStates: string[] }) {
   const desk = useDesk();
   const action = useAction();
-  if (!desk.may("answer_alarms") || !alarm.is_open) return null;
+  if (!desk.may("answer_alarms")) return null;
   const isRinging = alarm.state === "raised" || alarm.state === "ringing";
-  const moves = isRinging ? [] : ORDER.filter((to) => nextStates.includes(to)).map((to) => move(to));
+  const moves = isRinging || !alarm.is_open ? [] : ORDER.filter((to) => nextStates.includes(to)).map((to) => move(to));
   return (
     <>
       {isRinging && (
@@ -71,6 +71,7 @@ function AlarmSteps({ alarm, nextStates }: { alarm: Alarm; nextStates: string[] 
       <ProblemBox error={action.error} onClose={action.clear} />
       <BecauseMoves
         moves={moves}
+        hasEnded={!alarm.is_open}
         phrases={[t("phrase.helped"), t("phrase.handed_over"), t("phrase.nobody"), t("phrase.mistake")]}
         onMove={(to, because) => desk.requests.moveAlarm(alarm, to, because)}
       />

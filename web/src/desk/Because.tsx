@@ -16,19 +16,25 @@ export interface Move {
 interface Props {
   moves: Move[];
   phrases: string[];
+  /** No step is left, for good: whoever still has words in hand is told so. */
+  hasEnded?: boolean;
+  /** The step is not to be taken yet; words may be written meanwhile. */
+  isDisabled?: boolean;
   onMove: (to: string, because: string) => Promise<void>;
 }
 
-export function BecauseMoves({ moves, phrases, onMove }: Props) {
+export function BecauseMoves({ moves, phrases, hasEnded = false, isDisabled = false, onMove }: Props) {
   const [because, setBecause] = useState("");
   const [isAsked, setAsked] = useState(false);
   const action = useAction();
   const id = useId();
-  if (moves.length === 0) return <NoStep because={because} error={action.error} onClose={() => drop()} />;
   const drop = (): void => {
     setBecause("");
     action.clear();
   };
+  if (hasEnded) return <NoStep because={because} isBusy={action.isBusy} error={action.error} onClose={drop} />;
+  // Between two steps nothing may be offered for a moment: what was typed stays where it is.
+  if (moves.length === 0 && !because && !action.isBusy && !action.error) return null;
   const fire = (move: Move): void => {
     const reason = because.trim() || move.usual;
     if (!reason) {
@@ -37,7 +43,10 @@ export function BecauseMoves({ moves, phrases, onMove }: Props) {
       return;
     }
     setAsked(false);
-    void action.run(() => onMove(move.to, reason)).then((isDone) => isDone && setBecause(""));
+    void action.run(async () => {
+      await onMove(move.to, reason);
+      setBecause("");
+    });
   };
   return (
     <section className="moves" aria-label={t("moves.title")}>
@@ -64,7 +73,7 @@ export function BecauseMoves({ moves, phrases, onMove }: Props) {
       </div>
       <div className="buttons">
         {moves.map((move) => (
-          <HoldButton key={move.to} onFire={() => fire(move)}>
+          <HoldButton key={move.to} isDisabled={isDisabled} onFire={() => fire(move)}>
             {move.label}
           </HoldButton>
         ))}
@@ -74,15 +83,27 @@ export function BecauseMoves({ moves, phrases, onMove }: Props) {
   );
 }
 
-/** Somebody else was quicker and left no step to take: who was about to is told so, and keeps the words. */
-function NoStep({ because, error, onClose }: { because: string; error: ApiError | null; onClose: () => void }) {
-  if (!error && !because.trim()) return null;
+interface NoStepProps {
+  because: string;
+  isBusy: boolean;
+  error: ApiError | null;
+  onClose: () => void;
+}
+
+/** It has ended and left no step to take: who was about to is told so, and keeps the words. Whether the own step, still on
+ * its way or without an answer, was the one that ended it, nobody knows here. */
+export function NoStep({ because, isBusy, error, onClose }: NoStepProps) {
+  const typed = because.trim();
+  if (isBusy) return <p className="fate">{t("fate.sending")}</p>;
+  if (!error && !typed) return null;
   return (
     <section className="moves">
-      <div className="note" role="alert">
-        {t("moves.gone")}
-        {because.trim() && <p className="because">{because}</p>}
-      </div>
+      {error?.code !== "no_connection" && (
+        <p className="note" role="alert">
+          {t("moves.gone")}
+        </p>
+      )}
+      {typed && <p className="because">{t("moves.typed", { words: typed })}</p>}
       <ProblemBox error={error} />
       <button type="button" className="quiet" onClick={onClose}>
         {t("close")}

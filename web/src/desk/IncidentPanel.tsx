@@ -20,13 +20,16 @@ export function IncidentPanel({ id }: { id: string }) {
   const detail = useLoaded(() => get<IncidentDetail>(`/incidents/${id}`), key, id);
   const incident = live ?? detail.value;
   if (!incident) return detail.error ? <ProblemBox error={detail.error} /> : <p className="empty">{t("loading")}</p>;
+  const moves = incidentMoves(desk.may("decide_incidents") ? (detail.value?.next_states ?? []) : [], incident.worker !== null);
+  const isDecided = moves.length === 0 && detail.value?.revision === incident.revision;
   return (
     <article className="panel">
       <IncidentHead incident={incident} />
       <WhyFired incidentId={id} />
       {detail.value && <Photos photos={detail.value.photos} />}
       <BecauseMoves
-        moves={incidentMoves(desk.may("decide_incidents") ? (detail.value?.next_states ?? []) : [], incident.worker !== null)}
+        moves={moves}
+        hasEnded={isDecided}
         phrases={[t("phrase.seen_clearly"), t("phrase.not_a_case"), t("phrase.double")]}
         onMove={(to, because) => desk.requests.moveIncident(incident, to, because)}
       />

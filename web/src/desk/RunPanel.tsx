@@ -70,9 +70,10 @@ export function RunBody({ run, isPage = false }: { run: Run; isPage?: boolean })
           </button>
         )}
       </div>
-      {ACTIVE.has(run.state) && desk.may("start_runs") && (
+      {desk.may("start_runs") && (
         <BecauseMoves
           moves={[{ to: "cancel", label: cancelWords(run), usual: t("because.cancel") }]}
+          hasEnded={!ACTIVE.has(run.state)}
           phrases={[]}
           onMove={(_to, because) => desk.requests.cancelRun(run.id, because)}
         />

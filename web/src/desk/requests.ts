@@ -3,6 +3,7 @@ import { ApiError, send } from "../api/client";
 import type { Alarm, Command, CommandKind, Incident, Patrol, PatrolCheck, PatrolGiven, Run } from "../api/types";
 import { t } from "../i18n";
 import { commandOf } from "../live/messages";
+import { UNANSWERED } from "../live/store";
 import type { LiveStore } from "../live/store";
 
 interface RequestsOptions {
@@ -23,14 +24,15 @@ export class Requests {
     const path = `/vehicles/${encodeURIComponent(vehicleId)}/commands`;
     const because = t(`because.${kind}`);
     const made_at = new Date().toISOString();
+    const before = new Set(this.#options.store.commands.keys());
     try {
       const command = commandOf(await send<Record<string, unknown>>("POST", path, { kind, because }));
       this.#options.store.putCommand(command);
       return command;
     } catch (error) {
-      // Who looks elsewhere meanwhile finds here that the word never left.
+      // The server may have done it and only its answer was lost: who looks elsewhere meanwhile finds both said here.
       if (error instanceof ApiError && error.code === "no_connection") {
-        this.#options.store.putCommand(notSent({ vehicle_id: vehicleId, kind, because, made_at }));
+        this.#options.store.putUnanswered(unanswered({ vehicle_id: vehicleId, kind, because, made_at }), before);
       }
       throw error;
     }
@@ -83,7 +85,7 @@ export class Requests {
   }
 }
 
-function notSent(given: Pick<Command, "vehicle_id" | "kind" | "because" | "made_at">): Command {
-  const fate = { state: "failed", state_because: t("fate.not_sent"), state_because_said: [], state_at: given.made_at };
+function unanswered(given: Pick<Command, "vehicle_id" | "kind" | "because" | "made_at">): Command {
+  const fate = { state: UNANSWERED, state_because: t("fate.unanswered_because"), state_because_said: [], state_at: given.made_at };
   return { ...given, ...fate, id: crypto.randomUUID(), expires_at: given.made_at, because_said: [] };
 }

@@ -11,10 +11,10 @@ export interface Snapshot {
   runs?: Run[];
   incidents?: Incident[];
   alarms?: Alarm[];
-  /** How many cases are open: `incidents` holds those that wait for a person, and the newest of the others. */
-  open_incidents?: number;
+  /** The ids of the open cases that `incidents` leaves out since they are very many. */
+  hidden_incidents?: string[];
   sightings?: Sighting[];
-  /** People's words to vehicles of the last minutes, with what became of them. */
+  /** People's words to vehicles that are on their way or changed in the last minutes, with what became of them. */
   commands?: Command[];
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Alarm, Command, Incident, Vehicle, VehicleState } from "../api/types";
 import type { EventMessage, Snapshot } from "./messages";
-import { LiveStore } from "./store";
+import { LiveStore, UNANSWERED } from "./store";
 
 const state = { position: [121.4, 31.3], is_stale: false, link_up: true, age_s: 0.2 } as VehicleState;
 const vehicle = { id: "drone-1", name: "Drone 1", state } as Vehicle;
@@ -92,12 +92,44 @@ describe("the live store", () => {
     expect(store.commands.get("c")).toMatchObject({ because: "wang: stop", state_because: "it hovers" });
   });
 
-  it("counts open cases that it was not shown", () => {
+  it("forgets words that a snapshot does not tell any more", () => {
     const store = new LiveStore();
-    store.take(snapshot({ incidents: [incident], open_incidents: 260 }), 0);
-    expect(store.hiddenCases).toBe(259);
-    store.take(event("incidents.changed", { ...incident, id: "j" }), 0);
-    expect(store.openIncidents().length + store.hiddenCases).toBe(261);
+    const word = { id: "c", vehicle_id: "drone-1", kind: "hold", state: "accepted", state_at: "2026-01-01T00:00:00Z" } as Command;
+    store.take(snapshot({ commands: [word] }), 0);
+    store.take(snapshot({ commands: [{ ...word, id: "d" }] }), 0);
+    expect([...store.commands.keys()]).toEqual(["d"]);
+  });
+
+  it("never shows a word without an answer beside the same word that the server tells of", () => {
+    const word = { id: "c", vehicle_id: "drone-1", kind: "hold", state: "accepted", state_at: "2026-01-01T00:00:00Z" } as Command;
+    const lost = { ...word, id: "lost", state: UNANSWERED };
+    const toldLater = new LiveStore();
+    toldLater.putUnanswered(lost, new Set());
+    expect([...toldLater.commands.keys()]).toEqual(["lost"]);
+    toldLater.take(event("commands.changed", { ...word, kind: "land", id: "other", state_because: "" }), 0);
+    expect([...toldLater.commands.keys()]).toEqual(["lost", "other"]);
+    toldLater.take(event("commands.changed", { ...word, state_because: "" }), 0);
+    expect([...toldLater.commands.keys()]).toEqual(["other", "c"]);
+    const toldBefore = new LiveStore();
+    toldBefore.putCommand(word);
+    toldBefore.putUnanswered(lost, new Set());
+    expect([...toldBefore.commands.keys()]).toEqual(["c"]);
+    toldBefore.putUnanswered(lost, new Set(["c"]));
+    toldBefore.take(snapshot({ commands: [] }), 0);
+    expect(toldBefore.commands.size).toBe(0);
+  });
+
+  it("counts each open case once, shown or not, and no longer when it has ended", () => {
+    const store = new LiveStore();
+    const all = (): number => store.openIncidents().length + store.hiddenCases;
+    store.take(snapshot({ incidents: [incident], hidden_incidents: ["x", "y"] }), 0);
+    expect(all()).toBe(3);
+    store.take(event("incidents.changed", { ...incident, id: "new" }), 0);
+    expect(all()).toBe(4);
+    store.take(event("incidents.changed", { ...incident, id: "x" }), 0);
+    expect(all()).toBe(4);
+    store.take(event("incidents.changed", { ...incident, id: "y", state: "closed" }), 0);
+    expect([all(), store.hiddenCases]).toEqual([3, 0]);
   });
 
   it("counts how often the line came back", () => {

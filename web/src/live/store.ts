@@ -53,6 +53,9 @@ const KEPT_HAPPENINGS = 200;
 const ENDED_RUNS = new Set(["done", "failed", "aborted"]);
 const CLOSED_INCIDENTS = new Set(["closed", "rejected", "merged", "void"]);
 
+/** A command whose answer never came: nobody here knows whether the vehicle was told. */
+export const UNANSWERED = "unanswered";
+
 export class LiveStore extends Emitter<Topic> {
   cursor: number | null = null;
   connection: Connection = { isUp: false, since: new Date(), hadSnapshot: false, times: 0 };
@@ -68,13 +71,12 @@ export class LiveStore extends Emitter<Topic> {
   readonly commands = new Map<string, Command>();
   readonly orders = new Map<string, Order>();
   happenings: Happening[] = [];
-  /** So many cases were open at the last snapshot, which shows only some of them when they are very many. */
-  #openThen = 0;
-  #shownThen = 0;
+  /** Cases that were open at the last snapshot and not shown, since they are very many; nothing was heard of them since. */
+  #hidden = new Set<string>();
 
   /** Open cases that exist, but are not among those that the desk holds. */
   get hiddenCases(): number {
-    return Math.max(0, this.#openThen - this.#shownThen);
+    return this.#hidden.size;
   }
 
   setConnection(isUp: boolean, now: Date): void {
@@ -110,14 +112,26 @@ export class LiveStore extends Emitter<Topic> {
     const known = this.incidents.get(incident.id);
     if (known && known.revision > incident.revision) return;
     this.incidents.set(incident.id, incident);
+    this.#hidden.delete(incident.id);
     this.emit("incidents");
   }
 
   putCommand(command: Command): void {
     const known = this.commands.get(command.id);
     if (known && Date.parse(known.state_at) > Date.parse(command.state_at)) return;
+    if (!known) this.#dropUnanswered(command);
     this.commands.set(command.id, command);
     this.emit("commands");
+  }
+
+  /** Takes a command without an answer, unless the live line has told of one since it was made (`before`: known then). */
+  putUnanswered(command: Command, before: ReadonlySet<string>): void {
+    const told = [...this.commands.values()].some((one) => !before.has(one.id) && isSameWord(one, command));
+    if (!told) this.putCommand(command);
+  }
+
+  #dropUnanswered(told: Command): void {
+    for (const [id, one] of this.commands) if (one.state === UNANSWERED && isSameWord(one, told)) this.commands.delete(id);
   }
 
   putOrder(order: Order): void {
@@ -161,12 +175,19 @@ export class LiveStore extends Emitter<Topic> {
     replace(this.incidents, snapshot.incidents ?? [], (one) => CLOSED_INCIDENTS.has(one.state));
     replace(this.alarms, snapshot.alarms ?? [], (alarm) => !alarm.is_open);
     replace(this.sightings, snapshot.sightings ?? []);
-    this.#shownThen = snapshot.incidents?.length ?? 0;
-    this.#openThen = snapshot.open_incidents ?? this.#shownThen;
-    for (const command of snapshot.commands ?? []) this.putCommand(command);
+    this.#hidden = new Set(snapshot.hidden_incidents);
+    this.#commandsOfSnapshot(snapshot.commands ?? []);
     this.connection = { ...this.connection, hadSnapshot: true };
     const topics: Topic[] = ["trails", "runs", "incidents", "alarms", "sightings", "connection", "patrols", "zones"];
     topics.forEach((topic) => this.emit(topic));
+  }
+
+  /** What it does not tell has ended long ago, or never came to be; a younger one is told by the journal behind it. */
+  #commandsOfSnapshot(told: Command[]): void {
+    const ids = new Set(told.map((one) => one.id));
+    for (const id of this.commands.keys()) if (!ids.has(id)) this.commands.delete(id);
+    for (const command of told) this.putCommand(command);
+    this.emit("commands");
   }
 
   #telemetry(told: Telemetry["vehicles"], nowMs: number): void {
@@ -230,6 +251,10 @@ export class LiveStore extends Emitter<Topic> {
     this.happenings = [{ ...body, cursor: event.cursor }, ...this.happenings].slice(0, KEPT_HAPPENINGS);
     this.emit("happenings");
   }
+}
+
+function isSameWord(one: Command, other: Command): boolean {
+  return one.vehicle_id === other.vehicle_id && one.kind === other.kind;
 }
 
 function by<T>(key: (one: T) => string): (a: T, b: T) => number {

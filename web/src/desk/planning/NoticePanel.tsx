@@ -94,7 +94,7 @@ export function NoticePanel() {
         {action.isBusy ? t("notice.busy") : t("notice.compare")}
       </button>
       <ProblemBox error={action.error} onClose={action.clear} />
-      {found && found.asked.days < asked.days && <p className="note">{t("notice.fewer_days", { n: found.asked.days })}</p>}
+      {found && found.asked.days < found.wanted.days && <p className="note">{t("notice.fewer_days", { n: found.asked.days })}</p>}
       {found && <Result notice={found.notice} spacingM={found.asked.spacing_m} />}
     </article>
   );
@@ -102,18 +102,23 @@ export function NoticePanel() {
 
 interface Found {
   notice: Notice;
+  wanted: Asked;
   /** What was really looked at: fewer days where all of them are more than the server takes. */
   asked: Asked;
 }
 
-async function compared(plans: unknown, asked: Asked): Promise<Found> {
+async function compared(plans: unknown, wanted: Asked, asked: Asked = wanted): Promise<Found> {
   try {
-    return { notice: await send<Notice>("POST", "/patrols/notice", { plans, ...asked }), asked };
+    return { notice: await send<Notice>("POST", "/patrols/notice", { plans, ...asked }), wanted, asked };
   } catch (error) {
-    const isTooMuch = error instanceof ApiError && error.problem.status === 422 && error.problem.where === "plans";
-    if (!isTooMuch || asked.days <= 1) throw error;
-    return compared(plans, { ...asked, days: Math.ceil(asked.days / 4) });
+    if (!hasTooManyStarts(error) || asked.days <= 1) throw error;
+    return compared(plans, wanted, { ...asked, days: Math.ceil(asked.days / 4) });
   }
+}
+
+/** Whether fewer days would help: other refusals have nothing to do with how many there are. */
+function hasTooManyStarts(error: unknown): boolean {
+  return error instanceof ApiError && (error.problem.detail_said ?? []).some((one) => one.code === "ask.too_many_sights");
 }
 
 const ROWS = [

@@ -10,7 +10,7 @@ import { Field } from "./Field";
 import { FilePicker } from "./FilePicker";
 import { useZoneEditor } from "./hooks";
 import { NewerZones } from "./Unsaved";
-import { comingIn, isDrawable, ZONE_KINDS } from "./zone_draft";
+import { comingIn, isDrawable, withFreeIds, ZONE_KINDS } from "./zone_draft";
 import type { Coming, DraftZone, ZoneProperties } from "./zone_draft";
 
 export function ZonesPanel() {
@@ -90,7 +90,8 @@ function ImportZones() {
       }
       const answer = await send<ZoneCheck>("POST", `/zones/check?${choices.toString()}`, file);
       // Half a file could leave out the very zone that keeps vehicles away.
-      const coming = answer.is_good ? (answer.features as unknown as GeoJSON.Feature[]) : [];
+      const features = answer.is_good ? (answer.features as unknown as GeoJSON.Feature[]) : [];
+      const coming = withFreeIds(features, editor.zones ?? [], await file.text());
       setTold({ fileName: file.name, check: answer, ...comingIn(editor.zones ?? [], coming) });
       if (answer.is_good) editor.merge(coming);
     });
@@ -267,7 +268,8 @@ function Approve() {
       {missing && <p className="hint">{t("zones.missing")}</p>}
       {editor.theirs && <p className="hint">{t("plan.settle_first")}</p>}
       <BecauseMoves
-        moves={isReady ? [{ to: "force", label: t("zones.approve") }] : []}
+        moves={[{ to: "force", label: t("zones.approve") }]}
+        isDisabled={!isReady}
         phrases={[]}
         onMove={(_to, because) => editor.approve(because)}
       />

@@ -25,11 +25,31 @@ export function newZone(kind: string, among: readonly DraftZone[]): DraftZone {
 }
 
 function freeId(kind: string, among: readonly DraftZone[]): string {
-  const taken = new Set(among.map((zone) => zone.properties.id));
+  return numbered(kind.replace("_", "-"), new Set(among.map((zone) => zone.properties.id)));
+}
+
+function numbered(word: string, taken: ReadonlySet<string>): string {
   for (let number = 1; ; number++) {
-    const id = `${kind.replace("_", "-")}-${number}`;
+    const id = `${word}-${number}`;
     if (!taken.has(id)) return id;
   }
+}
+
+/** The server numbers what a file gives no name to. */
+const MADE_ID = /^(fence|zone|placemark)-\d+$/;
+
+/** The zones of a file; an id that the file does not hold itself says nothing of which zone it is, and gives way to a free one. */
+export function withFreeIds(features: readonly GeoJSON.Feature[], among: readonly DraftZone[], text: string): GeoJSON.Feature[] {
+  const idOf = (one: GeoJSON.Feature): string => (one.properties as ZoneProperties).id;
+  const inDraft = new Set(among.map((zone) => zone.properties.id));
+  const taken = new Set([...inDraft, ...features.map(idOf)]);
+  return features.map((one) => {
+    const made = text.includes(idOf(one)) ? null : MADE_ID.exec(idOf(one));
+    if (!made || !inDraft.has(idOf(one))) return one;
+    const id = numbered(made[1]!, taken);
+    taken.add(id);
+    return { ...one, properties: { ...one.properties, id } };
+  });
 }
 
 export function draftZone(feature: GeoJSON.Feature): DraftZone {

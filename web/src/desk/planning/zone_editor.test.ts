@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ZoneEditor } from "./zone_editor";
 import { slowServer } from "./slow_server";
 import type { Asked } from "./slow_server";
-import { comingIn, newZone } from "./zone_draft";
+import { comingIn, draftZone, newZone, withFreeIds } from "./zone_draft";
 import type { DraftZone } from "./zone_draft";
 
 let asked: Asked[];
@@ -197,5 +197,22 @@ describe("a file of zones", () => {
     const feature = (id: string, name: string): GeoJSON.Feature => ({ type: "Feature", properties: { id, name }, geometry: { type: "Point", coordinates: [0, 0] } });
     const coming = comingIn([zone("school", "School"), zone("pond", "Pond")], [feature("school", "Another"), feature("crane", "")]);
     expect([coming.added.map((one) => one.id), coming.replaced.map((one) => one.name)]).toEqual([["crane"], ["School"]]);
+  });
+});
+
+describe("zones of a file", () => {
+  const feature = (id: string): GeoJSON.Feature => ({ type: "Feature", properties: { id }, geometry: SQUARE as GeoJSON.Polygon });
+  const inDraft = [feature("fence-1"), feature("fence-2")].map(draftZone);
+  const idsOf = (features: GeoJSON.Feature[]): unknown[] => features.map((one): unknown => one.properties?.["id"]);
+
+  it("never take the place of others by numbers that the file does not hold", () => {
+    const coming = withFreeIds([feature("fence-1"), feature("fence-3"), feature("crane")], inDraft, "{}");
+    expect(idsOf(coming)).toEqual(["fence-4", "fence-3", "crane"]);
+    expect(comingIn(inDraft, coming).replaced).toEqual([]);
+  });
+
+  it("take the place of those with an id that the file holds itself", () => {
+    const coming = withFreeIds([feature("fence-1")], inDraft, '{"id": "fence-1"}');
+    expect(comingIn(inDraft, coming).replaced.map((one) => one.id)).toEqual(["fence-1"]);
   });
 });
