@@ -1,6 +1,6 @@
 """Where a vehicle flies so that an area is seen, and how much of it: near keep-out zones along their margin, too."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -33,6 +33,15 @@ class AreaPath:
 
     strands: tuple[Strand, ...]
     seen_ratio: float
+    area: Polygon
+    swath_m: float
+
+    def seen_without(self, left_out: Collection[int]) -> float:
+        """Return the share of the area that is seen when the strands of these numbers are not flown."""
+        if not left_out:
+            return self.seen_ratio
+        flown = [strand for number, strand in enumerate(self.strands) if number not in left_out]
+        return _seen_ratio(self.area, flown, self.swath_m)
 
 
 def area_path(area: Polygon, ground: BaseGeometry, *, swath_m: float, overlap: float, start: Place) -> AreaPath:
@@ -59,8 +68,12 @@ def _path(
         ground = MultiPolygon(parts)
         legs = plan_coverage(ground, swath_m=swath_m, overlap=overlap, start=start, time_limit_s=_COVERAGE_S).legs
     strands = (*before, *_strands(legs))
+    return AreaPath(strands=strands, seen_ratio=_seen_ratio(area, strands, swath_m), area=area, swath_m=swath_m)
+
+
+def _seen_ratio(area: Polygon, strands: Sequence[Strand], swath_m: float) -> float:
     flown = [pair for strand in strands for pair in pairwise(strand)]
-    return AreaPath(strands=strands, seen_ratio=swept_ratio(area, flown, swath_m=swath_m) if flown else 0.0)
+    return swept_ratio(area, flown, swath_m=swath_m) if flown else 0.0
 
 
 def _strands(legs: Sequence[CoverageLeg]) -> Iterator[Strand]:

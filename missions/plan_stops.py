@@ -11,7 +11,7 @@ from geofence.margins import Margins
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.ways_around import Waypoint, WaysAround
 from geofence.zones import ZoneSet
-from missions.area_stops import area_path
+from missions.area_stops import AreaPath, area_path
 from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPart, PatrolPerimeter, PatrolPoint
 from missions.perimeter import lines_of
 
@@ -31,8 +31,17 @@ class Errand:
 
     name: str
     stops: tuple[Leg, ...]
-    covered_ratio: float | None = None
-    """For areas: the share of the area that is seen."""
+    path: AreaPath | None = None
+    """For areas: its strands, each of which may be left out."""
+
+    def runs(self) -> Iterator[tuple[Leg, ...]]:
+        """Yield the stops that must be flown together: a strand of an area, everything of another part."""
+        firsts = [number for number, stop in enumerate(self.stops) if stop.purpose is LegPurpose.TRANSIT]
+        if self.path is None or not firsts:
+            yield self.stops
+            return
+        for first, after in zip(firsts, [*firsts[1:], len(self.stops)], strict=True):
+            yield self.stops[first:after]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +89,7 @@ def _area_errand(part: PatrolArea, patrol: Patrol, ways: WaysAround, approach: A
     for strand in path.strands:
         places = [frame.to_geo(LocalPosition(east_m=east_m, north_m=north_m)) for east_m, north_m in strand]
         stops.extend(_along(places, part, patrol, approach.speed_m_s, LegPurpose.SURVEY))
-    return Errand(name=part.name, stops=tuple(stops), covered_ratio=path.seen_ratio)
+    return Errand(name=part.name, stops=tuple(stops), path=path)
 
 
 def _along(

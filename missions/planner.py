@@ -27,6 +27,7 @@ from missions.plan import (
     time_problems,
 )
 from missions.plan_stops import MOST_WARY, Approach, Errand, errand_of, errands_left, slowed
+from missions.plan_tries import Caution, Strands
 from missions.stand_off import stand_offs
 
 __all__ = ["PlanRequest", "PlannedRoute", "plan_look", "plan_patrol", "plan_remainder"]
@@ -50,28 +51,51 @@ def plan_patrol(patrol: Patrol, request: PlanRequest) -> PlannedRoute:
     # A patrol that is too high is planned as high as may be, so that its other problems are found as well.
     too_high = height_problems(patrol.height_agl_m, request)
     patrol = replace(patrol, height_agl_m=highest_agl_m(patrol.height_agl_m, request), speed_m_s=speed_m_s)
-    wariness = [0 if isinstance(part, PatrolArea) else MOST_WARY for part in patrol.parts]
+    drafts = _Drafts(patrol, request, too_high)
+    caution = Caution(areas=[n for n, part in enumerate(patrol.parts) if isinstance(part, PatrolArea)])
     while True:
-        plan = _patrol_plan(patrol, request, wariness, too_high)
+        plan = drafts.plan(caution)
         route = plan.finished()
-        tight = [part for part in plan.parts_of(route.violations) if wariness[part] < MOST_WARY]
-        if not tight:
+        if drafts.is_as_good_as_can_be(route) or not caution.raised(plan.parts_against(route.violations)):
             return route
-        for part in tight:
-            wariness[part] += 1
 
 
-def _patrol_plan(patrol: Patrol, request: PlanRequest, wariness: Sequence[int], problems: Sequence[Problem]) -> "_Plan":
-    """Return the legs over all parts of *patrol* and home, each part with so much *wariness* of borders."""
-    plan = _Plan(request, patrol.height_agl_m, patrol.speed_m_s)
-    plan.problems.extend(problems)
-    for number, part in enumerate(patrol.parts):
-        approach = Approach(
-            start=plan.here.place, speed_m_s=patrol.speed_m_s, zones=request.zones, wariness=wariness[number]
-        )
-        plan.add_errand(part.name, partial(errand_of, part, patrol, plan.ways, approach))
-    plan.go_home()
-    return plan
+class _Drafts:
+    """Plans of one patrol that differ in the caution near borders; what they have in common is made once."""
+
+    def __init__(self, patrol: Patrol, request: PlanRequest, too_high: Sequence[Problem]) -> None:
+        self._patrol = patrol
+        self._request = request
+        self._too_high = too_high
+        self._ways = _ways_of(request)
+        self._errands: dict[tuple[int, int, GeoPosition], Errand] = {}
+
+    def plan(self, caution: Caution) -> "_Plan":
+        """Return the legs over all parts and home."""
+        patrol = self._patrol
+        plan = _Plan(self._request, patrol.height_agl_m, patrol.speed_m_s, self._ways)
+        plan.problems.extend(self._too_high)
+        for number, part in enumerate(patrol.parts):
+            approach = Approach(
+                start=plan.here.place,
+                speed_m_s=patrol.speed_m_s,
+                zones=self._request.zones,
+                wariness=caution.levels.get(number, MOST_WARY),
+            )
+            plan.add_errand(part.name, partial(self._errand, number, approach))
+        plan.go_home()
+        return plan
+
+    def is_as_good_as_can_be(self, route: PlannedRoute) -> bool:
+        """Say whether nothing speaks against the route but what speaks against any."""
+        against_any = len(self._too_high) + len(request_problems(self._request))
+        return not route.violations and len(route.problems) == against_any
+
+    def _errand(self, number: int, approach: Approach) -> Errand:
+        key = (number, approach.wariness, approach.start)
+        if key not in self._errands:
+            self._errands[key] = errand_of(self._patrol.parts[number], self._patrol, self._ways, approach)
+        return self._errands[key]
 
 
 def plan_look(place: GeoPosition, request: PlanRequest, *, dwell_s: float, lift_m: float = 0.0) -> PlannedRoute:
@@ -79,7 +103,7 @@ def plan_look(place: GeoPosition, request: PlanRequest, *, dwell_s: float, lift_
     if not has_keep_in(request):
         return _nothing(request_problems(request))
     heights = [height + lift_m for height in LOOK_HEIGHTS_AGL_M]
-    plan = _Plan(request, heights[0], request.card.speed_m_s)
+    plan = _Plan(request, heights[0], request.card.speed_m_s, _ways_of(request))
     refusals: list[str] = []
     for spot in stand_offs(place, plan.here.place, plan.ways, request.zones, heights, request.card.speed_m_s):
         camera = CameraAction(pitch_deg=spot.pitch_deg, yaw_deg=spot.yaw_deg)
@@ -98,7 +122,10 @@ def plan_look(place: GeoPosition, request: PlanRequest, *, dwell_s: float, lift_
 
 
 def plan_remainder(legs: tuple[Leg, ...], legs_done: int, request: PlanRequest) -> PlannedRoute:
-    """Return the route over what is left of *legs* after the first *legs_done*, and back over the dock."""
+    """Return the route over what is left of *legs* after the first *legs_done*, and back over the dock.
+
+    Legs of areas that cannot be flown from here are left out; `covered_ratio` is then the share of their length flown.
+    """
     errands = errands_left(legs, legs_done)
     if not errands:
         return _nothing([Problem(where="legs", what="nothing is left to fly", remedy="end the run")])
@@ -106,27 +133,37 @@ def plan_remainder(legs: tuple[Leg, ...], legs_done: int, request: PlanRequest) 
         return _nothing(request_problems(request))
     # a leg may have been slowed down before a border: the way between them is flown as fast as the fastest
     speed_m_s = min(max(stop.speed_m_s for errand in errands for stop in errand.stops), request.card.speed_m_s)
-    plan = _Plan(request, errands[0].stops[0].height_agl_m, speed_m_s)
-    for errand in errands:
-        plan.add_errand(errand.name, lambda errand=errand: errand)  # type: ignore[misc]
-    plan.go_home()
-    return plan.finished()
+    height_m, ways = errands[0].stops[0].height_agl_m, _ways_of(request)
+    strands = Strands(errands=errands, speed_m_s=speed_m_s, frame=ways.frame)
+    refused: PlannedRoute | None = None
+    while errands := strands.errands_now():
+        plan = _Plan(request, height_m, speed_m_s, ways)
+        for errand in errands:
+            plan.add_errand(errand.name, lambda errand=errand: errand)  # type: ignore[misc]
+        plan.go_home()
+        route = replace(plan.finished(), covered_ratio=strands.flown_ratio)
+        if not strands.try_others(plan.parts_against(route.violations)):
+            return route
+        refused = refused or route
+    assert refused is not None
+    return refused
 
 
 class _Plan:
     """Legs in the making: where the vehicle would be, and what spoke against it so far."""
 
-    def __init__(self, request: PlanRequest, height_agl_m: float, speed_m_s: float) -> None:
+    def __init__(self, request: PlanRequest, height_agl_m: float, speed_m_s: float, ways: WaysAround) -> None:
         self._request = request
         self._speed_m_s = speed_m_s
         self._height_m = height_agl_m
         self.legs: list[Leg] = []
         self.problems = [*request_problems(request)]
-        self.ways = WaysAround(self._flight((), request.now + _LONGEST))
+        self.ways = ways
         self.here = self._start = self._start_waypoint()
         self._covered: list[float] = []
         self._parts: list[range] = []
         """Which legs belong to each errand."""
+        self._failed: set[int] = set()
         if request.climbs_first and request.start is None and height_agl_m > self.here.height_agl_m:
             over_dock = Waypoint(place=request.dock.place, height_agl_m=height_agl_m)
             self.add(self.leg(over_dock, LegPurpose.TRANSIT, name=request.dock.id))
@@ -169,28 +206,36 @@ class _Plan:
     def add_errand(self, name: str, make: Callable[[], Errand]) -> None:
         """Add the stops of an errand, or note why it cannot be flown."""
         first = len(self.legs)
-        self._add_errand(name, make)
-        self._parts.append(range(first, len(self.legs)))
-
-    def parts_of(self, violations: Sequence[Violation]) -> set[int]:
-        """Return the errands, by their numbers, on whose legs these lie."""
-        legs = {violation.leg for violation in violations}
-        return {number for number, part in enumerate(self._parts) if not legs.isdisjoint(part)}
-
-    def _add_errand(self, name: str, make: Callable[[], Errand]) -> None:
         try:
-            errand = make()
-            for stop in errand.stops:
-                self._add_stop(stop)
+            self._add_runs(make())
         except (NoWayAround, InvalidInput) as error:
             where = f"{name} {error.where or ''}".strip()
             self.problems.append(Problem(where=where, what=error.message, remedy=error.remedy or ""))
-            return
-        if errand.covered_ratio is not None:
-            self._covered.append(errand.covered_ratio)
+            self._failed.add(len(self._parts))
+        self._parts.append(range(first, len(self.legs)))
+
+    def parts_against(self, violations: Sequence[Violation]) -> set[int]:
+        """Return the errands, by their numbers, that cannot be flown or on whose legs these lie."""
+        legs = {violation.leg for violation in violations}
+        return self._failed | {number for number, part in enumerate(self._parts) if not legs.isdisjoint(part)}
+
+    def _add_runs(self, errand: Errand) -> None:
+        """Add the stops of *errand*; of an area, strands that no way leads to are left out and count as not seen."""
+        left_out: dict[int, NoWayAround] = {}
+        runs = list(errand.runs())
+        for number, run in enumerate(runs):
+            try:
+                for stop in run:
+                    self._add_stop(stop)
+            except NoWayAround as error:
+                left_out[number] = error
+        if errand.path is not None:
+            self._covered.append(errand.path.seen_without(left_out))
+        if left_out and (errand.path is None or len(left_out) == len(runs)):
+            raise next(iter(left_out.values()))
         if not errand.stops:
             remedy = "move the area away from keep-out zones and from the border of the keep-in zones"
-            self.problems.append(Problem(where=name, what="nothing of it can be flown over", remedy=remedy))
+            raise InvalidInput("nothing of it can be flown over", remedy=remedy)
 
     def _add_stop(self, stop: Leg) -> None:
         if stop.purpose in {LegPurpose.SURVEY, LegPurpose.LINE}:
@@ -256,6 +301,10 @@ class _Plan:
         stretches = ((here, up), (up, over))
         flown_s = sum(leg_duration_s(self.ways.frame, a, b, self._speed_m_s) for a, b in stretches)
         return flown_s + home_m / _LAND_M_S
+
+
+def _ways_of(request: PlanRequest) -> WaysAround:
+    return WaysAround(route_of((), request, request.now + _LONGEST))
 
 
 def _nothing(problems: Sequence[Problem]) -> PlannedRoute:

@@ -36,7 +36,7 @@ SPEAKING = (
     "incidents/unlooked.py",
     "incidents/verification.py incidents/store_sql*.py incidents/notifiers/*.py incidents/photo_keeper.py",
     "incidents/evidence_store.py",
-    "missions/plan*.py missions/routing.py missions/run*.py missions/requests.py missions/giver.py",
+    "missions/flight_plans.py missions/plan*.py missions/routing.py missions/run*.py missions/requests.py missions/giver.py",
     "missions/dispatcher.py missions/separation*.py missions/live_separation.py missions/situation.py",
     "missions/notice_planner.py missions/patient_words.py",
     "missions/trial.py missions/store_sql.py missions/recurrence.py missions/schedule*.py missions/patrol*.py",
