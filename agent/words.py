@@ -93,7 +93,7 @@ class Words:
         """Keep the newest word of a person in mind; one that was obeyed already is not new."""
         if command.speaker is Speaker.PERSON and command.id not in self._obeyed:
             self._last_person = command
-            if command.kind in _WAITS:
+            if _may_wait(command):
                 self._last_lasting = command
 
     async def run(self) -> None:
@@ -132,7 +132,8 @@ class Words:
             if todo is None:
                 await self._book.answer(word, CommandState.FAILED, told)
             else:
-                self._last_lasting = self._last_lasting or todo
+                if _may_wait(todo) and self._last_lasting is None:
+                    self._last_lasting = todo
                 await self._carry_out(todo, told=told)
             del self._left[0]
 
@@ -177,7 +178,7 @@ class Words:
             try:
                 return await self._obey(command)
             except Unavailable:
-                if command.speaker is not Speaker.PERSON or command.kind not in _WAITS:
+                if not _may_wait(command):
                     raise
                 await self._heard_again(command, acted)
                 if not self._still_counts(command, acted):
@@ -275,3 +276,8 @@ class Words:
         if known is not None and not known.progress.is_ended:
             raise Conflict("no such order is under way", where=self._vehicle.id)
         return "no such order is under way" if known is None else f"it had ended before: {known.progress.state}"
+
+
+def _may_wait(command: Command) -> bool:
+    """Say whether it is worth something a little later, too, when a silent vehicle is heard."""
+    return command.speaker is Speaker.PERSON and command.kind in _WAITS
