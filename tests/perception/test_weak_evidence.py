@@ -137,10 +137,8 @@ def test_where_more_come_than_may_nobody_is_a_guest() -> None:
 
 
 def test_a_bench_is_no_board_and_a_board_whose_box_seems_deep_is_one_when_it_is_clear() -> None:
-    bench = {"upright_m": 0.8, "deep_m": 1.4}
-
-    assert not boards(**bench, score=0.45)[-1]
-    assert all(boards(**bench, score=0.7))
+    assert not boards(upright_m=0.8, deep_m=1.4, score=0.45)[-1]
+    assert all(boards(upright_m=0.8, deep_m=1.4, score=0.7))
     assert not boards(upright_m=0.8, deep_m=1.8, score=0.9)[-1]
     assert all(boards(upright_m=1.0, deep_m=1.0, score=0.45))
 
