@@ -69,7 +69,9 @@ HAPPENING = re.compile(TELLS + r'"([a-z_]+)"')
 
 def test_everything_that_happens_to_a_vehicle_has_a_word() -> None:
     root = CATALOGUES.parents[2]
-    files = [file for room in ("agent", "fleet", "missions") for file in (root / room).rglob("*.py")]
+    # Nothing happens in a plan of a fleet.
+    rooms = [file for room in ("agent", "fleet", "missions") for file in (root / room).rglob("*.py")]
+    files = [file for file in rooms if "planning" not in file.parts]
     kinds = {kind for file in files for kind in HAPPENING.findall(file.read_text(encoding="utf-8"))}
     kinds |= {f"mode_{mode.value}" for mode in WAYS_DOWN}
     assert {"guard_held", "link_lost", "zone_broken", "order_lost"} <= kinds
