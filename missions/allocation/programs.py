@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from missions.allocation.problem import FloatArray
 
 _Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+_NO_LIMIT = 2**31 - 1
 _FOUND = 2
 """HiGHS: there is a solution, and it keeps all rows and bounds."""
 
@@ -42,8 +43,8 @@ def solved(
     program: Program,
     *,
     gap: float,
-    most_nodes: int,
     is_over: Callable[[], bool],
+    most_nodes: int = _NO_LIMIT,
     wall_left_s: Callable[[], float] = forever_s,
     start: FloatArray | None = None,
 ) -> FloatArray | None:

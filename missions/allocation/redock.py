@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, hstack, identity, vstack
 
 from missions.allocation.problem import FloatArray, Problem, Visits
+from missions.allocation.programs import Program, solved
 
-_TIME_S = 0.5
+_TIME_S, _GAP = 0.5, 1e-3
 _OVER_PRICE = 1.5
 """Of a second by which a group of vehicles overruns its limit."""
 _NO_LIMIT_S = 1e7
@@ -68,14 +68,15 @@ def _assigned(
     most = np.array([head.max_sorties for head in heads]) * sizes
     upper = np.concatenate((np.ones(sorties), most, (limit_s + pauses) * sizes))
     lower = np.concatenate((np.ones(sorties), np.full(2 * count, -np.inf)))
-    price = np.concatenate((np.where(can, seconds, 0.0).ravel(), np.full(count, _OVER_PRICE)))
-    found = milp(
-        price,
-        integrality=np.concatenate((np.ones(len(picks)), np.zeros(count))),
-        bounds=Bounds(0, np.concatenate((can.ravel().astype(float), np.full(count, np.inf)))),
-        constraints=LinearConstraint(matrix, lower, upper),
-        options={"time_limit": _TIME_S, "mip_rel_gap": 1e-3},
+    program = Program(
+        cost=np.concatenate((np.where(can, seconds, 0.0).ravel(), np.full(count, _OVER_PRICE))),
+        matrix=csr_array(matrix),
+        lower=lower,
+        upper=upper,
+        most=np.concatenate((can.ravel().astype(float), np.full(count, np.inf))),
+        is_whole=np.arange(len(picks) + count) < len(picks),
     )
-    if found.x is None:
+    found = solved(program, gap=_GAP, is_over=lambda: False, wall_left_s=lambda: _TIME_S)
+    if found is None:
         return None
-    return [int(row.argmax()) for row in found.x[: len(picks)].reshape(sorties, count)]
+    return [int(row.argmax()) for row in found[: len(picks)].reshape(sorties, count)]
