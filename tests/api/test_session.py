@@ -1,12 +1,18 @@
 """Signing in, staying signed in, signing out; and what keeps others from doing it for you."""
 
+from datetime import timedelta
+from typing import Literal
+
 import httpx
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from api.errors import TooManyAttempts
 from api.permissions import Role
-from api.sign_in import AttemptLimit
+from api.sign_in import AttemptLimit, SignInDesk
 from core.clock import ManualClock
+from core.errors import NotSignedIn
 from tests.api.controller import Controller
 
 PASSWORD = "quite a long password"
@@ -52,6 +58,32 @@ async def test_wrong_name_and_wrong_password_look_alike(controller: Controller) 
     assert wrong_password.status_code == wrong_name.status_code == 401
     assert wrong_password.json() == wrong_name.json()
     assert wrong_name.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_an_unknown_name_costs_as_much_as_a_wrong_password(controller: Controller) -> None:
+    class Watched(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            checked.append(str(hash))
+            with pytest.raises(VerifyMismatchError):
+                super().verify(hash, password)
+            raise VerifyMismatchError
+
+    checked: list[str] = []
+    await _person(controller)
+    services = controller.services
+    desk = SignInDesk(
+        database=services.database,
+        accounts=services.accounts,
+        clock=controller.clock,
+        session=timedelta(hours=1),
+        hasher=Watched(),
+    )
+    for name in ("Wang Li", "Nobody"):
+        with pytest.raises(NotSignedIn):
+            await desk.sign_in(name=name, password="a wrong password", address="127.0.0.1")
+    known, unknown = checked
+    assert known != unknown
+    assert extract_parameters(known) == extract_parameters(unknown)
 
 
 async def test_a_sign_in_ends_by_itself(controller: Controller) -> None:
