@@ -17,13 +17,15 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from core.clock import Clock
-from core.errors import Fault, StorageFull, Unavailable
+from core.errors import InvalidInput, RoundsmanError, StorageFull, Unavailable
 from core.events import Bus, Event
 
 _TURN_WITHIN_S = 30.0
 _READS = "only_reads"
 _MOST_READERS = 8
 """At a time, of the 15 connections of an engine's pool: writers find one however many read."""
+_WRONG_VALUE = "22"
+"""The class of SQLSTATE (ISO 9075) for a value that no column takes: too long, out of range, a NUL in a text."""
 
 
 class Base(DeclarativeBase):
@@ -101,7 +103,8 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self._bus = bus
         self._clock = clock
-        self.engine: AsyncEngine = create_async_engine(url, **({} if self.is_sqlite else {"pool_pre_ping": True}))
+        # An error that quotes its statement must not bring what people wrote, or where they are, into the logs.
+        self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
@@ -126,7 +129,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Yield a unit of work that commits at the end of the block or not at all.
 
-        Raises StorageFull or Unavailable when the database cannot.
+        Raises StorageFull or Unavailable when the database cannot, InvalidInput for a value that it can never keep.
         """
         try:
             async with _turn(self._writers), self._sessions() as session, session.begin():
@@ -214,14 +217,23 @@ def _was_busy() -> Unavailable:
     return Unavailable("the database was busy for too long", remedy="try again")
 
 
-def translate(error: DBAPIError | NoConnection) -> Fault:
-    """Return our error for the database's."""
+def translate(error: DBAPIError | NoConnection) -> RoundsmanError:
+    """Return our error for the database's: a Fault, or InvalidInput where trying again would change nothing."""
     if isinstance(error, NoConnection):
         return _was_busy()
+    if _is_wrong_value(error):
+        return InvalidInput("a value cannot be kept: it is too long, out of range, or has a character of no text")
     reason = str(error.orig)
     if "disk is full" in reason or "No space left" in reason or "disk I/O error" in reason:
         return StorageFull("the database has no room left", remedy="free space on its disk")
     return Unavailable(f"the database refused: {reason}")
+
+
+def _is_wrong_value(error: DBAPIError) -> bool:
+    """Say whether PostgreSQL, or its driver before it, found a value that does not fit its column."""
+    state = getattr(error.orig, "sqlstate", None)
+    by_driver = error.orig is not None and isinstance(error.orig.__cause__, ValueError)
+    return by_driver or (isinstance(state, str) and state.startswith(_WRONG_VALUE))
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

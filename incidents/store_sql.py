@@ -45,7 +45,10 @@ _M_PER_DEG = 111_000.0
 
 
 class SqlNumbers:
-    """`incidents.store.Numbers`: the row of the series is the lock."""
+    """`incidents.store.Numbers`: the row of the series is the lock, and each year counts in a row of its own.
+
+    So a clock that jumps into another year and back goes on where it was, instead of giving numbers out again.
+    """
 
     async def lock(self, unit: Transaction, series: str) -> None:
         await insert_once(unit, SeriesRow, {"series": series, "year": 0, "last": 0})
@@ -53,9 +56,13 @@ class SqlNumbers:
 
     async def next(self, unit: Transaction, series: str, *, year: int) -> str:
         await self.lock(unit, series)
-        row = await self._row(unit, series)
-        row.last = row.last + 1 if year == row.year else 1
-        row.year = year
+        newest = await self._row(unit, series)
+        # Until now the row of the series counted alone.
+        counted = newest.last if newest.year == year else 0
+        await insert_once(unit, SeriesRow, {"series": f"{series}-{year}", "year": year, "last": counted})
+        row = await self._row(unit, f"{series}-{year}")
+        row.last += 1
+        newest.year, newest.last = year, row.last
         await unit.session.flush()
         return f"{series}-{year}-{row.last:06d}"
 

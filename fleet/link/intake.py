@@ -149,7 +149,7 @@ class Intake:
             made_at=from_us(report.made_at_us),
             refused_at=self._clock.now(),
             code=error.code,
-            because=str(error),
+            because=str(error).replace("\0", " "),
             body=report.SerializeToString(),
         )
         self._log.error("report refused", vehicle_id=vehicle_id, report_id=report.id, because=refused.because)

@@ -53,6 +53,23 @@ async def test_an_unknown_kind_is_kept_apart_with_the_reason(controller: Control
     assert "99999" in refused[0].because
 
 
+async def test_what_the_books_can_never_keep_holds_no_later_report_up(controller_on_both: Controller) -> None:
+    services, intake = controller_on_both.services, the_intake(controller_on_both)
+    wrong = [{"model": "m" * 130}, {"because": "a\0b"}, {"kind": "20501\0"}]
+    for fields in wrong:
+        bad = sighting_to_pb(a_sighting(controller_on_both))
+        for name, value in fields.items():
+            setattr(bad, name, value)
+        await intake.take(DRONE, pb.Report(id=new_id(), sighting=bad))
+    good = a_sighting(controller_on_both, east_m=60.0)
+    await intake.take(DRONE, pb.Report(id=new_id(), sighting=sighting_to_pb(good)))
+    async with services.database.transaction() as unit:
+        refused = await services.fleet.refused_reports(unit)
+        assert await services.sightings.get(unit, good.id) is not None
+    # SQLite keeps texts of any length and every character: there only the unknown kind is refused.
+    assert len(refused) == (1 if services.database.is_sqlite else 3)
+
+
 async def test_a_look_closes_the_incident_it_was_asked_about(controller: Controller) -> None:
     services, intake = controller.services, the_intake(controller)
     incident_id = await take(controller, a_sighting(controller))

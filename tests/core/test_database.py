@@ -4,9 +4,10 @@ from contextlib import AsyncExitStack, suppress
 import pytest
 from sqlalchemy import text
 
+from core.clock import SystemClock
 from core.database import Database
-from core.errors import Conflict, Unavailable
-from core.events import Event
+from core.errors import Conflict, InvalidInput, Unavailable
+from core.events import Event, InProcessBus
 
 
 async def test_events_are_journalled_with_their_transaction(database: Database) -> None:
@@ -69,10 +70,8 @@ async def test_a_writer_holds_no_reader_up(database: Database) -> None:
 async def test_what_a_reader_writes_does_not_stay(database: Database) -> None:
     with suppress(Unavailable):
         async with database.reading() as reader:
-            row = {"subject": "test.line", "key": "sly", "body": "{}", "at": "2026-01-01 00:00:00"}
-            await reader.session.execute(
-                text("INSERT INTO events (subject, key, body, at) VALUES (:subject, :key, :body, :at)"), row
-            )
+            values = "('test.line', 'sly', '{}', '2026-01-01 00:00:00')"
+            await reader.session.execute(text(f"INSERT INTO events (subject, key, body, at) VALUES {values}"))
     assert await database.read_journal(after=0) == []
 
 
@@ -123,3 +122,26 @@ async def test_a_pool_without_a_connection_to_lend_is_said_as_ours(
         with pytest.raises(Unavailable, match="busy"):
             async with database.transaction() as unit:
                 await unit.session.execute(text("SELECT 1"))
+
+
+@pytest.mark.postgres
+async def test_what_never_fits_is_the_callers_mistake_and_not_tried_again(postgres_database: str) -> None:
+    query = text("SELECT CAST(CAST(:number AS bigint) AS smallint), CAST(:words AS text)")
+
+    async def ask(number: int, words: str) -> str:
+        with pytest.raises(InvalidInput, match="cannot be kept") as refused:
+            async with database.transaction() as unit:
+                await unit.session.execute(query, {"number": number, "words": words})
+        return str(refused.value.__cause__)
+
+    async with Database(url=postgres_database, bus=InProcessBus(), clock=SystemClock()) as database:
+        causes = [await ask(10**5, "beside the pond"), await ask(1, "beside\0the pond"), await ask(10**30, "a pond")]
+    assert not any("pond" in cause for cause in causes), "what people wrote comes into no log"
+
+
+async def test_an_error_does_not_quote_what_was_to_be_written(database: Database) -> None:
+    with pytest.raises(Unavailable) as refused:
+        async with database.transaction() as unit:
+            await unit.session.execute(text("INSERT INTO nowhere VALUES (:place)"), {"place": "beside the pond"})
+    causes = [refused.value.__cause__, refused.value.__cause__.__cause__ if refused.value.__cause__ else None]
+    assert not any("beside the pond" in str(cause) for cause in causes)

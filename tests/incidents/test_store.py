@@ -8,6 +8,7 @@ from core.errors import NotFound
 from core.ids import AlarmId, EvidenceId, IncidentId
 from incidents.errors import RevisionPassed
 from incidents.incident import IncidentState
+from incidents.store_sql_rows import SeriesRow
 from tests.incidents.room import Room, at
 
 
@@ -26,6 +27,30 @@ async def test_numbers_begin_anew_each_year_and_run_by_series(room: Room) -> Non
         assert await room.numbers.next(unit, "XJ", year=2026) == "XJ-2026-000002"
         assert await room.numbers.next(unit, "QZ", year=2026) == "QZ-2026-000001"
         assert await room.numbers.next(unit, "XJ", year=2027) == "XJ-2027-000001"
+
+
+async def test_a_clock_that_was_a_year_ahead_for_a_while_gives_no_number_twice(room: Room) -> None:
+    numbers = []
+    for year in (2026, 2026, 2027, 2026, 2027, 2026):
+        async with room.database.transaction() as unit:
+            numbers.append(await room.numbers.next(unit, "QZ", year=year))
+    assert numbers == [
+        "QZ-2026-000001",
+        "QZ-2026-000002",
+        "QZ-2027-000001",
+        "QZ-2026-000003",
+        "QZ-2027-000002",
+        "QZ-2026-000004",
+    ]
+
+
+async def test_books_that_counted_each_series_in_one_row_go_on_counting(room: Room) -> None:
+    async with room.database.transaction() as unit:
+        unit.session.add(SeriesRow(series="QZ", year=2026, last=57))
+    async with room.database.transaction() as unit:
+        assert await room.numbers.next(unit, "QZ", year=2026) == "QZ-2026-000058"
+        assert await room.numbers.next(unit, "QZ", year=2027) == "QZ-2027-000001"
+        assert await room.numbers.next(unit, "QZ", year=2026) == "QZ-2026-000059"
 
 
 async def test_a_number_that_was_not_committed_is_given_again(room: Room) -> None:
