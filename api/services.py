@@ -35,6 +35,7 @@ from missions.coverage_prover import CoverageProver
 from missions.dispatcher import Dispatcher
 from missions.idleness import IdlenessReader
 from missions.notice_planner import NoticePlanner
+from missions.remainder import RemainderTrial
 from missions.requests import MissionRequests
 from missions.rounds_desk import RoundsDesk
 from missions.site import Site
@@ -76,6 +77,7 @@ class Services:
     idleness: IdlenessReader
     notice: NoticePlanner
     coverage: CoverageProver
+    remainder: RemainderTrial
     rounds: RoundsDesk
     dispatcher: Dispatcher
 

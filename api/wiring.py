@@ -185,6 +185,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         idleness=missions.idleness,
         notice=missions.notice,
         coverage=missions.coverage,
+        remainder=missions.remainder,
         rounds=RoundsDesk(clock=clock),
         dispatcher=missions.dispatcher,
         kinds=incidents.kinds,

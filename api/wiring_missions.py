@@ -12,6 +12,7 @@ from missions.dispatcher import Dispatcher
 from missions.giver import OrderGiver
 from missions.idleness import IdlenessReader
 from missions.notice_planner import NoticePlanner
+from missions.remainder import RemainderTrial
 from missions.requests import MissionRequests
 from missions.runner import RunnerSettings, RunSteps
 from missions.separation_watcher import SeparationWatcher
@@ -34,6 +35,7 @@ class MissionParts:
     idleness: IdlenessReader
     notice: NoticePlanner
     coverage: CoverageProver
+    remainder: RemainderTrial
     dispatcher: Dispatcher
     separation: SeparationWatcher
     zone_watcher: ZoneWatcher
@@ -76,6 +78,15 @@ def build_missions(
         idleness=IdlenessReader(database=database, missions=store, fleet=fleet),
         notice=NoticePlanner(database=database, trial=trial, zones=zones, clock=clock),
         coverage=CoverageProver(database=database, missions=store, fleet=fleet),
+        remainder=RemainderTrial(
+            database=database,
+            missions=store,
+            fleet=fleet,
+            situations=situations,
+            zones=zones,
+            site=site,
+            clock=clock,
+        ),
         dispatcher=Dispatcher(database=database, missions=store, books=books, steps=steps, clock=clock),
         separation=SeparationWatcher(
             database=database, fleet=fleet, situations=situations, registry=registry, clock=clock

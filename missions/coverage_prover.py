@@ -73,12 +73,12 @@ class CoverageProver:
 
     async def _made(self, run: Run) -> CoverageTold:
         async with self._database.reading() as unit:
-            orders = [record.order for record in await self._fleet.orders_of_run(unit, run.id)]
+            records = await self._fleet.orders_of_run(unit, run.id)
             logs = await self._fleet.gaze_logs_of_run(unit, run.id)
             patrol = None
             if run.patrol_id is not None and run.patrol_revision is not None:
                 patrol = await self._missions.patrol_version(unit, run.patrol_id, run.patrol_revision)
-        if not orders:
+        if not records:
             because = "no vehicle was sent yet" if run.started_at is None else "its flights are not kept any more"
             return CoverageTold(run=run, coverage=None, because=because)
         if run.patrol_id is not None and patrol is None:
@@ -86,7 +86,8 @@ class CoverageProver:
         if not logs:
             return CoverageTold(run=run, coverage=None, because="its vehicle has told of no pictures")
         used, because = _bounded(logs)
-        flown = Flown(run=run, patrol=patrol, orders=orders, logs=used)
+        orders, legs_done = zip(*((one.order, one.progress.legs_done) for one in records), strict=True)
+        flown = Flown(run=run, patrol=patrol, orders=orders, legs_done=legs_done, logs=used)
         return CoverageTold(run=run, coverage=await run_blocking(lambda: prove_run(flown)), because=because)
 
 

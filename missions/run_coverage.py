@@ -43,6 +43,8 @@ class Flown:
     run: Run
     patrol: Patrol | None
     orders: Sequence[Order]
+    legs_done: Sequence[int]
+    """Of each order: what was left of an earlier one is flown by the next, as far as a way leads there."""
     logs: Sequence[GazeLog]
 
 
@@ -56,6 +58,8 @@ class PartCoverage:
     wanted_m2: float
     seen_ratio: float
     planned_ratio: float
+    resumed_ratio: float | None
+    """What is planned since it was last taken up again, with what was flown before; None: flown in one order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,8 @@ class RunCoverage:
     run_id: RunId
     seen_ratio: float | None
     planned_ratio: float | None
+    resumed_ratio: float | None
+    """What is planned since it was last taken up again, with what was flown before; None: flown in one order."""
     wanted_m2: float
     parts: tuple[PartCoverage, ...]
     missed: tuple[MissedPlace, ...]
@@ -97,13 +103,13 @@ def prove_run(flown: Flown) -> RunCoverage:
     lens = flown.logs[0].lens if flown.logs else LENS
     show = partial(ground_shown, frame=frame, shadows=shadows, max_range_m=SEEN_WITHIN_M)
     seen = union_of([show(gazes, lens) for lens, gazes in _by_lens(flown.logs)])
-    plan = _Plan(flown.orders, lens, partial(ground_shown, frame=frame, shadows=shadows))
+    plan = _Plan(flown, lens, partial(ground_shown, frame=frame, shadows=shadows))
     wanted = [one for one in _wanted(flown, frame, plan, shadows) if not one.ground.is_empty]
-    return _proof(flown, wanted, seen=seen, planned=plan.shown, frame=frame)
+    return _proof(flown, wanted, seen=seen, plan=plan, frame=frame)
 
 
 def _proof(
-    flown: Flown, wanted: Sequence[_Wanted], *, seen: BaseGeometry, planned: BaseGeometry, frame: LocalFrame
+    flown: Flown, wanted: Sequence[_Wanted], *, seen: BaseGeometry, plan: "_Plan", frame: LocalFrame
 ) -> RunCoverage:
     whole = union_of([one.ground for one in wanted])
     seen_of_it = shapely.intersection(seen, whole)
@@ -111,9 +117,10 @@ def _proof(
     return RunCoverage(
         run_id=flown.run.id,
         seen_ratio=_share(seen, whole) if wanted else None,
-        planned_ratio=_share(planned, whole) if wanted else None,
+        planned_ratio=_share(plan.shown, whole) if wanted else None,
+        resumed_ratio=_share(plan.resumed, whole) if wanted and plan.resumed is not None else None,
         wanted_m2=float(whole.area),
-        parts=tuple(_part(one, seen, planned) for one in wanted),
+        parts=tuple(_part(one, seen, plan) for one in wanted),
         missed=tuple(_missed(missing, wanted, frame)),
         wanted=_told(whole, frame),
         seen=_told(seen_of_it, frame),
@@ -126,16 +133,21 @@ def _proof(
 class _Plan:
     """What the routes of the orders were to show."""
 
-    def __init__(self, orders: Sequence[Order], lens: Intrinsics, show: Callable[..., BaseGeometry]) -> None:
+    def __init__(self, flown: Flown, lens: Intrinsics, show: Callable[..., BaseGeometry]) -> None:
         self._lens = lens
         self._show = show
-        self._gazes = [
-            (order.legs[one.leg], one)
-            for order in orders
+        newest = len(flown.orders) - 1
+        gazes = [
+            (order.legs[one.leg], one, number == newest or one.leg < legs_done)
+            for number, (order, legs_done) in enumerate(zip(flown.orders, flown.legs_done, strict=True))
             for one in gazes_on_route(order.legs, start=order.dock.place)
             if one.gaze is not None
         ]
+        self._gazes = [(leg, one) for leg, one, _ in gazes]
         self.shown = self._shown([one for _, one in self._gazes], SEEN_WITHIN_M)
+        still = [one for _, one, is_kept in gazes if is_kept]
+        self.resumed = self._shown(still, SEEN_WITHIN_M) if newest else None
+        """What was flown of the orders before the newest, and all of that; None where there is only one."""
 
     def well(self, purpose: LegPurpose, name: str) -> BaseGeometry:
         """Return what the legs of a part show well; of a point only what is seen from there."""
@@ -174,13 +186,14 @@ def _of_route(part: PatrolPart, plan: _Plan) -> _Wanted:
     return _Wanted(name=part.name, kind=kind, ground=plan.well(LegPurpose.LINE, part.name))
 
 
-def _part(one: _Wanted, seen: BaseGeometry, planned: BaseGeometry) -> PartCoverage:
+def _part(one: _Wanted, seen: BaseGeometry, plan: _Plan) -> PartCoverage:
     return PartCoverage(
         name=one.name,
         kind=one.kind,
         wanted_m2=float(one.ground.area),
         seen_ratio=_share(seen, one.ground),
-        planned_ratio=_share(planned, one.ground),
+        planned_ratio=_share(plan.shown, one.ground),
+        resumed_ratio=None if plan.resumed is None else _share(plan.resumed, one.ground),
     )
 
 

@@ -19,6 +19,7 @@ from missions.overdue import OverdueOrders
 from missions.patient_words import PatientWords
 from missions.patrol import Run, RunKind, RunState
 from missions.preemption import Decision, Wanted, decide
+from missions.remainder import remainder_words
 from missions.routing import Ground, route_remainder
 from missions.run_resume import RunResume
 from missions.separation import Distances
@@ -296,7 +297,7 @@ class RunSteps:
                 )
             )
             if routed.route is not None:
-                because = f"the remainder of patrol {run.name}"
+                because = remainder_words(run.name, routed.route.covered_ratio)
                 await self._giver.give(
                     run, vehicle, routed.route, zones=picture.ground.zones, because=because, fleet=picture.vehicles
                 )

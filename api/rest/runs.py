@@ -9,7 +9,7 @@ from api.auth import may
 from api.idempotency import OnceOnly
 from api.permissions import Permission
 from api.schemas.coverage import RunCoverageTold, tell_coverage
-from api.schemas.patrols import CancelGiven, RunsTold, RunTold
+from api.schemas.patrols import CancelGiven, RunRemainderTold, RunsTold, RunTold
 from api.services import ServicesNow
 from core.database import Transaction
 from core.ids import RunId
@@ -48,6 +48,12 @@ async def get_coverage(_account: Reader, services: ServicesNow, run_id: str) -> 
     """
     told = await services.coverage.prove(RunId(run_id))
     return await run_blocking(lambda: tell_coverage(told))
+
+
+@router.get("/{run_id}/remainder")
+async def get_remainder(_account: Reader, services: ServicesNow, run_id: str) -> RunRemainderTold:
+    """Return how much of what is left of an interrupted run could be flown when it is taken up again."""
+    return RunRemainderTold.of(await services.remainder.plan(RunId(run_id)))
 
 
 @router.post("/{run_id}/cancel", status_code=202, response_model=RunTold)

@@ -13,6 +13,10 @@ from missions.coverage_prover import CoverageTold
 from missions.run_coverage import MissedPlace, RunCoverage
 
 _MOST_MISSED = 200
+_RESUMED = (
+    "what is planned since the run was last taken up again, with what was flown before: lower than planned_ratio where "
+    "no way leads to some of it any more; null when it was flown in one order"
+)
 
 
 class PartCoverageTold(Told):
@@ -23,6 +27,7 @@ class PartCoverageTold(Told):
     wanted_m2: float = Field(description="ground that was to be seen")
     seen_ratio: float
     planned_ratio: float = Field(description="what the planned route was to show of it")
+    resumed_ratio: float | None = Field(description=_RESUMED)
 
 
 class MissedPlaceTold(Told):
@@ -49,6 +54,7 @@ class RunCoverageTold(BecauseTold):
     because: str = Field(description="why there are no figures, or what they leave out; empty: nothing")
     seen_ratio: float | None
     planned_ratio: float | None
+    resumed_ratio: float | None = Field(description=_RESUMED)
     wanted_m2: float
     parts: list[PartCoverageTold]
     missed: list[MissedPlaceTold] = Field(description="the largest first, at most 200 of them")
@@ -69,6 +75,7 @@ def tell_coverage(told: CoverageTold) -> RunCoverageTold:
             because=told.because,
             seen_ratio=None,
             planned_ratio=None,
+            resumed_ratio=None,
             wanted_m2=0.0,
             parts=[],
             missed=[],
@@ -85,6 +92,7 @@ def tell_coverage(told: CoverageTold) -> RunCoverageTold:
         because=told.because,
         seen_ratio=coverage.seen_ratio,
         planned_ratio=coverage.planned_ratio,
+        resumed_ratio=coverage.resumed_ratio,
         wanted_m2=coverage.wanted_m2,
         parts=[PartCoverageTold.model_validate(part) for part in coverage.parts],
         missed=[_missed(number, one) for number, one in enumerate(missed, start=1)],

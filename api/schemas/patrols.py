@@ -10,6 +10,7 @@ from api.schemas.shapes import Because, BecauseTold, Given, Moment, Place, SaidT
 from missions.idleness import Idleness
 from missions.patrol import Days, OnMissed, OnOverlap, Patrol, Run
 from missions.patrol_files import patrol_to_json
+from missions.remainder import RemainderTold
 from missions.trial import Trial
 
 
@@ -229,6 +230,21 @@ class RunTold(BecauseTold):
         place = None if run.place is None else place_of(run.place)
         plain = {name: getattr(run, name) for name in cls.model_fields if name not in {"kind", "state", "place"}}
         return cls(**plain, kind=run.kind.value, state=run.state.value, place=place)
+
+
+class RunRemainderTold(BecauseTold):
+    """What would be flown of a run that was interrupted."""
+
+    run_id: str
+    flown_ratio: float | None = Field(
+        description="share of the length of what is left of its areas, 1: nothing is left out; null: it cannot be flown"
+    )
+    because: str = Field(description="why it cannot be flown, or that it is not interrupted; else empty")
+
+    @classmethod
+    def of(cls, told: RemainderTold) -> Self:
+        """Return what is told of a trial of a remainder."""
+        return cls(run_id=told.run.id, flown_ratio=told.flown_ratio, because=told.because)
 
 
 class RunsTold(Told):

@@ -78,6 +78,9 @@ async def test_a_run_tells_what_it_saw_and_what_it_missed(controller_on_both: Co
     told = (await desk.get(f"runs/{run_id}/coverage")).json()
     assert 0.3 < told["seen_ratio"] < 0.9
     assert told["planned_ratio"] > 0.9999
+    assert told["resumed_ratio"] is None
+    left = (await desk.get(f"runs/{run_id}/remainder")).json()
+    assert (left["flown_ratio"], left["because"]) == (None, "it is not interrupted")
     assert told["missed_total"] == len(told["missed"]) >= 1
     assert {part["name"] for part in told["parts"]} == {"West lane", "Huaixiang Street", "East lane", "Inner lane"}
     assert told["not_assessed"][0]["why"] == "no_picture"

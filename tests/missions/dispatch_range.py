@@ -35,13 +35,13 @@ START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
 
 class FixedZones:
-    """A zone source that holds one zone set."""
+    """A zone source that holds one zone set; a test puts others in force."""
 
     def __init__(self, zones: ZoneSet) -> None:
-        self._zones = zones
+        self.in_force = zones
 
     async def zones(self, unit: Transaction) -> ZoneSet:
-        return self._zones
+        return self.in_force
 
 
 @dataclass

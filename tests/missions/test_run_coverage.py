@@ -77,7 +77,24 @@ def proof_of(
     kind = RunKind.LOOK if look_at else RunKind.PATROL
     asked = None if look_at else patrol(*parts)
     run = make_run(kind=kind, name="yard", asked_by="test", now=AT, patrol=asked, place=look_at)
-    return prove_run(Flown(run=run, patrol=asked, orders=[given], logs=[log_of(given, gazes)]))
+    return prove_run(Flown(run=run, patrol=asked, orders=[given], legs_done=[0], logs=[log_of(given, gazes)]))
+
+
+@pytest.mark.parametrize("rest_north_m", [95, 30])
+def test_what_a_remainder_leaves_out_lowers_the_share_that_is_planned_now(rest_north_m: float) -> None:
+    first = order(YARD_LEGS_IN_TWO, ZoneSet(zones=()))
+    rest = [leg(0, 20, LegPurpose.TRANSIT, "yard"), leg(0, rest_north_m, LegPurpose.SURVEY, "yard")]
+    asked = patrol(YARD)
+    run = make_run(kind=RunKind.PATROL, name="yard", asked_by="test", now=AT, patrol=asked, place=None)
+    flown = Flown(run=run, patrol=asked, orders=[first, order(rest, first.zones)], legs_done=[2, 0], logs=[])
+    proof = prove_run(flown)
+    assert proof.planned_ratio == pytest.approx(1)
+    assert proof.resumed_ratio == proof.parts[0].resumed_ratio
+    assert proof.resumed_ratio is not None
+    assert (proof.resumed_ratio > 0.999) is (rest_north_m == 95)
+    assert proof.resumed_ratio > 0.3, "what was flown before counts"
+    alone = prove_run(replace(flown, orders=[first], legs_done=[2]))
+    assert (alone.resumed_ratio, alone.parts[0].resumed_ratio) == (None, None)
 
 
 def log_of(given: Order, gazes: Sequence[Gaze]) -> GazeLog:
@@ -91,6 +108,11 @@ def log_of(given: Order, gazes: Sequence[Gaze]) -> GazeLog:
 LANE = PatrolLine(name="lane", line=LineString([(0, 0), (0, 0.001)]), camera=CAMERA)
 LANE_LEGS = [leg(0, 0, LegPurpose.TRANSIT, "lane"), leg(0, 100, LegPurpose.LINE, "lane")]
 YARD = PatrolArea(name="yard", area=in_degrees(box(-10, 30, 10, 90)), swath_m=20, overlap=0, camera=CAMERA)
+YARD_LEGS_IN_TWO = [
+    leg(0, 0, LegPurpose.TRANSIT, "yard"),
+    leg(0, 20, LegPurpose.SURVEY, "yard"),
+    leg(0, 100, LegPurpose.SURVEY, "yard"),
+]
 YARD_LEGS = [leg(0, 0, LegPurpose.TRANSIT, "yard"), leg(0, 100, LegPurpose.SURVEY, "yard")]
 
 

@@ -35,7 +35,7 @@ class Drawn(FixedZones):
         """Draw a keep-out zone around *middle*."""
         ring = shapely.transform(shapely.Point(0, 0).buffer(radius_m), LocalFrame(origin=middle).to_geo_array)
         fire = Zone(id=ZoneId("fire"), kind=ZoneKind.KEEP_OUT, polygon=ring, name="the fire")
-        self._zones = ZoneSet(zones=(*self._zones.zones, fire))
+        self.in_force = ZoneSet(zones=(*self.in_force.zones, fire))
 
 
 async def told(estate: Range) -> list[tuple[object, object]]:

@@ -660,6 +660,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/remainder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Remainder
+         * @description Return how much of what is left of an interrupted run could be flown when it is taken up again.
+         */
+        get: operations["get_remainder_api_v1_runs__run_id__remainder_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2057,6 +2077,11 @@ export interface components {
              * @description what the planned route was to show of it
              */
             planned_ratio: number;
+            /**
+             * Resumed Ratio
+             * @description what is planned since the run was last taken up again, with what was flown before: lower than planned_ratio where no way leads to some of it any more; null when it was flown in one order
+             */
+            resumed_ratio: number | null;
             /** Seen Ratio */
             seen_ratio: number;
             /**
@@ -2588,12 +2613,40 @@ export interface components {
             pictures: number;
             /** Planned Ratio */
             planned_ratio: number | null;
+            /**
+             * Resumed Ratio
+             * @description what is planned since the run was last taken up again, with what was flown before: lower than planned_ratio where no way leads to some of it any more; null when it was flown in one order
+             */
+            resumed_ratio: number | null;
             /** Run Id */
             run_id: string;
             /** Seen Ratio */
             seen_ratio: number | null;
             /** Wanted M2 */
             wanted_m2: number;
+        };
+        /**
+         * RunRemainderTold
+         * @description What would be flown of a run that was interrupted.
+         */
+        RunRemainderTold: {
+            /**
+             * Because
+             * @description why it cannot be flown, or that it is not interrupted; else empty
+             */
+            because: string;
+            /**
+             * Because Said
+             * @description `because` by its codes; empty where nobody knows the sentence
+             */
+            readonly because_said: components["schemas"]["SaidTold"][];
+            /**
+             * Flown Ratio
+             * @description share of the length of what is left of its areas, 1: nothing is left out; null: it cannot be flown
+             */
+            flown_ratio: number | null;
+            /** Run Id */
+            run_id: string;
         };
         /**
          * RunStartGiven
@@ -4338,6 +4391,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunCoverageTold"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_remainder_api_v1_runs__run_id__remainder_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRemainderTold"];
                 };
             };
             /** @description A problem (RFC 9457) */

@@ -26,6 +26,7 @@ export type PatrolGiven = Schemas["PatrolGiven"];
 export type Patrol = Schemas["PatrolTold"];
 export type PatrolCheck = Schemas["PatrolCheckTold"];
 export type Run = Schemas["RunTold"];
+export type RunRemainder = Schemas["RunRemainderTold"];
 export type Coverage = Omit<Schemas["RunCoverageTold"], "map"> & { map: GeoJSON.FeatureCollection };
 export type Sighting = Schemas["SightingTold"];
 export type Incident = Schemas["IncidentTold"];

@@ -7,6 +7,7 @@ import { time } from "../i18n/format";
 import { ProblemBox } from "../shared/ProblemBox";
 import { BecauseMoves } from "./Because";
 import { CoverageOfRun } from "./coverage/CoverageOfRun";
+import { RemainderOfRun } from "./coverage/Remainder";
 import { useDesk, useLive, useLoaded } from "./hooks";
 import { select } from "./selection";
 
@@ -44,6 +45,7 @@ export function RunBody({ run, isPage = false }: { run: Run; isPage?: boolean })
           <p className="muted">{t("legs.done", { done: run.legs_done, total: run.legs_total })}</p>
         </>
       )}
+      {run.state === "interrupted" && run.order_id && <RemainderOfRun run={run} />}
       <dl className="numbers">
         <dt>{t("run.asked")}</dt>
         <dd>

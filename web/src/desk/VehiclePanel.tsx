@@ -8,6 +8,7 @@ import { metres, percent, span, time } from "../i18n/format";
 import { HoldButton } from "../shared/HoldButton";
 import { ProblemBox } from "../shared/ProblemBox";
 import { BecauseMoves } from "./Because";
+import { RemainderOfVehicle } from "./coverage/Remainder";
 import { Fate } from "./Fate";
 import { useAction, useDesk, useLive, useLoaded, useNow } from "./hooks";
 import { Legs } from "./Legs";
@@ -76,6 +77,7 @@ function Commands({ vehicle }: { vehicle: Vehicle }) {
       {action.isBusy && <p className="fate">{t("fate.sending")}</p>}
       <ProblemBox error={action.error} onClose={action.clear} />
       <Fate vehicleId={vehicleId} />
+      <RemainderOfVehicle vehicleId={vehicleId} />
     </section>
   );
 }

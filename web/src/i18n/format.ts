@@ -48,6 +48,12 @@ export function plusMinus(m: number): string {
   return `± ${m < 10 ? m.toFixed(1) : Math.round(m)} m`;
 }
 
+/** Never rounded up to the whole: 99.96 % is not all of it. */
+export function shareSeen(ratio: number): string {
+  const tenths = Math.floor(ratio * 1000 + 1e-6);
+  return tenths >= 1000 ? "100 %" : `${(tenths / 10).toFixed(1)} %`;
+}
+
 export function percent(ratio: number): string {
   return `${Math.round(ratio * 100)} %`;
 }

@@ -3,12 +3,13 @@ import { becauseWords } from "../../i18n/said";
 import { useCallback, useEffect, useSyncExternalStore } from "react";
 import type { Coverage, Run } from "../../api/types";
 import { nameOf, t, useLanguage, word } from "../../i18n";
-import { span } from "../../i18n/format";
+import { shareSeen, span } from "../../i18n/format";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useDesk, useDeskTopics } from "../hooks";
 import { select } from "../selection";
 import type { CoverageWatch } from "./coverage_watch";
 import { flightOf, missedParts } from "./missed_draft";
+import { isLowered, Lowered } from "./Remainder";
 
 const SHOWN = 8;
 
@@ -40,10 +41,11 @@ function Figures({ told, run }: { told: Coverage; run: Run }) {
   return (
     <>
       <p className="coverage-figure" role="status">
-        <strong>{t("coverage.seen", { share: share(told.seen_ratio) })}</strong>
+        <strong>{t("coverage.seen", { share: shareSeen(told.seen_ratio) })}</strong>
         {missedWords(told.missed_total)}
         {!told.is_final && <span className="muted"> · {t("coverage.so_far")}</span>}
       </p>
+      <Lowered told={told} />
       <Parts told={told} />
       <Missed told={told} />
       <p className="hint">{t("coverage.on_map")}</p>
@@ -64,6 +66,7 @@ function Figures({ told, run }: { told: Coverage; run: Run }) {
 function Parts({ told }: { told: Coverage }) {
   const desk = useDesk();
   useDeskTopics(desk, "patrols");
+  const hasLost = told.parts.some(isLowered);
   return (
     <table className="coverage-parts">
       <thead>
@@ -71,14 +74,16 @@ function Parts({ told }: { told: Coverage }) {
           <th scope="col">{t("coverage.part")}</th>
           <th scope="col">{t("coverage.part_seen")}</th>
           <th scope="col">{t("coverage.part_planned")}</th>
+          {hasLost && <th scope="col">{t("coverage.part_resumed")}</th>}
         </tr>
       </thead>
       <tbody>
         {told.parts.map((part, index) => (
           <tr key={index}>
             <th scope="row">{part.kind === "look" ? word("part", "look") : desk.names.part(part.name) || word("part", part.kind)}</th>
-            <td>{share(part.seen_ratio)}</td>
-            <td>{share(part.planned_ratio)}</td>
+            <td>{shareSeen(part.seen_ratio)}</td>
+            <td>{shareSeen(part.planned_ratio)}</td>
+            {hasLost && <td>{part.resumed_ratio === null ? "–" : shareSeen(part.resumed_ratio)}</td>}
           </tr>
         ))}
       </tbody>
@@ -126,12 +131,6 @@ function PlanMissed({ told, run }: { told: Coverage; run: Run }) {
       {t("coverage.plan")}
     </button>
   );
-}
-
-/** Never rounded up to the whole: 99.96 % is not all of it. */
-function share(ratio: number): string {
-  const tenths = Math.floor(ratio * 1000 + 1e-6);
-  return tenths >= 1000 ? "100 %" : `${(tenths / 10).toFixed(1)} %`;
 }
 
 function missedWords(count: number): string {
