@@ -10,6 +10,7 @@ setup := deploy/setup
 packages := core geofence fleet perception missions incidents api agent cli sim
 web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null) api/sentences.json
 test_options ?=
+workers ?= $(if $(test_options),0,2)
 demo_options ?=
 
 help:  ## List the targets
@@ -20,10 +21,13 @@ setup: .venv/tools.stamp api/console/index.html  ## Make .venv with everything i
 demo: .venv/runtime.stamp api/console/index.html  ## Start a controller, agents and a simulated town; open a browser
 	@$(bin)/roundsman demo $(demo_options)
 
+# Two workers run the tests side by side; with test_options there is one process, in which -s, -x and --pdb do
+# what they say (workers=2 asks for two all the same).
 # Two whole demos take nine minutes: CI runs them always, people when they ask for them.
 test: setup  ## Run the tests, quick ones first; chain=1 adds the two whole demos (9 minutes)
 	@$(setup)/test_programs.sh
-	@$(bin)/python -m pytest $(if $(CI)$(chain),,-m "not chain") $(test_options)
+	@$(bin)/python -m pytest -n $(workers) --dist loadgroup --no-loadscope-reorder \
+	    $(if $(CI)$(chain),,-m "not chain") $(test_options)
 
 check: setup web/node_modules/.stamp  ## What CI runs before the tests: format, lint, types, imports, generated files
 	@$(setup)/check.sh

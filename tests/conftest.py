@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 
 from core.clock import SystemClock
 from core.database import Database
@@ -18,14 +19,25 @@ from tests.harness.programs import MARKERS, MissingPrograms, Program
 MISSING = pytest.StashKey[MissingPrograms]()
 # What takes longer comes later, so that a mistake shows itself early.
 LATER = ("postgres", "nats", "slow", "browser", "chain", "px4")
+# One worker runs them one after the other: one of them alone keeps two cores busy.
+TOGETHER = ("chain", "px4")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[MISSING] = MissingPrograms(may_skip=os.environ.get("CI", "").lower() not in {"1", "true"})
+    missing = MissingPrograms(may_skip=os.environ.get("CI", "").lower() not in {"1", "true"})
+    config.stash[MISSING] = missing
+    config.pluginmanager.register(missing)
+    # structlog's own way draws all variables around an error, which takes a second for some.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_lateness)
+    for item in items:
+        for mark in [mark for mark in item.iter_markers() if mark.name in TOGETHER]:
+            item.add_marker(pytest.mark.xdist_group(mark.name))
 
 
 def _lateness(item: pytest.Item) -> int:
@@ -38,14 +50,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("flies a PX4 simulator: set ROUNDSMAN_PX4 to its command")
     for name in sorted(names & MARKERS.keys()):
         item.config.stash[MISSING].require(MARKERS[name])
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    lines = config.stash[MISSING].lines()
-    if lines:
-        terminalreporter.section("missing programs")
-        for line in lines:
-            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

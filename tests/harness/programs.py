@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -30,7 +31,7 @@ MARKERS: dict[str, Program] = {
 
 
 class MissingPrograms:
-    """Counts the tests that a missing program kept from running."""
+    """Counts the tests that a missing program kept from running: a pytest plugin that tells them at the end."""
 
     def __init__(self, *, may_skip: bool) -> None:
         self._may_skip = may_skip
@@ -46,6 +47,24 @@ class MissingPrograms:
         if self._may_skip:
             pytest.skip(reason)
         pytest.fail(reason, pytrace=False)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand what a worker counted to the process that tells it."""
+        if (output := getattr(session.config, "workeroutput", None)) is not None:
+            output["missing"] = {program.value: count for program, count in self._tests.items()}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object, error: object | None) -> None:
+        """Add what a worker counted; one that crashed says nothing, and its test failed."""
+        output: Mapping[str, Mapping[str, int]] = getattr(node, "workeroutput", {})
+        self._tests.update({Program(name): count for name, count in output.get("missing", {}).items()})
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Name the programs at the end of the run."""
+        if lines := self.lines():
+            terminalreporter.section("missing programs")
+            for line in lines:
+                terminalreporter.write_line(line)
 
     def lines(self) -> list[str]:
         """Return one line for each missing program, for the end of the run."""
