@@ -195,6 +195,9 @@ class AlarmDesk:
             )
         if step.to in {AlarmState.RAISED, AlarmState.RINGING} and alarm.is_unanswered:
             raise Conflict("an alarm begins to ring by the desks' own word", where=alarm.number)
+        if step.to is AlarmState.RINGING:
+            # It calls anew, so every desk has to say anew that it is heard there.
+            await self._alarms.forget_rings(unit, alarm.id)
         return await self._write(unit, self._stamp(alarm.move(step.to, because=step.because), person), person)
 
     async def _answer(self, unit: Transaction, alarm: HelpAlarm, step: AlarmStep, person: str) -> HelpAlarm:

@@ -77,8 +77,9 @@ class Escalator:
 
     async def step(self) -> None:
         """Escalate what is due now, then tell outside whom it has come to."""
+        now = self._clock.now()
         async with self._database.transaction() as unit:
-            due = await self._alarms.claim_due(unit, now=self._clock.now(), limit=_BATCH)
+            due = await self._alarms.claim_due(unit, now=now, or_after=now + self._longest(), limit=_BATCH)
             escalated = [await self._escalate(unit, alarm) for alarm in due]
         if self._outside.is_configured:
             calls = [alarm for alarm in escalated if alarm.escalation == OUTSIDE and alarm.is_unanswered]
@@ -123,7 +124,9 @@ class Escalator:
             return
         async with self._database.transaction() as unit:
             now_alarm = await self._alarms.get(unit, alarm.id, locked=True)
-            told = replace(now_alarm, outside_told_at=self._clock.now(), escalate_at=None)
+            # Somebody may have answered meanwhile, and it may call anew by now: that goes its own way.
+            escalate_at = None if now_alarm.escalation == OUTSIDE else now_alarm.escalate_at
+            told = replace(now_alarm, outside_told_at=self._clock.now(), escalate_at=escalate_at)
             told = await self._save(unit, told)
             await self._desk.tell(unit, told, actor=ACTOR, what="outside_told", because=answer)
 
@@ -140,7 +143,12 @@ class Escalator:
         return saved
 
     def _waited_s(self, alarm: HelpAlarm) -> float:
-        return (self._clock.now() - alarm.raised_at).total_seconds()
+        return max(0.0, (self._clock.now() - alarm.raised_at).total_seconds())
+
+    def _longest(self) -> timedelta:
+        """Return how far ahead a step can be; what is further was written before the clock was set back."""
+        settings = self._settings
+        return timedelta(seconds=max(settings.desk_s, settings.supervisor_s, settings.outside_retry_s))
 
     def _retry_at(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self._settings.outside_retry_s)

@@ -97,8 +97,13 @@ class IncidentStore(Protocol):
     async def open_ids(self, unit: Transaction) -> Sequence[IncidentId]:
         """Return the ids of all open incidents."""
 
-    async def unrung(self, unit: Transaction, *, kind: str, stored_before: datetime) -> Sequence[IncidentId]:
-        """Return the incidents of an alarm's kind that nobody decided about since then and that never rang."""
+    async def unrung(
+        self, unit: Transaction, *, kind: str, stored_before: datetime, or_after: datetime
+    ) -> Sequence[IncidentId]:
+        """Return the incidents of an alarm's kind that nobody decided about since then and that never rang.
+
+        What was stored *or_after* is among them: only a clock that has been set back since can have written that.
+        """
 
     async def counts(self, unit: Transaction) -> Mapping[tuple[str, IncidentState], int]:
         """Return the number of incidents of each kind in each state."""
@@ -176,11 +181,22 @@ class AlarmStore(Protocol):
     async def answered(self, unit: Transaction) -> int:
         """Return the number of alarms that somebody answered."""
 
-    async def claim_due(self, unit: Transaction, *, now: datetime, limit: int) -> tuple[HelpAlarm, ...]:
-        """Return alarms whose `escalate_at` has come, locked, oldest first; rows that others hold are skipped."""
+    async def calling(self, unit: Transaction) -> tuple[HelpAlarm, ...]:
+        """Return every alarm that calls for the first person, oldest first."""
+
+    async def claim_due(
+        self, unit: Transaction, *, now: datetime, or_after: datetime, limit: int
+    ) -> tuple[HelpAlarm, ...]:
+        """Return alarms whose `escalate_at` has come, locked, oldest first; rows that others hold are skipped.
+
+        What is to come only after *or_after* is due as well: a clock that has been set back since wrote that.
+        """
 
     async def add_ring(self, unit: Transaction, ring: Ring) -> bool:
         """Note that an alarm rings at a desk; return False when that was known."""
+
+    async def forget_rings(self, unit: Transaction, alarm_id: AlarmId) -> None:
+        """Forget where an alarm rang: it calls anew."""
 
     async def rings(self, unit: Transaction, alarm_id: AlarmId) -> Sequence[Ring]:
         """Return where and when an alarm rang, in order."""

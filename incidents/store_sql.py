@@ -168,9 +168,12 @@ class SqlIncidentStore:
         rows = await unit.session.scalars(select(IncidentRow.id).where(IncidentRow.state.in_(_OPEN)))
         return tuple(IncidentId(one) for one in rows)
 
-    async def unrung(self, unit: Transaction, *, kind: str, stored_before: datetime) -> Sequence[IncidentId]:
+    async def unrung(
+        self, unit: Transaction, *, kind: str, stored_before: datetime, or_after: datetime
+    ) -> Sequence[IncidentId]:
         has_rung = exists().where(AlarmRow.press_id == press_of_incident(IncidentId("")) + IncidentRow.id)
-        has_waited = exists().where(SightingRow.incident_id == IncidentRow.id, SightingRow.stored_at <= stored_before)
+        is_old = or_(SightingRow.stored_at <= stored_before, SightingRow.stored_at > or_after)
+        has_waited = exists().where(SightingRow.incident_id == IncidentRow.id, is_old)
         is_undecided = and_(IncidentRow.state == IncidentState.REPORTED.value, IncidentRow.kind == kind)
         query = select(IncidentRow.id).where(is_undecided, has_waited, ~has_rung).order_by(IncidentRow.id)
         return [IncidentId(one) for one in await unit.session.scalars(query)]

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from core.database import Transaction
 from core.errors import NotFound
 from core.ids import AlarmId
 from fleet.store_sql_once import insert_once
-from incidents.alarm import AlarmState, HelpAlarm, Ring
+from incidents.alarm import UNANSWERED, AlarmState, HelpAlarm, Ring
 from incidents.errors import RevisionPassed
 from incidents.store_sql_rows import AlarmRow, RingRow
 from incidents.store_sql_values import alarm_columns, alarm_of
@@ -57,13 +57,23 @@ class SqlAlarmStore:
         query = select(func.count()).select_from(AlarmRow).where(AlarmRow.answered_at.is_not(None))
         return await unit.session.scalar(query) or 0
 
-    async def claim_due(self, unit: Transaction, *, now: datetime, limit: int) -> tuple[HelpAlarm, ...]:
-        query = select(AlarmRow).where(AlarmRow.escalate_at <= now).order_by(AlarmRow.escalate_at).limit(limit)
+    async def calling(self, unit: Transaction) -> tuple[HelpAlarm, ...]:
+        query = select(AlarmRow).where(AlarmRow.state.in_([state.value for state in UNANSWERED]))
+        return await self._all(unit, query.order_by(AlarmRow.id))
+
+    async def claim_due(
+        self, unit: Transaction, *, now: datetime, or_after: datetime, limit: int
+    ) -> tuple[HelpAlarm, ...]:
+        is_due = or_(AlarmRow.escalate_at <= now, AlarmRow.escalate_at > or_after)
+        query = select(AlarmRow).where(is_due).order_by(AlarmRow.escalate_at).limit(limit)
         return await self._all(unit, query.with_for_update(skip_locked=True))
 
     async def add_ring(self, unit: Transaction, ring: Ring) -> bool:
         values = {"alarm_id": ring.alarm_id, "desk": ring.desk, "escalation": ring.escalation, "at": ring.at}
         return await insert_once(unit, RingRow, values)
+
+    async def forget_rings(self, unit: Transaction, alarm_id: AlarmId) -> None:
+        await unit.session.execute(delete(RingRow).where(RingRow.alarm_id == alarm_id))
 
     async def rings(self, unit: Transaction, alarm_id: AlarmId) -> Sequence[Ring]:
         query = select(RingRow).where(RingRow.alarm_id == alarm_id).order_by(RingRow.at, RingRow.desk)

@@ -1,12 +1,13 @@
 """Rings for what may be an emergency and was not sure, when nobody has decided about its pictures in time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
 from core.clock import Clock
-from core.database import Database
+from core.database import Database, Transaction
 from core.ids import IncidentId
 from incidents.alarms import AlarmDesk, AlarmName, AlarmSettings
 from incidents.incident import IncidentState
@@ -49,7 +50,7 @@ class Unlooked:
         """Ring for what has waited too long by now."""
         for kind in self._kinds:
             async with self._database.reading() as unit:
-                late = await self._incidents.unrung(unit, kind=kind.code, stored_before=self._due_before())
+                late = await self._late(unit, kind)
             for incident_id in late:
                 await self._ring(incident_id, kind)
 
@@ -60,15 +61,16 @@ class Unlooked:
             if incident.state is not IncidentState.REPORTED:
                 return
             records = await self._sightings.of_incident(unit, incident_id)
-            waited_s = (self._clock.now() - records[0].stored_at).total_seconds()
+            waited_s = max(0.0, (self._clock.now() - records[0].stored_at).total_seconds())
             because = f"nobody looked at its picture for {waited_s:.0f} s: {_clearest(records).sighting.because}"
             seen = replace(_clearest(records).sighting, because=because)
             name = AlarmName(name=kind.name, name_zh=kind.name_zh)
             await self._alarms.seen(unit, seen, incident_id=incident_id, name=name)
         self._log.warning("nobody looked, so it rings", incident_id=incident_id, waited_s=waited_s)
 
-    def _due_before(self) -> datetime:
-        return self._clock.now() - timedelta(seconds=self._settings.unsure_s)
+    async def _late(self, unit: Transaction, kind: Kind) -> Sequence[IncidentId]:
+        now, wait = self._clock.now(), timedelta(seconds=self._settings.unsure_s)
+        return await self._incidents.unrung(unit, kind=kind.code, stored_before=now - wait, or_after=now + wait)
 
 
 def _clearest(records: tuple[SightingRecord, ...]) -> SightingRecord:

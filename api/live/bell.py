@@ -8,7 +8,7 @@ from api.live.journal_tail import JournalTail
 from core.database import Database
 from core.ids import AlarmId
 from core.tasks import within
-from incidents.alarm import UNANSWERED, HelpAlarm
+from incidents.alarm import HelpAlarm
 from incidents.alarms import AlarmDesk
 from incidents.store import AlarmStore
 
@@ -36,9 +36,8 @@ class Bell:
         """Read the unanswered alarms whenever the journal has moved, and every now and then."""
         while True:
             cursor = self._tail.cursor
-            async with self._database.transaction() as unit:
-                found = await self._alarms.find(unit, states=UNANSWERED)
-            self._tell(tuple(reversed(found)))
+            async with self._database.reading() as unit:
+                self._tell(await self._alarms.calling(unit))
             with suppress(TimeoutError):
                 await within(self._look_every_s, self._tail.wait_beyond(cursor))
 

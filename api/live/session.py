@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -48,7 +49,7 @@ class LiveSession:
         self._services = services
         self._listener = listener
         self._one_at_a_time = asyncio.Lock()
-        self._confirmed: set[tuple[str, int]] = set()
+        self._confirmed: set[tuple[AlarmId, int, datetime | None]] = set()
 
     async def run(self) -> None:
         """Send the snapshot, then everything; returns when the client leaves, raises what ended it otherwise."""
@@ -106,7 +107,7 @@ class LiveSession:
             await bell.changed(within_s=again_s)
 
     def _is_confirmed(self, alarm: HelpAlarm) -> bool:
-        return (alarm.id, alarm.escalation) in self._confirmed
+        return _call(alarm, alarm.escalation) in self._confirmed
 
     async def _send_newest(self) -> None:
         registry = self._services.registry
@@ -159,8 +160,10 @@ class LiveSession:
 
     async def _ring(self, message: Rung) -> None:
         if self._listener.account.may(Permission.ANSWER_ALARMS):
+            calling = {alarm.id: alarm for alarm in self._services.bell.ringing}
             await self._services.bell.rung(AlarmId(message.alarm_id), desk=self._listener.account.name)
-            self._confirmed.add((message.alarm_id, message.escalation))
+            if (alarm := calling.get(AlarmId(message.alarm_id))) is not None:
+                self._confirmed.add(_call(alarm, message.escalation))
 
     async def _send(self, message: str | bytes) -> None:
         try:
@@ -171,6 +174,11 @@ class LiveSession:
                     await self._socket.send_text(message)
         except TimeoutError as error:
             raise TimedOut("this client takes nothing any more", where="live", remedy="connect again") from error
+
+
+def _call(alarm: HelpAlarm, escalation: int) -> tuple[AlarmId, int, datetime | None]:
+    """Return what a desk confirms: an alarm that was answered once and calls again is another call."""
+    return alarm.id, escalation, alarm.answered_at
 
 
 def _reason(ended: ExceptionGroup[Exception]) -> Exception:

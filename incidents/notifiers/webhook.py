@@ -6,7 +6,8 @@ import json
 
 import httpx
 
-from core.errors import TimedOut, Unavailable
+from core.errors import InvalidInput, TimedOut, Unavailable
+from core.tasks import within
 from incidents.alarm import HelpAlarm
 from incidents.bodies import alarm_body
 
@@ -22,7 +23,7 @@ class WebhookLine:
     is_configured = True
 
     def __init__(self, *, url: str, client: httpx.AsyncClient, secret: str = "", timeout_s: float = 5.0) -> None:
-        self._url = url
+        self._url = _checked(url)
         self._client = client
         self._secret = secret
         self._timeout_s = timeout_s
@@ -31,16 +32,20 @@ class WebhookLine:
         """POST the alarm; raises TimedOut, or Unavailable when the answer is not a success."""
         content = json.dumps({"type": "alarm", "alarm": alarm_body(alarm)}, ensure_ascii=False).encode()
         try:
-            answer = await self._client.post(
-                self._url, content=content, headers=self._headers(alarm, content), timeout=self._timeout_s
-            )
-        except httpx.TimeoutException as error:
+            status = await within(self._timeout_s, self._post(alarm, content))
+        except (httpx.TimeoutException, TimeoutError) as error:
             raise TimedOut(f"no answer within {self._timeout_s:g} s", where=alarm.number) from error
         except httpx.HTTPError as error:
             raise Unavailable(f"no connection: {error}", where=alarm.number) from error
-        if not answer.is_success:
-            raise Unavailable(f"the webhook answered {answer.status_code}", where=alarm.number)
-        return f"the outside webhook took it ({answer.status_code})"
+        if not httpx.codes.is_success(status):
+            raise Unavailable(f"the webhook answered {status}", where=alarm.number)
+        return f"the outside webhook took it ({status})"
+
+    async def _post(self, alarm: HelpAlarm, content: bytes) -> int:
+        """Return the status of the answer: what else it holds is not waited for, it may never end."""
+        headers = self._headers(alarm, content)
+        async with self._client.stream("POST", self._url, content=content, headers=headers, timeout=None) as answer:
+            return answer.status_code
 
     def _headers(self, alarm: HelpAlarm, content: bytes) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "Idempotency-Key": f"{alarm.id}-{alarm.escalation}"}
@@ -48,3 +53,14 @@ class WebhookLine:
             digest = hmac.new(self._secret.encode(), content, hashlib.sha256).hexdigest()
             headers[SIGNATURE] = f"sha256={digest}"
         return headers
+
+
+def _checked(url: str) -> httpx.URL:
+    """Return the address; raises InvalidInput now, and not when somebody calls for help."""
+    try:
+        checked = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise InvalidInput(f"is no address: {error}", where="alarm_webhook") from error
+    if checked.scheme not in {"http", "https"} or not checked.host:
+        raise InvalidInput("is no address of the web", where="alarm_webhook", remedy="give https://host/path")
+    return checked

@@ -263,6 +263,22 @@ async def test_an_alarm_is_sent_again_until_the_desk_rings(live: Live) -> None:
         assert alarm_row.rung_at is not None
 
 
+async def test_an_alarm_that_is_given_back_is_sent_again_to_a_desk_that_had_confirmed_it(live: Live) -> None:
+    async with live.listener("supervisor") as client:
+        await client.hello(topics=["alarms", "events"])
+        alarm_id = await live.press()
+        await client.next("alarm")
+        rung = json.dumps({"type": "rung", "alarm_id": alarm_id, "escalation": 0})
+        await client.socket.send(rung)
+        await _until_state(live, alarm_id, AlarmState.RINGING)
+        await _answer(live, alarm_id)
+        await _move(live, AlarmState.RINGING)
+        await _until_answered(client)
+        alarm = (await client.next("alarm"))["alarm"]
+        assert isinstance(alarm, dict)
+        assert (alarm["id"], alarm["answered_at"] is None, alarm["state"]) == (alarm_id, False, "ringing")
+
+
 async def test_every_desk_rings_and_a_new_one_as_well_until_somebody_answers(live: Live) -> None:
     alarm_id = await live.press()
     async with live.listener("supervisor", name="a") as first, live.listener("administrator", name="b") as second:
@@ -373,9 +389,13 @@ async def _until_state(live: Live, alarm_id: str, state: AlarmState) -> None:
 
 
 async def _answer(live: Live, alarm_id: str) -> None:
+    await _move(live, AlarmState.ANSWERED)
+
+
+async def _move(live: Live, to: AlarmState) -> None:
     async with live.services.database.transaction() as unit:
         alarm = (await live.services.alarm_store.find(unit))[0]
-        step = AlarmStep(to=AlarmState.ANSWERED, because="heard", revision=alarm.revision)
+        step = AlarmStep(to=to, because="heard", revision=alarm.revision)
         await live.services.alarms.move(unit, alarm.id, step, person="a")
 
 

@@ -1,10 +1,11 @@
 import asyncio
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from core.errors import Conflict, NotFound
-from core.ids import AlarmId, VehicleId
+from core.ids import AlarmId, VehicleId, new_id
 from incidents.alarm import ALLOWED, AlarmState, HelpAlarm
 from incidents.alarms import AlarmStep
 from incidents.errors import AlreadyAnswered, RevisionPassed
@@ -114,6 +115,29 @@ async def test_an_answer_does_not_fail_because_something_else_changed(room: Room
     alarm = await press(room)
     await rung(room, alarm)
     assert (await move(room, alarm, A.ANSWERED, revision=alarm.revision)).state is A.ANSWERED
+
+
+async def test_an_alarm_that_is_given_back_rings_at_no_desk_until_it_says_so_anew(room: Room) -> None:
+    alarm = await press(room)
+    await rung(room, alarm)
+    answered = await move(room, alarm, A.ANSWERED)
+    calls = await move(room, alarm, A.RINGING, revision=answered.revision)
+    async with room.database.transaction() as unit:
+        assert await room.desk.rung_by(unit, calls) == []
+    await rung(room, alarm)
+    async with room.database.transaction() as unit:
+        assert await room.desk.rung_by(unit, calls) == ["desk1"]
+    assert (await room.words(alarm.id)).count("rung") == 2
+
+
+async def test_however_many_call_nobody_is_left_out_and_the_oldest_is_first(room: Room) -> None:
+    first = await press(room)
+    async with room.database.transaction() as unit:
+        for number in range(2, 260):
+            more = replace(first, id=AlarmId(new_id()), number=f"QZ-2026-{number:06d}", press_id=f"p{number}")
+            await room.alarms.add(unit, more)
+        calling = await room.alarms.calling(unit)
+    assert (len(calling), calling[0].id) == (259, first.id)
 
 
 @pytest.mark.parametrize("to", [A.RESPONDING, A.RESOLVED, A.FALSE_ALARM])

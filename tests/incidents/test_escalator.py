@@ -3,14 +3,15 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import orjson
 import pytest
 
-from core.errors import Fault, TimedOut, Unavailable
+from core.errors import Fault, InvalidInput, TimedOut, Unavailable
 from core.tasks import TaskSupervisor
 from incidents.alarm import AlarmState, HelpAlarm
 from incidents.alarms import AlarmDesk
@@ -20,12 +21,13 @@ from tests.incidents.room import OnePanel, Room
 from tests.incidents.test_alarms import move, press, rung, stored
 
 
-class Outside(HTTPServer):
+class Outside(ThreadingHTTPServer):
     """A real HTTP receiver that keeps what it was told."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Receiver)
+    def __init__(self, receiver: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), receiver)
         self.status = 204
+        self.is_over = threading.Event()
         self.told: list[tuple[dict[str, str], bytes]] = []
 
     @property
@@ -47,13 +49,14 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def listening() -> Iterator[Outside]:
-    server = Outside()
+def listening(receiver: type[BaseHTTPRequestHandler] = Receiver) -> Iterator[Outside]:
+    server = Outside(receiver)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield server
     finally:
+        server.is_over.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -207,6 +210,89 @@ async def test_a_webhook_that_nobody_hears_is_a_fault_with_its_reason(room: Room
             await WebhookLine(url=url, client=client).tell(alarm)
     with pytest.raises(Fault, match="no outside number"):
         await NobodyOutside().tell(alarm)
+
+
+class Dripping(BaseHTTPRequestHandler):
+    """Says its answer a little at a time and never ends it: each little comes within any limit for one."""
+
+    server: Outside
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.told.append((dict(self.headers), b""))
+        with suppress(OSError):
+            if self.server.status == 200:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            else:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not self.server.is_over.wait(0.02):
+                self.wfile.write(b"1\r\nx\r\n" if self.server.status == 200 else b"x")
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+async def test_an_outside_line_that_never_ends_its_answer_stops_no_other_alarm(room: Room) -> None:
+    with listening(Dripping) as server:
+        async with httpx.AsyncClient() as client:
+            line = WebhookLine(url=server.url, client=client, timeout_s=0.2)
+            service = escalator(room, line)
+            alarm = await to_outside(room, service)
+            assert (await room.words(alarm.id))[-1] == "outside_failed"
+            other = await press(room, "p2")
+            await room.clock.advance(room.settings.desk_s)
+            await service.step()
+            assert (await stored(room, other.id)).escalation == 1
+            server.status = 200
+            await room.clock.advance(room.settings.outside_retry_s)
+            await service.step()
+            assert (await stored(room, alarm.id)).outside_told_at == room.clock.now(), "its status was enough"
+            server.is_over.set()
+
+
+@pytest.mark.parametrize("url", ["hook.example/alarm", "ftp://hook.example", "http://", "http://[::1/alarm"])
+async def test_an_outside_line_without_an_address_is_refused_before_anybody_needs_it(url: str) -> None:
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(InvalidInput, match="address"):
+            WebhookLine(url=url, client=client)
+
+
+async def test_a_clock_that_is_set_back_keeps_no_alarm_from_being_handed_on(room: Room) -> None:
+    alarm = await press(room)
+    room.clock.jump(-86_400)
+    service = escalator(room)
+    await service.step()
+    supervisor = await stored(room, alarm.id)
+    assert supervisor.escalation == 1
+    assert "no desk answered for 0 s" in supervisor.because
+    await room.clock.advance(room.settings.supervisor_s - 1)
+    await service.step()
+    assert (await stored(room, alarm.id)).escalation == 1, "from here on it goes by the clock as it is"
+    await room.clock.advance(1)
+    await service.step()
+    assert (await stored(room, alarm.id)).escalation == 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnsweredMeanwhile:
+    """Takes so long that somebody answers, and puts the alarm back, before it has confirmed."""
+
+    room: Room
+    is_configured: bool = True
+
+    async def tell(self, alarm: HelpAlarm) -> str:
+        await move(self.room, alarm, AlarmState.ANSWERED)
+        await move(self.room, alarm, AlarmState.RINGING, revision=(await stored(self.room, alarm.id)).revision)
+        return "the outside webhook took it (200)"
+
+
+async def test_an_alarm_that_calls_anew_while_outside_is_told_is_handed_on_anew(room: Room) -> None:
+    service = escalator(room, AnsweredMeanwhile(room=room))
+    alarm = await to_outside(room, service)
+    assert (alarm.escalation, alarm.state) == (0, AlarmState.RINGING)
+    await room.clock.advance(room.settings.desk_s)
+    await service.step()
+    assert (await stored(room, alarm.id)).escalation == 1
 
 
 def _time_out(request: httpx.Request) -> httpx.Response:

@@ -51,6 +51,14 @@ async def test_who_may_lie_on_the_ground_rings_once_when_nobody_looks_in_time(ro
     assert await ringing(room) == (alarm,)
 
 
+async def test_a_clock_that_is_set_back_lets_nobody_lie_there(room: Room) -> None:
+    await room.take(unsure(room))
+    room.clock.jump(-86_400)
+    await unlooked(room).step()
+    (alarm,) = await ringing(room)
+    assert alarm.because == f"nobody looked at its picture for 0 s: {BECAUSE}"
+
+
 async def test_further_unsure_looks_do_not_put_the_ringing_off(room: Room) -> None:
     await room.take(unsure(room))
     await room.clock.advance(room.settings.unsure_s - 1)
