@@ -94,8 +94,8 @@ class IncidentStore(Protocol):
         first.
         """
 
-    async def open_ids(self, unit: Transaction) -> Sequence[IncidentId]:
-        """Return the ids of all open incidents."""
+    async def open_ids(self, unit: Transaction, *, worker: str | None = None) -> Sequence[IncidentId]:
+        """Return the ids of all open incidents, of one worker's where one is named."""
 
     async def unrung(
         self, unit: Transaction, *, kind: str, stored_before: datetime, or_after: datetime

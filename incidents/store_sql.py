@@ -164,8 +164,9 @@ class SqlIncidentStore:
             query = query.where(IncidentRow.worker == worker)
         return tuple(incident_of(row) for row in await unit.session.scalars(_fresh(query)))
 
-    async def open_ids(self, unit: Transaction) -> Sequence[IncidentId]:
-        rows = await unit.session.scalars(select(IncidentRow.id).where(IncidentRow.state.in_(_OPEN)))
+    async def open_ids(self, unit: Transaction, *, worker: str | None = None) -> Sequence[IncidentId]:
+        query = select(IncidentRow.id).where(IncidentRow.state.in_(_OPEN))
+        rows = await unit.session.scalars(query if worker is None else query.where(IncidentRow.worker == worker))
         return tuple(IncidentId(one) for one in rows)
 
     async def unrung(

@@ -16,7 +16,7 @@ from api.schemas.alarms import PEOPLES_STATES
 from api.schemas.shapes import with_said
 from api.services import Services
 from api.topics import may_hear
-from core.errors import InvalidInput, RoundsmanError, TimedOut
+from core.errors import Conflict, InvalidInput, RoundsmanError, TimedOut
 from core.ids import AlarmId, VehicleId
 from fleet.live import EyesState
 from fleet.registry import Aspect
@@ -91,7 +91,7 @@ class LiveSession:
         while True:
             lines = await self._services.live_tail.after(cursor)
             for line in lines:
-                if may_hear(self._listener.account, line.event.subject):
+                if may_hear(self._listener.account, line.event):
                     await self._send(event_text(line, replayed=line.cursor <= shown_to))
                 cursor = line.cursor
             if not lines:
@@ -143,10 +143,15 @@ class LiveSession:
             await self._send(telemetry_frame(newest, now_s=self._services.clock.monotonic_s()))
 
     async def _send_pings(self) -> None:
-        """Ping, and look whether the sign-in still holds; raises NotSignedIn when it has ended."""
+        """Ping, and look whether the sign-in still holds.
+
+        Raises NotSignedIn when it has ended, Conflict when its account may something else by now.
+        """
         while True:
             await self._services.clock.sleep(self._services.settings.live_ping_every_s)
-            await self._services.sign_in.account_of(self._listener.token)
+            account = await self._services.sign_in.account_of(self._listener.token)
+            if account.roles != self._listener.account.roles:
+                raise Conflict("this account has other roles now", where=account.name, remedy="connect again")
             await self._send(text({"type": "ping"}))
 
     async def _read(self) -> None:

@@ -1,6 +1,7 @@
 """What a client is shown first: how everything stands, as far as the account may see it."""
 
 from datetime import timedelta
+from functools import partial
 
 from api.accounts import Account
 from api.permissions import Permission
@@ -34,10 +35,13 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
         words = await services.fleet.recent_commands(unit, since=since, limit=_MOST_WORDS)
         shown["commands"] = [CommandTold.of(one).model_dump(mode="json") for one in words]
     if account.may(Permission.READ_INCIDENTS):
-        cases = await _open_incidents(services, unit)
+        worker = None if account.may(Permission.DECIDE_INCIDENTS) else account.name
+        cases = await _open_incidents(services, unit, worker=worker)
         shown["incidents"] = [with_said(incident_body(one), peoples=incidents.PEOPLES_STATES) for one in cases]
         told = {one.id for one in cases}
-        shown["hidden_incidents"] = [one for one in await services.incidents.open_ids(unit) if one not in told]
+        every = await services.incidents.open_ids(unit, worker=worker)
+        shown["hidden_incidents"] = [one for one in every if one not in told]
+    if account.may(Permission.DECIDE_INCIDENTS):
         newest = await services.sightings.newest(unit, limit=_RECENT_SIGHTINGS)
         shown["sightings"] = [with_said(sighting_body(one)) for one in newest]
     if account.may(Permission.READ_ALARMS):
@@ -50,11 +54,14 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
     return shown
 
 
-async def _open_incidents(services: Services, unit: Transaction) -> list[Incident]:
-    """Return the open incidents: those that wait for a decision, the most overdue first, then the newest others."""
-    waiting = await services.incidents.find(unit, states=NEEDS_DECISION, limit=_MOST_WAITING, most_overdue_first=True)
-    others = await services.incidents.find(unit, states=OPEN_STATES - NEEDS_DECISION, limit=_MOST_OTHERS)
-    return [*waiting, *others]
+async def _open_incidents(services: Services, unit: Transaction, *, worker: str | None) -> list[Incident]:
+    """Return the open incidents: those that wait for a decision, the most overdue first, then the newest others.
+
+    Where a *worker* is named, the worker's own.
+    """
+    find = partial(services.incidents.find, unit, worker=worker)
+    waiting = await find(states=NEEDS_DECISION, limit=_MOST_WAITING, most_overdue_first=True)
+    return [*waiting, *await find(states=OPEN_STATES - NEEDS_DECISION, limit=_MOST_OTHERS)]
 
 
 async def _vehicles(services: Services, unit: Transaction) -> list[Json]:

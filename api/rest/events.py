@@ -19,6 +19,6 @@ async def list_events(account: SignedIn, services: ServicesNow, after: After = 0
     """Return what happened behind a cursor, as far as the account may hear of it."""
     let_go_until = await services.database.let_go_until()
     lines = await services.database.read_journal(after=after, limit=limit)
-    heard = [tell_line(line) for line in lines if may_hear(account, line.event.subject)]
+    heard = [tell_line(line) for line in lines if may_hear(account, line.event)]
     cursor = lines[-1].cursor if lines else after
     return EventsTold(cursor=cursor, events=heard, let_go_until=let_go_until if after < let_go_until else None)

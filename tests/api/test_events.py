@@ -22,11 +22,15 @@ async def test_events_are_read_on_from_a_cursor(controller: Controller) -> None:
 
 
 async def test_nobody_hears_more_than_they_may_see(controller: Controller) -> None:
-    await _emit(controller, "alarms.changed", "strange.thing", "incidents.changed", "zones.changed")
-    worker = await controller.sign_in("grid_worker")
+    await _emit(controller, "alarms.changed", "strange.thing", "sightings.new", "zones.changed")
+    async with controller.services.database.transaction() as unit:
+        for name in ("wang", "li"):
+            unit.emit(Event(subject="incidents.changed", key=f"of {name}", body={"worker": name}))
+    worker = await controller.sign_in("grid_worker", name="wang")
     told = (await worker.get("/events")).json()
-    assert [one["subject"] for one in told["events"]] == ["incidents.changed", "zones.changed"]
-    assert told["cursor"] == 4, "the cursor passes what was not told"
+    heard = [(one["subject"], one["key"]) for one in told["events"]]
+    assert heard == [("zones.changed", "k"), ("incidents.changed", "of wang")], "as over the routes of incidents"
+    assert told["cursor"] == 6, "the cursor passes what was not told"
     panel = await controller.sign_in("resident_device", panel_id="gate")
     assert (await panel.get("/events")).json()["events"] == []
 

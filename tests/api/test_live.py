@@ -15,10 +15,11 @@ from structlog.typing import EventDict
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from api.permissions import Role
 from api.running import running_controller
 from api.settings import ControllerSettings
 from core.events import Event, Json
-from core.ids import VehicleId, new_id
+from core.ids import IncidentId, VehicleId, new_id
 from fleet.live import LiveTracks
 from fleet.orders import CommandKind
 from fleet.telemetry import VehicleState
@@ -26,6 +27,7 @@ from fleet.vehicle import VehicleCard, VehicleKind
 from geofence.positions import GeoPosition
 from incidents.alarm import AlarmState
 from incidents.alarms import AlarmStep
+from incidents.bodies import incident_event
 from tests.api.controller import Controller
 from tests.api.sightings import a_sighting
 
@@ -214,13 +216,39 @@ async def test_a_cursor_from_other_books_is_not_believed(live: Live) -> None:
 
 async def test_nobody_hears_more_than_they_may_see(live: Live) -> None:
     await live.press()
-    async with live.listener("grid_worker") as client:
+    async with live.services.database.transaction() as unit:
+        await live.services.intake.take(unit, a_sighting(live.controller))
+        (anothers,) = await live.services.incidents.find(unit)
+        own = replace(anothers, id=IncidentId(new_id()), number="XJ-2026-900001", worker="wang")
+        await live.services.incidents.add(unit, own)
+    async with live.listener("grid_worker", name="wang") as client:
         shown = await client.hello()
-        await live.emit("alarms.changed", "strange.thing", "incidents.changed")
+        await live.emit("alarms.changed", "strange.thing", "sightings.new")
+        async with live.services.database.transaction() as unit:
+            unit.emit(incident_event(anothers))
+            unit.emit(incident_event(own))
         heard = await client.next("event")
     assert "alarms" not in shown
-    assert "incidents" in shown
-    assert heard["subject"] == "incidents.changed"
+    assert "sightings" not in shown
+    cases = shown["incidents"]
+    assert isinstance(cases, list)
+    assert [case["id"] for case in cases if isinstance(case, dict)] == [own.id]
+    assert shown["hidden_incidents"] == []
+    assert (heard["subject"], heard["key"]) == ("incidents.changed", own.id)
+
+
+async def test_a_client_who_may_less_than_before_is_sent_away(settings: ControllerSettings) -> None:
+    async with running_controller(replace(settings, live_ping_every_s=0.02)) as running:
+        live = Live(controller=Controller(services=running.services), port=running.http_port)
+        async with live.listener("supervisor") as client:
+            await client.hello()
+            await client.next("ping")
+            async with running.services.database.transaction() as unit:
+                await running.services.sign_in.change(unit, name="supervisor", roles=(Role.GRID_WORKER,))
+            told = await client.next("problem")
+            assert (told["code"], told["detail"]) == ("conflict", "this account has other roles now")
+            with pytest.raises(ConnectionClosed):
+                await client.any()
 
 
 async def test_telemetry_is_the_newest_state_and_nothing_old(live: Live) -> None:
