@@ -7,6 +7,8 @@ from benchmarks.scenes import run_scene, zones_of
 from sim.street_flight import make_scene
 
 SEEDS = (5, 7)
+# One process makes the outcomes for all.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("scenes")]
 
 
 @pytest.fixture(scope="module")
