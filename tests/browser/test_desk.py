@@ -72,6 +72,22 @@ async def test_a_patrol_is_started_and_cancelled_from_the_screen(desk: Page, tow
     await expect(desk.locator("[data-row^=run]")).to_contain_text("cancelled at the desk")
 
 
+async def test_words_typed_at_a_cancel_stay_when_the_run_ends_meanwhile(desk: Page, town: Town) -> None:
+    async with town.services.database.transaction() as unit:
+        patrol = next(one for one in await town.services.missions.patrols(unit) if one.name == "Gate and playground")
+        requests = town.services.mission_requests
+        run = await requests.start_patrol(unit, patrol.id, asked_by="supervisor", vehicle_id=FLYING)
+    await desk.goto(desk.url.split("#")[0] + f"#/patrol/{patrol.id}")
+    await desk.get_by_label("Because").fill("half a sentence")
+    async with town.services.database.transaction() as unit:
+        await requests.cancel(unit, run.id, because="the gate is closed", by="wang")
+    pane = desk.locator(".selected-pane")
+    await expect(pane.locator(".moves")).to_contain_text("You had typed: half a sentence")
+    await expect(pane.locator(".run .because").first).to_contain_text("the gate is closed")
+    await pane.locator(".moves").get_by_role("button", name="Close").click()
+    await expect(pane.locator(".run")).to_have_count(0)
+
+
 async def test_a_patrol_file_is_checked_before_it_is_stored(desk: Page, tmp_path: Path) -> None:
     patrol = json.loads((ESTATE / "patrols.json").read_text())[1]
     bad, good = tmp_path / "bad.json", tmp_path / "good.json"

@@ -1,5 +1,6 @@
 import { nameOf, t, useLanguage, word } from "../i18n";
 import { useAction, useDesk, useLive, useNow } from "./hooks";
+import { clock, day, siteClock, zoneName } from "../i18n/format";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { select } from "./selection";
 
@@ -51,16 +52,15 @@ function GoingOn() {
   );
 }
 
+/** This page's clock with its zone, and the site's where that reads otherwise. */
 function Clock() {
-  const nowMs = useNow();
-  const { language } = document.documentElement.lang.startsWith("zh") ? { language: "zh-CN" } : { language: "en-GB" };
-  const at = new Date(nowMs);
+  const { site } = useDesk();
+  const at = new Date(useNow());
+  const siteTime = site && siteClock(at, site.time_zone);
   return (
     <time className="clock" dateTime={at.toISOString()}>
-      <span className="muted">
-        {new Intl.DateTimeFormat(language, { weekday: "short", month: "short", day: "numeric" }).format(at)}
-      </span>{" "}
-      {new Intl.DateTimeFormat(language, { timeStyle: "medium", hour12: false }).format(at)}
+      <span className="muted day">{day(at)}</span> {clock(at)} <span className="muted">{zoneName(at)}</span>
+      {siteTime && <span className="muted"> · {t("bar.site_clock", { time: siteTime })}</span>}
     </time>
   );
 }

@@ -1,5 +1,5 @@
 /** Moves with their reason: a line to type in, phrases to pick, and one button a move. */
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import type { ApiError } from "../api/client";
 import { t } from "../i18n";
 import { HoldButton } from "../shared/HoldButton";
@@ -20,14 +20,18 @@ interface Props {
   hasEnded?: boolean;
   /** The step is not to be taken yet; words may be written meanwhile. */
   isDisabled?: boolean;
+  /** Told whether there are words, a step on its way or its refusal, that must not go away with what they are about. */
+  onInHand?: ((isInHand: boolean) => void) | undefined;
   onMove: (to: string, because: string) => Promise<void>;
 }
 
-export function BecauseMoves({ moves, phrases, hasEnded = false, isDisabled = false, onMove }: Props) {
+export function BecauseMoves({ moves, phrases, hasEnded = false, isDisabled = false, onInHand, onMove }: Props) {
   const [because, setBecause] = useState("");
   const [isAsked, setAsked] = useState(false);
   const action = useAction();
   const id = useId();
+  const isInHand = because.trim() !== "" || action.isBusy || action.error !== null;
+  useEffect(() => onInHand?.(isInHand), [onInHand, isInHand]);
   const drop = (): void => {
     setBecause("");
     action.clear();

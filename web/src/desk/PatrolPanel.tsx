@@ -1,6 +1,6 @@
 /** One patrol: when, with what, start it now, its runs. */
 import { becauseWords } from "../i18n/said";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { get } from "../api/client";
 import type { Patrol, Run } from "../api/types";
 import { nameOf, t, useLanguage, word } from "../i18n";
@@ -11,7 +11,8 @@ import { useAction, useDesk, useDeskTopics, useLive, useLoaded } from "./hooks";
 import { NextStart } from "./PatrolsPanel";
 import { scheduleWords } from "./planning/schedule_words";
 import { Row } from "./Row";
-import { RunBody } from "./RunPanel";
+import { runsShown, withHeld } from "./held_runs";
+import { RunOfPatrol } from "./RunPanel";
 import { select } from "./selection";
 import { doingWords } from "./vehicle_words";
 
@@ -24,6 +25,7 @@ export function PatrolPanel({ id }: { id: string }) {
   const store = useLive("runs");
   const patrol = desk.patrols?.find((one) => one.id === id);
   const active = store.activeRuns().filter((run) => run.patrol_id === id);
+  const { shown, hold } = useHeld(active.map((run) => run.id));
   if (!patrol) return <p className="empty">{desk.patrols ? t("patrol.unknown") : t("loading")}</p>;
   return (
     <article className="panel">
@@ -33,13 +35,20 @@ export function PatrolPanel({ id }: { id: string }) {
           {t("plan.open")}
         </button>
       )}
-      {active.map((run) => (
-        <RunBody key={run.id} run={run} />
+      {shown.map((runId) => (
+        <RunOfPatrol key={runId} id={runId} onInHand={hold} />
       ))}
       {desk.may("start_runs") && active.length === 0 && <Start patrol={patrol} />}
       <PastRuns patrolId={id} />
     </article>
   );
+}
+
+/** The runs under way, and those that ended while somebody had words in hand for them: those stay until they are put away. */
+function useHeld(active: string[]): { shown: string[]; hold: (id: string, isInHand: boolean) => void } {
+  const [held, setHeld] = useState<string[]>([]);
+  const hold = useCallback((id: string, isInHand: boolean) => setHeld((old) => withHeld(old, id, isInHand)), []);
+  return { shown: runsShown(active, held), hold };
 }
 
 function PatrolHead({ patrol }: { patrol: Patrol }) {

@@ -1,6 +1,8 @@
 /** One run of a patrol, or a look. */
 import { becauseWords } from "../i18n/said";
+import { useCallback } from "react";
 import { get } from "../api/client";
+import type { ApiError } from "../api/client";
 import type { Run } from "../api/types";
 import { t, useLanguage, word } from "../i18n";
 import { time } from "../i18n/format";
@@ -15,11 +17,8 @@ const ACTIVE = new Set(["planned", "running", "interrupted"]);
 
 export function RunPanel({ id }: { id: string }) {
   useLanguage();
-  const store = useLive("runs");
-  const live = store.runs.get(id);
-  const loaded = useLoaded(() => get<Run>(`/runs/${id}`), live?.state ?? "", id);
-  const run = live ?? loaded.value;
-  if (!run) return loaded.error ? <ProblemBox error={loaded.error} /> : <p className="empty">{t("loading")}</p>;
+  const { run, error } = useRun(id);
+  if (!run) return error ? <ProblemBox error={error} /> : <p className="empty">{t("loading")}</p>;
   return (
     <article className="panel">
       <RunBody run={run} isPage />
@@ -28,8 +27,26 @@ export function RunPanel({ id }: { id: string }) {
   );
 }
 
-/** A run as a page of its own, or within the page of its patrol. */
-export function RunBody({ run, isPage = false }: { run: Run; isPage?: boolean }) {
+/** A run within the page of its patrol. */
+export function RunOfPatrol({ id, onInHand }: { id: string; onInHand: (id: string, isInHand: boolean) => void }) {
+  const { run, error } = useRun(id);
+  const tell = useCallback((isInHand: boolean) => onInHand(id, isInHand), [onInHand, id]);
+  return run ? <RunBody run={run} onInHand={tell} /> : <ProblemBox error={error} />;
+}
+
+function useRun(id: string): { run: Run | null; error: ApiError | null } {
+  const live = useLive("runs").runs.get(id);
+  const loaded = useLoaded(() => get<Run>(`/runs/${id}`), live?.state ?? "", id);
+  return { run: live ?? loaded.value, error: loaded.error };
+}
+
+interface BodyProps {
+  run: Run;
+  isPage?: boolean;
+  onInHand?: ((isInHand: boolean) => void) | undefined;
+}
+
+function RunBody({ run, isPage = false, onInHand }: BodyProps) {
   const desk = useDesk();
   const { vehicle_id, patrol_id } = run;
   const Title = isPage ? "h1" : "h2";
@@ -77,6 +94,7 @@ export function RunBody({ run, isPage = false }: { run: Run; isPage?: boolean })
           moves={[{ to: "cancel", label: cancelWords(run), usual: t("because.cancel") }]}
           hasEnded={!ACTIVE.has(run.state)}
           phrases={[]}
+          onInHand={onInHand}
           onMove={(_to, because) => desk.requests.cancelRun(run.id, because)}
         />
       )}

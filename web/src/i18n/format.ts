@@ -21,6 +21,30 @@ export function time(iso: string | Date | null | undefined, withSeconds = true):
   return new Intl.DateTimeFormat(locale(), { ...day, ...clock }).format(at);
 }
 
+/** "Mon, 5 Jan". */
+export function day(at: Date): string {
+  return new Intl.DateTimeFormat(locale(), { weekday: "short", month: "short", day: "numeric" }).format(at);
+}
+
+/** "14:03:07". */
+export function clock(at: Date): string {
+  return new Intl.DateTimeFormat(locale(), { timeStyle: "medium", hour12: false }).format(at);
+}
+
+/** The zone's difference to UTC at that moment: "UTC+8"; letters like CST name several zones. */
+export function zoneName(at: Date, timeZone?: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, timeZoneName: "shortOffset" }).formatToParts(at);
+  const name = parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+  return /^GMT(\+0)?$/.test(name) ? "UTC" : name.replace("GMT", "UTC");
+}
+
+/** The site's time of day where it is another than this page's; null where both read the same. */
+export function siteClock(at: Date, timeZone: string): string | null {
+  if (zoneName(at, timeZone) === zoneName(at)) return null;
+  const there = new Intl.DateTimeFormat(locale(), { timeZone, hour: "2-digit", minute: "2-digit", hour12: false });
+  return `${there.format(at)} ${zoneName(at, timeZone)}`;
+}
+
 /** How long ago or ahead, in the largest fitting unit. */
 export function span(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));
