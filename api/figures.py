@@ -36,7 +36,7 @@ class Figures:
 
     async def read(self) -> dict[str, Mapping[str, Json]]:
         """Return every source's figures, of one moment of the database."""
-        async with self._database.transaction() as unit:
+        async with self._database.reading() as unit:
             return {name: await source.figures(unit) for name, source in self._sources.items()}
 
 

@@ -15,6 +15,8 @@ T = TypeVar("T")
 Service = Callable[[], Awaitable[None]]
 _MOST_DOUBLINGS = 60
 """Powers of two beyond a thousand are no floats: what fails for a night must still be started again."""
+_KEEPS_FAILING = 3
+"""Failures in a row that are no hiccup any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class TaskSupervisor:
         self._clock = clock
         self._policy = policy or RestartPolicy()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._failures: dict[str, tuple[int, float]] = {}
         self._log = structlog.get_logger("tasks")
 
     async def __aenter__(self) -> Self:
@@ -57,6 +60,11 @@ class TaskSupervisor:
     def is_running(self, name: str) -> bool:
         """Say whether the service *name* has been started and has not ended."""
         return name in self._tasks
+
+    def keeps_failing(self, name: str) -> bool:
+        """Say whether the service *name* has failed again and again, and not run for long since."""
+        failures, last_s = self._failures.get(name, (0, 0.0))
+        return failures >= _KEEPS_FAILING and self._clock.monotonic_s() - last_s < 2 * self._policy.most_s
 
     async def stop_one(self, name: str) -> None:
         """Cancel the service *name* and wait until it has ended; unknown names are fine."""
@@ -88,6 +96,7 @@ class TaskSupervisor:
                 if self._clock.monotonic_s() - started_s > self._policy.most_s:
                     failures = 0
                 failures += 1
+                self._failures[name] = failures, self._clock.monotonic_s()
                 if failures == 1:
                     self._log.exception("service failed, it will be started again", service=name)
                 else:

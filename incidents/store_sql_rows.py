@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Integer, String, Text, false
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime
@@ -23,13 +23,15 @@ class IncidentRow(Base):
     """An incident, field by field."""
 
     __tablename__ = "incidents"
+    # Each sighting asks which incidents of its kind are near: of a hundred thousand, those in its strip are read.
+    __table_args__ = (Index("ix_incidents_kind_lat_deg", "kind", "lat_deg"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     number: Mapped[str] = mapped_column(String(24), unique=True)
     kind: Mapped[str] = mapped_column(String(20), index=True)
     state: Mapped[str] = mapped_column(String(20), index=True)
     lon_deg: Mapped[float] = mapped_column(Float(53))
-    lat_deg: Mapped[float] = mapped_column(Float(53), index=True)
+    lat_deg: Mapped[float] = mapped_column(Float(53))
     major_m: Mapped[float] = mapped_column(Float(53))
     minor_m: Mapped[float] = mapped_column(Float(53))
     heading_deg: Mapped[float] = mapped_column(Float(53))

@@ -36,8 +36,9 @@ class Bell:
         """Read the unanswered alarms whenever the journal has moved, and every now and then."""
         while True:
             cursor = self._tail.cursor
-            async with self._database.reading() as unit:
-                self._tell(await self._alarms.calling(unit))
+            async with self._database.transaction() as unit:
+                ringing = await self._alarms.calling(unit)
+            self._tell(ringing)
             with suppress(TimeoutError):
                 await within(self._look_every_s, self._tail.wait_beyond(cursor))
 

@@ -79,7 +79,7 @@ class LiveSession:
         services, after = self._services, self._listener.hello.after
         # The cursor is read first: what happens meanwhile is in the snapshot and comes again as an event, never lost.
         newest = await services.database.last_cursor()
-        async with services.database.transaction() as unit:
+        async with services.database.reading() as unit:
             shown = await snapshot(services, unit, self._listener.account)
         earliest = max(newest - _MOST_REPLAYED, await services.database.let_go_until())
         start = newest if after is None or after > newest else max(after, earliest)

@@ -36,7 +36,7 @@ async def list_alarms(
 ) -> AlarmsTold:
     """Return alarms, newest first."""
     states = None if open is None else OPEN_STATES if open else frozenset(AlarmState) - OPEN_STATES
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         found = await services.alarm_store.find(unit, states=states, limit=limit)
         told = [tell_alarm(alarm, await services.alarms.rung_by(unit, alarm)) for alarm in found]
     return AlarmsTold(alarms=told)

@@ -55,7 +55,7 @@ async def show(
     evidence_id: str,
 ) -> Response:
     """Return a picture as JPEG; to a grid worker, an own one or one of an own incident."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         evidence = await services.evidence.get(unit, EvidenceId(evidence_id))
         await _check_may_see(unit, services, evidence, person_of(account))
     headers = {"ETag": f'"{evidence.sha256}"', "Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from api.schemas.shapes import Told
 from api.services import ServicesNow
 from core.errors import Fault
-from core.tasks import within
+from core.tasks import TaskSupervisor, within
 
 router = APIRouter(tags=["health"])
 _DATABASE_WITHIN_S = 5.0
@@ -39,10 +39,16 @@ async def get_health(services: ServicesNow, response: Response) -> HealthTold:
     except (Fault, TimeoutError) as error:
         database = Health.DOWN
         because.append(f"database: {error}" if str(error) else "database: no answer in time")
-    is_running = services.supervisor.is_running
-    running = {name: Health.UP if is_running(name) else Health.DOWN for name in services.runs}
-    because += [f"service {name} is not running" for name, health in running.items() if health is Health.DOWN]
+    wrong = {name: why for name in services.runs if (why := _what_is_wrong(services.supervisor, name))}
+    running = {name: Health.DOWN if name in wrong else Health.UP for name in services.runs}
+    because += [f"service {name} {why}" for name, why in wrong.items()]
     response.status_code = 503 if because else 200
     return HealthTold(
         status=Health.DOWN if because else Health.UP, database=database, services=running, because=because
     )
+
+
+def _what_is_wrong(supervisor: TaskSupervisor, name: str) -> str:
+    if not supervisor.is_running(name):
+        return "is not running"
+    return "fails again and again" if supervisor.keeps_failing(name) else ""

@@ -40,7 +40,7 @@ async def list_incidents(
     person = person_of(account)
     worker = person.name if person.post is Post.WORKER else None
     states = _states(state, open)
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         found = await services.incidents.find(unit, states=states, kind=kind, worker=worker, number=number, limit=limit)
     return IncidentsTold(incidents=[tell_incident(one) for one in found])
 
@@ -49,7 +49,7 @@ async def list_incidents(
 async def get_incident(account: Reader, services: ServicesNow, incident_id: str) -> IncidentInFullTold:
     """Return one incident with its story and pictures."""
     person = person_of(account)
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         incident = await services.incidents.get(unit, IncidentId(incident_id))
         check_may_see(incident, person)
         return await _in_full(unit, services, incident, person)

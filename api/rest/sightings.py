@@ -24,7 +24,7 @@ async def list_sightings(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> SightingsTold:
     """Return the newest sightings, newest first."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         found = await services.sightings.newest(unit, limit=limit)
     return SightingsTold(sightings=[tell_sighting(one) for one in found])
 
@@ -34,7 +34,7 @@ async def get_sighting(
     account: Annotated[Account, may(Permission.READ_INCIDENTS)], services: ServicesNow, sighting_id: str
 ) -> SightingTold:
     """Return one sighting; to a grid worker, of an own incident."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         found = await services.sightings.get(unit, SightingId(sighting_id))
         if found is None:
             raise NotFound("there is no such sighting", where=sighting_id)

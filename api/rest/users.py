@@ -20,7 +20,7 @@ Administrator = Annotated[Account, may(Permission.MANAGE_USERS)]
 @router.get("")
 async def list_users(_account: Administrator, services: ServicesNow) -> UsersTold:
     """Return every account, by name."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         return UsersTold(users=[tell_user(one) for one in await services.accounts.all(unit)])
 
 

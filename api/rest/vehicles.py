@@ -33,7 +33,7 @@ Commander = Annotated[Account, may(Permission.COMMAND_VEHICLES)]
 @router.get("/vehicles")
 async def list_vehicles(_account: Reader, services: ServicesNow) -> VehiclesTold:
     """Return every vehicle that ever said hello, as it stands now."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         situations = await services.situations.all(unit)
     now_s = services.clock.monotonic_s()
     return VehiclesTold(
@@ -44,14 +44,14 @@ async def list_vehicles(_account: Reader, services: ServicesNow) -> VehiclesTold
 @router.get("/vehicles/{vehicle_id}")
 async def get_vehicle(_account: Reader, services: ServicesNow, vehicle_id: str) -> VehicleDetailTold:
     """Return one vehicle with its order."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         return await _detail(services, unit, vehicle_id)
 
 
 @router.get("/vehicles/{vehicle_id}/failsafes")
 async def get_failsafes(_account: Reader, services: ServicesNow, vehicle_id: str) -> FailsafesTold:
     """Return what the vehicle does by itself when something fails, per phase of its flight."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         situation = await _situation(services, unit, vehicle_id)
     return tell_failsafes(situation)
 
@@ -92,7 +92,7 @@ async def give_command(
 @router.get("/commands/{command_id}")
 async def get_command(_account: Reader, services: ServicesNow, command_id: str) -> CommandTold:
     """Return a command and its fate."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         return CommandTold.of(await services.fleet.command(unit, CommandId(command_id)))
 
 
@@ -114,7 +114,7 @@ async def set_service(
 @router.get("/orders/{order_id}")
 async def get_order(_account: Reader, services: ServicesNow, order_id: str) -> OrderTold:
     """Return an order with its legs."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         return tell_order(await services.fleet.order(unit, OrderId(order_id)))
 
 

@@ -46,7 +46,7 @@ _ANY_FILE = {
 @router.get("")
 async def get_zones(_account: Reader, services: ServicesNow) -> ZonesTold:
     """Return the zones in force; revision 0 and no features when there are none yet."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         document = await services.zone_documents.newest(unit)
     return ZonesTold(features=[], hash=ZoneSet(zones=()).hash, revision=0) if document is None else tell_zones(document)
 
@@ -92,7 +92,7 @@ async def list_revisions(
     _account: Reader, services: ServicesNow, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> ZoneHistoryTold:
     """Return the history, newest first."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         history = await services.zone_documents.history(unit, limit=limit)
     return ZoneHistoryTold(revisions=[ZoneRevisionTold.model_validate(one) for one in history])
 
@@ -100,5 +100,5 @@ async def list_revisions(
 @router.get("/revisions/{revision}")
 async def get_revision(_account: Reader, services: ServicesNow, revision: int) -> ZonesTold:
     """Return the zones of one revision."""
-    async with services.database.transaction() as unit:
+    async with services.database.reading() as unit:
         return tell_zones(await services.zone_documents.get(unit, revision))

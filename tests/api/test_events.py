@@ -1,6 +1,15 @@
 """The journal over REST, the site, figures and health."""
 
-from core.events import Event
+import asyncio
+from collections.abc import Mapping
+
+from sqlalchemy import text
+
+from api.figures import Figures
+from core.database import Transaction
+from core.errors import Unavailable
+from core.events import Event, Json
+from core.ids import new_id
 from tests.api.controller import Controller
 
 
@@ -8,6 +17,38 @@ async def _emit(controller: Controller, *subjects: str) -> None:
     async with controller.services.database.transaction() as unit:
         for subject in subjects:
             unit.emit(Event(subject=subject, key="k", body={"n": 1}))
+
+
+async def _fail() -> None:
+    raise Unavailable("a test")
+
+
+class Slow:
+    """Figures that take until they are told to end."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def figures(self, unit: Transaction) -> Mapping[str, Json]:
+        await unit.session.execute(text("SELECT count(*) FROM incidents"))
+        self.begun.set()
+        await self.may_end.wait()
+        return {}
+
+
+async def test_who_reads_figures_for_long_holds_no_call_for_help_up(controller: Controller) -> None:
+    slow, services = Slow(), controller.services
+    panel_id = services.site.panels[0].id
+    panel = await controller.sign_in("resident_device", panel_id=panel_id)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Figures(database=services.database, sources={"slow": slow}).read())
+        await slow.begun.wait()
+        try:
+            async with asyncio.timeout(10):
+                press = {"press_id": new_id(), "pressed_at": controller.clock.now().isoformat()}
+                assert (await panel.post("/panel/presses", json=press)).status_code == 201
+        finally:
+            slow.may_end.set()
 
 
 async def test_events_are_read_on_from_a_cursor(controller: Controller) -> None:
@@ -61,5 +102,11 @@ async def test_health_is_up_when_everything_runs_and_says_what_does_not(controll
         controller.services.supervisor.run(name, run)
     up = await client.get("http://controller.test/healthz")
     assert (up.status_code, up.json()["status"], up.json()["because"]) == (200, "up", [])
+    await controller.services.supervisor.stop_one("escalator")
+    controller.services.supervisor.run("escalator", _fail)
+    for _ in range(4):
+        await controller.clock.advance(2)
+    failing = await client.get("/healthz")
+    assert (failing.status_code, failing.json()["because"]) == (503, ["service escalator fails again and again"])
     await controller.services.supervisor.stop_one("escalator")
     assert (await client.get("/healthz")).json()["because"] == ["service escalator is not running"]
