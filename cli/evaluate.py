@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import InvalidInput
+from core.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     from perception.evaluation.judgement import Judgement
@@ -40,6 +41,8 @@ def evaluate(  # noqa: PLR0913  one for each option
 
     if label not in set(Label):
         raise InvalidInput(f"there is no class {label!r}", where="--label", remedy=f"known are {', '.join(Label)}")
+    given = (tracks, detections, truth, places, sightings, expected)
+    check_writable(out, kept=tuple(one for one in given if one is not None))
     judgement = judge(
         Evidence(
             tracks=tracks, detections=detections, boxes=truth, places=places, sightings=sightings, expected=expected
@@ -52,7 +55,7 @@ def evaluate(  # noqa: PLR0913  one for each option
     )
     _show(judgement, label)
     if out is not None:
-        _write(out, judgement.to_json())
+        write_whole(out, judgement.to_json())
     if pictures is not None:
         _draw(judgement, pictures, label)
 
@@ -132,13 +135,6 @@ def _draw(judgement: "Judgement", folder: Path, label: str) -> None:
     except OSError as error:
         raise InvalidInput(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
     if judgement.curve is not None:
-        _write(folder / "precision.svg", precision_svg(judgement.curve, title=label))
+        write_whole(folder / "precision.svg", precision_svg(judgement.curve, title=label))
     if judgement.errors:
-        _write(folder / "places.svg", errors_svg(judgement.errors, title=f"{label}: errors of places"))
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"cannot be written: {error.strerror}", where=str(file)) from error
+        write_whole(folder / "places.svg", errors_svg(judgement.errors, title=f"{label}: errors of places"))

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from core.errors import InvalidInput
+from core.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     from perception.offline.examination import Account, Examination
@@ -72,6 +72,7 @@ def look(  # noqa: PLR0913  one for each option
     from perception.offline.papers import Papers, report_of
 
     console = Console(stderr=True)
+    _check_files(source, (camera, poses, model, zones, faces), (out, tracks, detections, annotated, report))
     began_at = None if start_at is None else start_at.replace(tzinfo=start_at.tzinfo or UTC)
     opened = open_look(
         source=source, camera=camera, poses=poses, poses_began_s=poses_began_s, model=model, zones=zones,
@@ -95,9 +96,18 @@ def look(  # noqa: PLR0913  one for each option
         account, damaged = examination.account, recording.damaged
         _tell(account, console, notes=notes, damaged=damaged, has_rules=zones is not None)
         if report is not None:
-            _write(report, report_of(account, source=source, model=opened.model, damaged=damaged, notes=notes))
+            write_whole(report, report_of(account, source=source, model=opened.model, damaged=damaged, notes=notes))
     if not is_whole:
         sys.exit(130)
+
+
+def _check_files(source: str, read: tuple[Path | None, ...], written: tuple[Path | None, ...]) -> None:
+    """Raise InvalidInput for what cannot be written; an account of before is taken away, as it is of another look."""
+    film = Path(source)
+    check_writable(*written, kept=tuple(one for one in (film if film.is_file() else None, *read) if one is not None))
+    report = written[-1]
+    if report is not None and report.is_file():
+        report.unlink()
 
 
 class _Stop:
@@ -161,7 +171,7 @@ def _walk(
         for recorded in _chosen(recording, stop, every, for_s):
             papers.write(examination.look(recorded), recorded.time_s)
             progress.update(task, completed=recorded.number + 1)
-    papers.write_tracks(examination.end())
+    papers.write_rest(examination.end())
     examination.account.took_s = clock.monotonic_s() - began_s
     return not stop.is_asked
 
@@ -192,10 +202,3 @@ def _tell(account: "Account", console: Console, *, notes: list[str], damaged: in
     console.print(table)
     for note in notes:
         console.print(f"note 提示: {note}", soft_wrap=True, markup=False)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"cannot be written: {error.strerror}", where=str(file)) from error

@@ -1,12 +1,17 @@
 """The `roundsman` command: finds the sub-command and imports only its process."""
 
 import importlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import NoReturn
 
-from core.errors import RoundsmanError
+from cli.interrupts import terminations
+from cli.status import Status
+from core.errors import RoundsmanError, StorageFull
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +41,29 @@ SUB_COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the sub-command named by the first argument; exits with its status, 2 when there is none such."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Run the sub-command named by the first argument and exit with its status (docs/commands.md)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that has no Chinese gets the rest
+    try:
+        _main(list(sys.argv[1:] if arguments is None else arguments))
+    except SystemExit as end:
+        is_unread = isinstance(end.__context__, BrokenPipeError)
+        sys.exit(_unsaid() or (Status.NOBODY_READS if is_unread else end.code))
+    except OSError as error:  # words that could not be said; faults of commands are told where they are run
+        sys.exit(_unsaid() or _why_unsaid(error))
+
+
+def _main(given: list[str]) -> None:
     if not given or given[0] in {"-h", "--help", "help"}:
         print(help_text())
-        sys.exit(0 if given else 2)
+        sys.exit(Status.DONE if given else Status.COULD_NOT)
     if given[0] == "--version":
         print(f"roundsman {version('roundsman')}")
-        return
+        sys.exit(Status.DONE)
     if given[0] not in SUB_COMMANDS:
         print(f"roundsman: there is no sub-command {given[0]!r}\n\n{help_text()}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(Status.COULD_NOT)
     _run(given[0], given[1:])
 
 
@@ -66,11 +83,44 @@ def help_text() -> str:
 
 
 def _run(name: str, arguments: list[str]) -> None:
-    application = importlib.import_module(SUB_COMMANDS[name].module).app
-    try:
-        application(args=arguments, prog_name=f"roundsman {name}")
-    except RoundsmanError as error:
-        print(f"roundsman {name}: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    with terminations() as ended:
+        try:
+            importlib.import_module(SUB_COMMANDS[name].module).app(args=arguments, prog_name=f"roundsman {name}")
+        except (RoundsmanError, OSError) as error:
+            _fail(name, error)
+        except MemoryError as error:
+            _fail(name, StorageFull("there is not enough memory for this", remedy="give it less at once"), error)
+        except KeyboardInterrupt:
+            sys.exit(Status.TERMINATED if ended else Status.INTERRUPTED)
+        except SystemExit as end:
+            if ended and end.code == Status.INTERRUPTED:
+                sys.exit(Status.TERMINATED)
+            raise
+
+
+def _fail(name: str, error: RoundsmanError | OSError, fault: BaseException | None = None) -> NoReturn:
+    """Say what is wrong on standard error and exit."""
+    words = str(error)
+    if isinstance(error, OSError):
+        words = ": ".join(str(part) for part in (error.filename, error.strerror or str(error)) if part)
+    print(f"roundsman {name}: {words}", file=sys.stderr)
+    raise SystemExit(Status.COULD_NOT) from fault or error
+
+
+def _unsaid() -> Status | None:
+    """Say the rest of what is to be said; returns why it cannot be: with `| head`, nobody reads it."""
+    status: Status | None = None
+    for stream in (one for one in (sys.stdout, sys.stderr) if one is not None):
+        try:
+            stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nothing more is tried at the very end
+            status = _why_unsaid(error)
+    return status
+
+
+def _why_unsaid(error: OSError) -> Status:
+    if isinstance(error, BrokenPipeError):
+        return Status.NOBODY_READS
+    print(f"roundsman: standard output cannot be written: {error.strerror}", file=sys.stderr)
+    return Status.COULD_NOT

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from cli.rest import RestClient, sign_in_from_environment
+from cli.status import Status
 from core.clock import SystemClock
 from core.errors import InvalidInput, Unavailable
+from core.files import check_writable, read_file, read_json, write_whole
 
 app = typer.Typer(help="Patrols: start one from a file and follow it.  巡逻", no_args_is_help=True)
 _ENDS = {"done", "failed", "aborted"}
@@ -38,6 +40,7 @@ def convert(
     from missions.flight_plans import patrol_of_plan, plan_of_patrol
     from missions.patrol_files import patrol_from_json
 
+    check_writable(out)
     if out.suffix.lower() == ".plan":
         if home is None:
             raise InvalidInput(
@@ -46,18 +49,11 @@ def convert(
         place = GeoPosition(lon_deg=home[0], lat_deg=home[1])
         text, notes = plan_of_patrol(patrol_from_json(read_patrol(file)), place)
     else:
-        document, notes = patrol_of_plan(_content(file), name=name or file.stem, speed_m_s=speed_m_s)
+        document, notes = patrol_of_plan(read_file(file), name=name or file.stem, speed_m_s=speed_m_s)
         text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     for note in notes:
         typer.echo(f"note: {note}", err=True)
-    out.write_text(text, encoding="utf-8")
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
+    write_whole(out, text)
 
 
 @app.command()
@@ -78,7 +74,8 @@ def start(
         sign_in_from_environment(client, user=user)
         check = client.post("/patrols/check" + (f"?vehicle_id={vehicle}" if vehicle else ""), document)
         if not check["is_flyable"]:
-            raise InvalidInput(_why_not(check), where=str(file))
+            typer.echo(f"{file}: {_why_not(check)}", err=True)
+            raise typer.Exit(Status.NOT_SO)
         patrol = _store(client, document)
         run = client.post(f"/patrols/{patrol['id']}/runs", {"vehicle_id": vehicle})
         print(
@@ -91,12 +88,7 @@ def start(
 
 def read_patrol(file: Path) -> dict[str, Any]:
     """Return the JSON object in *file*; raises InvalidInput naming the file, and the line or every wrong field."""
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except ValueError as error:
-        raise InvalidInput(f"is not JSON: {error}", where=str(file)) from error
+    document = read_json(file)
     if not isinstance(document, dict):
         raise InvalidInput("must hold one JSON object, the patrol", where=str(file))
     _check_fields(document, file)
@@ -150,7 +142,7 @@ def _follow(client: RestClient, run_id: str) -> int:
         task = progress.add_task("planned", total=1)
         run = _watch(client, run_id, progress, task)
     console.print(f"{run['state']}: {run['because']}", soft_wrap=True, markup=False)
-    return 0 if run["state"] == "done" else 1
+    return Status.DONE if run["state"] == "done" else Status.NOT_SO
 
 
 def _watch(client: RestClient, run_id: str, progress: Progress, task: TaskID) -> dict[str, Any]:

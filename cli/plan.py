@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.interrupts import interrupts
-from cli.out_files import check_writable, write_out
+from cli.status import Status
+from core.files import check_writable, read_file, write_whole
 
 if TYPE_CHECKING:
     from missions.allocation.run_books import Progress
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, help="Plan areas, points, lines and perimeters for a fleet.  机队任务规划")
 _STOPPING = "stopping: the best plan so far is written (again Ctrl-C: nothing is)  正在停止，保存当前最优规划"
 _LARGEST_SEED = 2**32 - 1
-_USELESS = 2
-_UNPROVED = 1
 
 
 @app.command()
@@ -46,18 +45,15 @@ def plan(
     """
     if (earlier is None) != (lost is None):
         _complain("--from and --lost belong together: the plan under way, and who dropped out")
-        raise typer.Exit(_USELESS)
+        raise typer.Exit(Status.COULD_NOT)
     with interrupts(_STOPPING) as pressed:  # from here on: what is imported and read first takes a while
         asked, under_way = _read(request, earlier, out, picture)
         with _watch(time_limit_s, pressed) as watch:
             made = _planned(asked, under_way, lost, at_s, watch, seed)
-    try:
-        _write(asked, made, out, picture)
-    except OSError as error:
-        raise _useless(error) from error
+    _write(asked, made, out, picture)
     _tell(made, out)
     if made.violations:
-        raise typer.Exit(_UNPROVED)
+        raise typer.Exit(Status.NOT_SO)
 
 
 def _read(
@@ -68,16 +64,14 @@ def _read(
     from missions.planning.request_files import read_request
 
     try:
-        asked = read_request(request.read_bytes())
-        under_way = None if earlier is None else read_plan(asked, earlier.read_bytes())
-        check_writable(out, picture)
+        check_writable(out, picture, kept=(request,))
+        asked = read_request(read_file(request))
+        under_way = None if earlier is None else read_plan(asked, read_file(earlier))
     except BadRequest as error:
         _complain(f"{request}: {len(error.problems)} thing(s) wrong  请求或规划有误")
         for problem in error.problems:
             _complain(f"  {problem}")
-        raise typer.Exit(_USELESS) from error
-    except OSError as error:
-        raise _useless(error) from error
+        raise typer.Exit(Status.COULD_NOT) from error
     return asked, under_way
 
 
@@ -151,9 +145,9 @@ def _write(asked: "FleetRequest", made: "FleetPlan", out: Path, picture: Path | 
     from missions.planning.picture import draw_plan
     from missions.planning.plan_files import write_plan
 
-    write_out(out, write_plan(asked, made))
+    write_whole(out, write_plan(asked, made))
     if picture is not None:
-        write_out(picture, draw_plan(asked, made))
+        write_whole(picture, draw_plan(asked, made))
 
 
 def _tell(made: "FleetPlan", out: Path) -> None:
@@ -172,11 +166,6 @@ def _tell(made: "FleetPlan", out: Path) -> None:
         f"{out}: {sorties} sorties, last home after {made.makespan_s:.0f} s, {made.total_distance_m / 1000:.2f} km, "
         f"{made.total_duration_s:.0f} s in all; done: {done or 'nothing was asked'}"
     )
-
-
-def _useless(error: OSError) -> typer.Exit:
-    _complain(f"{error.filename}: {error.strerror}")
-    return typer.Exit(_USELESS)
 
 
 def _complain(text: str) -> None:

@@ -11,9 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli.interrupts import interrupts
-from cli.out_files import check_writable, write_out
 from core.clock import SystemClock
-from core.errors import InvalidInput
+from core.files import check_writable, read_json, write_whole
 
 if TYPE_CHECKING:
     from missions.rounds.planner import RoundsRequest
@@ -59,43 +58,20 @@ def _rounds(
     clock = SystemClock()
     begin_s = clock.monotonic_s()
     request = RoundsRequest(
-        graph=graph_from_json(_document(graph)),
+        graph=graph_from_json(read_json(graph)),
         vehicles=vehicles,
         speed_m_s=speed_m_s,
         time_limit_s=time_limit_s,
         seed=seed,
     )
-    _check(out, picture)
+    check_writable(out, picture, kept=(graph,))
     planned = _plan(request, clock, pressed)
     document = rounds_to_json(planned, runtime_s=clock.monotonic_s() - begin_s)
-    _write(out, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    write_whole(out, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     if picture is not None:
-        _write(picture, rounds_svg(planned))
+        write_whole(picture, rounds_svg(planned))
     for line in _summary(planned, with_notice=with_notice):
         typer.echo(line)
-
-
-def _document(file: Path) -> object:
-    try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"is not JSON: {error}", where=str(file)) from error
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        write_out(file, text)
-    except OSError as error:
-        raise InvalidInput(str(error.strerror), where=str(file)) from error
-
-
-def _check(*files: Path | None) -> None:
-    try:
-        check_writable(*files)
-    except OSError as error:
-        raise InvalidInput(str(error.strerror), where=str(error.filename)) from error
 
 
 def _plan(request: "RoundsRequest", clock: SystemClock, pressed: list[int]) -> "Rounds":

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.status import Status
+from core.files import check_writable, read_file, write_whole
+
 if TYPE_CHECKING:
     from geofence.errors import ZoneProblem
     from geofence.formats.choices import ImportChoices
@@ -67,7 +70,7 @@ def check(
 ) -> None:
     """Read FILE and print every problem with its place and remedy, or what the file holds; exits 1 on problems."""
     language = lang or _machine_language()
-    zones = _read(file, _choices(ground_amsl_m, time_zone, kind), language)
+    zones = _read(file, _choices(ground_amsl_m, time_zone, kind), language, on_problems=Status.NOT_SO)
     for line in _summary(zones, language):
         typer.echo(line)
 
@@ -92,16 +95,13 @@ def convert(
     form = to or _FORM_OF_NAME.get(out.suffix.lower())
     if form is None:
         _complain(f"{out}: the ending says no format; name it with --to ({', '.join(Form)})")
-        raise typer.Exit(2)
-    zones = _read(file, _choices(ground_amsl_m, time_zone, kind), language)
+        raise typer.Exit(Status.COULD_NOT)
+    check_writable(out)
+    zones = _read(file, _choices(ground_amsl_m, time_zone, kind), language, on_problems=Status.COULD_NOT)
     written = write_zone_file(zones, ZoneFormat(form.value), ExportChoices(country=country, authority=authority))
     for note in written.notes:
         _complain(f"{_WORDS[language][1]}: {_sentence(note, language)}")
-    try:
-        out.write_text(written.text, encoding="utf-8")
-    except OSError as error:
-        _complain(f"{out}: {error.strerror}")
-        raise typer.Exit(1) from error
+    write_whole(out, written.text)
 
 
 _WORDS = {Language.ZH: ("错误", "注意"), Language.EN: ("error", "note")}
@@ -115,17 +115,12 @@ def _choices(ground_amsl_m: float | None, time_zone: str | None, kind: Kind | No
     return ImportChoices(ground_amsl_m=ground_amsl_m, time_zone=time_zone, kind=named)
 
 
-def _read(file: Path, choices: "ImportChoices", language: Language) -> "ZoneSet":
-    """Return the zones of a file, telling problems and notes; ends the command on problems."""
+def _read(file: Path, choices: "ImportChoices", language: Language, *, on_problems: Status) -> "ZoneSet":
+    """Return the zones of a file, telling problems and notes; on problems the command ends with *on_problems*."""
     from geofence.formats.exchange import check_zone_file
     from perception.rules.catalogue import check_rules
 
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        _complain(f"{file}: {error.strerror}")
-        raise typer.Exit(1) from error
-    report = check_zone_file(content, choices=choices)
+    report = check_zone_file(read_file(file), choices=choices)
     problems = (*report.problems, *check_rules(report.zones))
     for problem in problems:
         _complain(f"{_WORDS[language][0]}: {_sentence(problem, language)}")
@@ -133,12 +128,15 @@ def _read(file: Path, choices: "ImportChoices", language: Language) -> "ZoneSet"
         _complain(f"{_WORDS[language][1]}: {_sentence(warning, language)}")
     if problems:
         _complain(_verdict(file, len(problems), language))
-        raise typer.Exit(1)
+        raise typer.Exit(on_problems)
     return report.zones
 
 
 def _machine_language() -> Language:
-    name = locale.getlocale()[0] or ""
+    try:
+        name = locale.getlocale()[0] or ""
+    except ValueError:  # a locale that Python does not know
+        name = ""
     return Language.ZH if name.lower().startswith(("zh", "chinese")) else Language.EN
 
 

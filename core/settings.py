@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import InvalidInput
+from core.files import read_text
 
 S = TypeVar("S")
 
@@ -43,8 +44,6 @@ def load_settings(
 
 def _read_file(file: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(read_text(file))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidInput(f"is not TOML: {error}", where=str(file)) from error

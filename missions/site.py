@@ -1,6 +1,5 @@
 """A site: what everybody may know of a place where patrols take place."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.errors import InvalidInput
 from core.events import Json
+from core.files import read_json
 from fleet.orders import Authorisation, Dock
 from geofence.margins import Margins
 from geofence.positions import GeoPosition
@@ -69,12 +69,11 @@ class Site:
 
 def read_site(file: Path) -> Site:
     """Return the site of a JSON file; raises InvalidInput naming the file and the field."""
+    document = read_json(file)
+    if not isinstance(document, dict):
+        raise InvalidInput("must hold one JSON object, the site", where=str(file))
     try:
-        return site_from_json(json.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except json.JSONDecodeError as error:
-        raise InvalidInput(f"is not JSON: {error}", where=str(file)) from error
+        return site_from_json(document)
     except InvalidInput as error:
         raise InvalidInput(error.message, where=f"{file}, {error.where}", remedy=error.remedy) from error
 

@@ -1,7 +1,6 @@
 """Model cards: what a model file is, what it takes and gives, and whether the file really is that."""
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +13,14 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from core.errors import InvalidInput
+from core.files import read_file, read_json
 from perception.detections import Label
 
 Shape = tuple[int | str, ...]
 ANY = -1
 """In a card's output: a number that differs from picture to picture."""
+_MOST_BYTES = 2 * 2**30
+"""No ONNX file can be larger."""
 
 
 class Fit(StrEnum):
@@ -119,21 +121,16 @@ class ModelCard:
 def read_card(file: Path) -> ModelCard:
     """Return the card in *file*; raises InvalidInput naming what is wrong with it."""
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        card = TypeAdapter(ModelCard).validate_python(_with_usual(document))
-    except OSError as error:
-        raise InvalidInput(f"the model card cannot be read: {error.strerror}", where=str(file)) from error
-    except (ValueError, ValidationError) as error:
+        card = TypeAdapter(ModelCard).validate_python(_with_usual(read_json(file)))
+    except ValidationError as error:
         raise InvalidInput(f"is not a model card: {_told(error)}", where=str(file)) from error
     if faults := _faults(card):
         raise InvalidInput("; ".join(faults), where=str(file), remedy="correct the card")
     return card
 
 
-def _told(error: ValueError) -> str:
+def _told(error: ValidationError) -> str:
     """Return every fault of a card with the name of its field."""
-    if not isinstance(error, ValidationError):
-        return str(error)
     return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in error.errors())
 
 
@@ -176,10 +173,7 @@ def _faults(card: ModelCard) -> list[str]:
 def read_model(card: ModelCard, folder: Path) -> bytes:
     """Return the model's bytes; raises InvalidInput unless they are the ones that the card speaks of."""
     file = folder / card.file
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"the model cannot be read: {error.strerror}", where=str(file)) from error
+    content = read_file(file, most_bytes=_MOST_BYTES)
     found = hashlib.sha256(content).hexdigest()
     if found != card.sha256.strip().lower():
         raise InvalidInput(

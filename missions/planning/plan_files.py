@@ -51,7 +51,7 @@ def read_plan(request: FleetRequest, content: bytes | str) -> FleetPlan:
     problems: list[Problem] = []
     try:
         document = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest([Problem(where="plan", what=f"is not JSON: {error}")]) from error
     reader = ShapeReader(request.frame)
     whole = Fields(document, where="plan", problems=problems)

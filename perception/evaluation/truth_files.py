@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidInput
+from core.files import read_text
 from perception.detections import Label
 from perception.evaluation.boxes import Boxes, FrameBoxes, frame_boxes
 
 _MOST_FAULTS = 8
+_LARGEST = 10**9
+"""Numbers of frames and tracks stay below it."""
 _MOT_CLASSES: Mapping[str, Label | None] = {
     "-1": Label.PERSON,
     "1": Label.PERSON,
@@ -83,10 +86,10 @@ def read_places(file: Path) -> Places:
         x, y = row.get("east_m", row.get("lon_deg")), row.get("north_m", row.get("lat_deg"))
         try:
             frame, thing, place = int(row["frame"]), int(row["id"]), (float(str(x)), float(str(y)))
-        except (KeyError, ValueError):
+        except (KeyError, TypeError, ValueError):  # a short line has None where a cell is missing
             faults.append(f"line {line}")
             continue
-        if not all(map(math.isfinite, place)):
+        if not all(map(math.isfinite, place)) or not _is_number(frame):
             faults.append(f"line {line}")
         is_degrees = "lon_deg" in row
         places[frame][thing] = place
@@ -106,13 +109,15 @@ def read_tracks(file: Path, *, label: Label) -> list[FoundTrack]:
 
 def read_lines(file: Path) -> Iterator[tuple[int, dict[str, object]]]:
     """Yield line numbers and objects of a file with one JSON object a line; raises InvalidInput."""
-    for line, text in enumerate(_text(file).splitlines(), start=1):
+    for line, text in enumerate(read_text(file).splitlines(), start=1):
         if not text.strip():
             continue
         try:
             row = json.loads(text)
         except ValueError as error:
             raise InvalidInput(f"line {line} is not JSON: {error}", where=str(file)) from error
+        except RecursionError as error:
+            raise InvalidInput(f"line {line} is nested too deeply", where=str(file)) from error
         if not isinstance(row, dict):
             raise InvalidInput(f"line {line} is no object", where=str(file))
         yield line, row
@@ -146,10 +151,11 @@ class _Row:
             kind = cells[7].strip() if len(cells) > 7 else "-1"
             counts = float(cells[6]) != 0.0 if len(cells) > 6 else True
             visibility = float(cells[8]) if len(cells) > 8 else 1.0
-        except (ValueError, IndexError) as error:
+        except (ValueError, IndexError, OverflowError) as error:
             raise InvalidInput(f"line {line} is not frame,id,x,y,w,h,conf,class,visibility", where=str(file)) from error
-        if not all(map(math.isfinite, (x, y, width, height))):
-            raise InvalidInput(f"line {line} holds a number that is not finite", where=str(file))
+        is_finite = all(map(math.isfinite, (x, y, width, height, visibility)))
+        if not (is_finite and _is_number(frame) and _is_number(thing)):
+            raise InvalidInput(f"line {line} holds a number that is not finite, or too large", where=str(file))
         return cls(
             frame=frame,
             thing=thing,
@@ -169,7 +175,7 @@ def _label(kind: str, classes: Mapping[str, Label | None]) -> Label | None:
         return Label(kind)
     try:
         number = int(float(kind))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return classes.get(str(number))
 
@@ -177,7 +183,7 @@ def _label(kind: str, classes: Mapping[str, Label | None]) -> Label | None:
 def _classes(file: Path) -> Mapping[str, Label | None]:
     if not file.exists():
         return _MOT_CLASSES
-    names = [name.strip() for name in _text(file).splitlines() if name.strip()]
+    names = [name.strip() for name in read_text(file).splitlines() if name.strip()]
     return {str(n): Label(name) if name in set(Label) else None for n, name in enumerate(names, start=1)}
 
 
@@ -192,7 +198,7 @@ def _frame_boxes(rows: Sequence[_Row], label: Label, least_visibility: float) ->
 def _found(row: Mapping[str, object], line: int, file: Path) -> FoundTrack:
     try:
         x0, y0, x1, y1 = (float(value) for value in _list(row["box_xyxy_px"]))
-        return FoundTrack(
+        found = FoundTrack(
             frame=int(str(row["frame"])),
             track=int(str(row.get("track", -1))),
             score=float(str(row["score"])),
@@ -200,8 +206,22 @@ def _found(row: Mapping[str, object], line: int, file: Path) -> FoundTrack:
             place=place_of(row),
             ellipse=_ellipse(row),
         )
-    except (KeyError, ValueError, TypeError) as error:
+        _check_numbers(found)
+        return found
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise InvalidInput(f"line {line} is no line of tracks: {error}", where=str(file)) from error
+
+
+def _check_numbers(found: FoundTrack) -> None:
+    if not (_is_number(found.frame) and _is_number(found.track)):
+        raise ValueError("frame and track are whole numbers of at most nine digits")
+    numbers = (*found.corners_px, found.score, *(found.place or ()), *(found.ellipse or ()))
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("a number is not finite")
+
+
+def _is_number(number: int) -> bool:
+    return abs(number) < _LARGEST
 
 
 def _list(value: object) -> list[float]:
@@ -225,22 +245,16 @@ def _ellipse(row: Mapping[str, object]) -> tuple[float, float, float] | None:
 
 
 def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
-    for line, text in enumerate(_text(file).splitlines(), start=1):
+    for line, text in enumerate(read_text(file).splitlines(), start=1):
         cells = [cell.strip() for cell in text.replace(";", ",").split(",")]
         is_heading = line == 1 and bool(cells) and cells[0].lower() == "frame"
         if text.strip() and not is_heading:
             yield line, cells
 
 
-def _table(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(_text(file).splitlines(), skipinitialspace=True)
-    return ((reader.line_num, row) for row in reader)
-
-
-def _text(file: Path) -> str:
+def _table(file: Path) -> list[tuple[int, dict[str, str]]]:
+    reader = csv.DictReader(read_text(file).splitlines(), skipinitialspace=True)
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput("is not UTF-8 text", where=str(file)) from error
+        return [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise InvalidInput(f"is not a CSV file: {error}", where=str(file)) from error

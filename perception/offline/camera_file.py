@@ -1,12 +1,12 @@
 """Camera files: lens and pose of the camera that made a recording, read strictly, with every fault named at once."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidInput
+from core.files import read_json
 from geofence.footprint import Gaze, Intrinsics
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
@@ -26,6 +26,8 @@ SURVEYED = PoseErrors(place_m=0.05, height_m=0.05, yaw_deg=0.1, pitch_deg=0.1, r
 _SAME_SHAPE = 0.01
 REMEDY = "write the file as docs/detectors.md shows"
 Ranges = Mapping[str, tuple[float, float]]
+_LARGEST = 1e12
+"""More is no metre, pixel or degree of any camera, and squares of it are no numbers."""
 _RANGES: Ranges = {
     "width_px": (16, 20_000),
     "height_px": (16, 20_000),
@@ -102,8 +104,8 @@ def numbers(section: Mapping[str, object], names: tuple[str, ...], where: str, f
             faults.append(f"{where}.{name} is missing")
         elif isinstance(value, bool) or not isinstance(value, int | float):
             faults.append(f"{where}.{name} is no number: {value!r}")
-        elif not math.isfinite(value):
-            faults.append(f"{where}.{name} is {value}, not a finite number")
+        elif not abs(value) <= _LARGEST:
+            faults.append(f"{where}.{name} is {value!r:.40}, not a finite number of at most {_LARGEST:g}")
         elif not low <= value <= high:
             faults.append(f"{where}.{name} is {value:g}, outside of {low:g}..{high:g}")
         else:
@@ -156,12 +158,7 @@ def fitted(lens: Intrinsics, size_px: tuple[int, int]) -> Intrinsics:
 
 
 def _parsed(file: Path) -> dict[str, object]:
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except ValueError as error:
-        raise InvalidInput(f"is not JSON: {error}", where=str(file), remedy=REMEDY) from error
+    document = read_json(file, remedy=REMEDY)
     if not isinstance(document, dict):
         raise InvalidInput("must hold one JSON object", where=str(file), remedy=REMEDY)
     return document

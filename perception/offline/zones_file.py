@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InvalidInput
+from core.files import read_file
 from geofence.errors import BadZoneFile
 from geofence.zone_files import read_zones
 from geofence.zones import ZoneSet
 from perception.offline.ground_frame import GroundFrame
 
+_FAR_M = 1e12
 _FRAMES = ("local_m", "wgs84")
 
 
@@ -28,10 +30,7 @@ def read_zones_for(file: Path, ground: GroundFrame) -> ReadZones:
 
     Raises InvalidInput when the file is wrong, or in another frame than the camera; BadZoneFile with every problem.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error
+    content = read_file(file)
     document = _object(content)
     frame = None if document is None else document.get("frame")
     _check_frame(frame, ground, file)
@@ -55,7 +54,7 @@ def _object(content: bytes) -> dict[str, object] | None:
     """Return the JSON object, or None: then `read_zones` says what is wrong."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 
@@ -92,6 +91,8 @@ def _moved(features: object, ground: GroundFrame) -> object:
 def _degrees(coordinates: object, ground: GroundFrame) -> object:
     if not isinstance(coordinates, list):
         return coordinates
-    if len(coordinates) >= 2 and all(isinstance(value, int | float) for value in coordinates[:2]):
+    if len(coordinates) >= 2 and all(
+        isinstance(value, int | float) and abs(value) < _FAR_M for value in coordinates[:2]
+    ):
         return ground.to_geo_array(np.array([coordinates[:2]], float))[0].tolist()
     return [_degrees(part, ground) for part in coordinates]

@@ -1,8 +1,16 @@
 import importlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.main import SUB_COMMANDS, main
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("name", sorted(SUB_COMMANDS))
@@ -23,3 +31,70 @@ def test_an_unknown_sub_command_is_refused_with_those_there_are(capsys: pytest.C
         main(["fly"])
     assert ended.value.code == 2
     assert "there is no sub-command 'fly'" in capsys.readouterr().err
+
+
+def test_bad_input_exits_2_whatever_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    none = str(tmp_path / "none.json")
+    for command in (
+        ["plan", none, "--out", str(tmp_path / "o")],
+        ["rounds", none, "--out", str(tmp_path / "o"), "--vehicles", "1"],
+        ["zones", "check", none],
+        ["zones", "convert", none, str(tmp_path / "o.kml")],
+        ["patrol", "start", none],
+        ["patrol", "convert", none, str(tmp_path / "o.json")],
+        ["look", none, "--camera", none],
+        ["evaluate", "--tracks", none, "--truth", none],
+        ["controller", "--config", none],
+        ["agent", "--config", none],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(command)
+        told = capsys.readouterr().err
+        assert (command[0], ended.value.code) == (command[0], 2)
+        assert "none.json" in told, command
+
+
+def test_a_file_with_problems_is_an_answer_when_checked_and_a_failure_when_converted(tmp_path: Path) -> None:
+    file = tmp_path / "zones.geojson"
+    file.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    for command, status in ((["check", str(file)], 1), (["convert", str(file), str(tmp_path / "o.kml")], 2)):
+        with pytest.raises(SystemExit) as ended:
+            main(["zones", *command])
+        assert ended.value.code == status
+
+
+def run(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", "import sys; from cli.main import main; main(sys.argv[1:])", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, **options)
+
+
+def test_nobody_who_reads_is_no_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with run("--help", stdout=writing) as process:
+        os.close(writing)
+        _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (141, b"")
+
+
+def test_what_cannot_be_said_is_told_and_no_traceback() -> None:
+    with Path("/dev/full").open("wb") as full, run("--help", stdout=full) as process:
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert told == b"roundsman: standard output cannot be written: No space left on device\n"
+
+
+def test_a_terminal_without_chinese_gets_the_rest() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    with run("--help", stdout=subprocess.PIPE, env=environment) as process:
+        said, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (0, b"")
+    assert b"Roundsman" in said
+
+
+def test_sigterm_ends_a_command_as_ctrl_c_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        monkeypatch.setattr("cli.openapi.json.dumps", lambda *_, number=number, **__: os.kill(os.getpid(), number))
+        with pytest.raises(SystemExit) as ended:
+            main(["openapi"])
+        assert ended.value.code == status

@@ -37,7 +37,7 @@ def test_a_bad_graph_is_refused_with_every_fault(tmp_path: Path, capsys: pytest.
     graph.write_text(json.dumps(bad), encoding="utf-8")
     with pytest.raises(SystemExit) as ended:
         main(["rounds", str(graph), "--vehicles", "1", "--out", str(out)])
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     told = capsys.readouterr().err
     assert all(place in told for place in ("nodes[0].y_m", "edges[0].b", "edges[0].length_m"))
     assert not out.exists()
@@ -50,7 +50,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_search(
     graph.write_bytes(b"\xef\xbb\xbf" + json.dumps(town(60, seed=4)).encode())  # as some editors save it
     with pytest.raises(SystemExit) as ended:
         main(["rounds", str(graph), "--vehicles", "9", "--out", str(out), "--time-limit-s", "1000"])
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     told = capsys.readouterr().err
     assert "no such folder to write into" in told
     assert "Ctrl-C" not in told
@@ -62,7 +62,7 @@ def test_a_number_of_hundreds_of_digits_is_no_length(tmp_path: Path, capsys: pyt
     graph.write_text(json.dumps({"nodes": nodes, "edges": [{"a": 1, "b": 2, "length_m": 10**400}]}), encoding="utf-8")
     with pytest.raises(SystemExit) as ended:
         main(["rounds", str(graph), "--vehicles", "1", "--out", str(tmp_path / "rounds.json")])
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     assert "edges[0].length_m: is 1000" in capsys.readouterr().err
 
 

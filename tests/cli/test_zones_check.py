@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.main import main
 from cli.zones import app
 from geofence.zone_files import read_zones
 
@@ -73,12 +74,14 @@ def test_a_rule_that_no_eyes_could_follow_is_told(language: str, words: list[str
     assert [word for word in words if word not in result.output] == []
 
 
-def test_a_file_that_is_not_there_is_told_without_a_trace() -> None:
-    result = check("/no/such/zones.geojson")
+def test_a_file_that_is_not_there_is_told_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["zones", "check", "/no/such/zones.geojson"])
 
-    assert result.exit_code == 1
-    assert "No such file" in result.output
-    assert "Traceback" not in result.output
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "/no/such/zones.geojson: cannot be read: No such file" in told
+    assert "Traceback" not in told
 
 
 def test_notes_do_not_make_a_file_bad(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_an_empty_file_is_called_empty_and_what_to_do_is_said(
 ) -> None:
     (tmp_path / "v.mp4").touch()
 
-    assert account_of(tmp_path, tmp_path / "v.mp4")[0] == 1
+    assert account_of(tmp_path, tmp_path / "v.mp4")[0] == 2
     said = capsys.readouterr().err
     assert "the file is empty" in said
     assert "copied to its end" in said
@@ -256,7 +256,7 @@ def test_a_recording_without_its_index_is_refused_with_the_reason(
     video = mp4(tmp_path / "v.mp4", [noise(i) for i in range(10)], evenly(10))
     video.write_bytes(video.read_bytes()[:9000])
 
-    assert account_of(tmp_path, video)[0] == 1
+    assert account_of(tmp_path, video)[0] == 2
     assert "not a video that can be read" in capsys.readouterr().err
 
 
@@ -266,7 +266,7 @@ def test_a_device_is_called_a_device_and_how_to_look_through_it_is_said(
     status, _, _ = account_of(tmp_path, "/dev/null")
 
     said = capsys.readouterr().err
-    assert status == 1
+    assert status == 2
     assert "/dev/null: is a device" in said
     assert "ffmpeg -f v4l2 -i /dev/null" in said
 
@@ -289,7 +289,7 @@ def test_a_folder_of_broken_pictures_is_no_recording(tmp_path: Path, capsys: pyt
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "1.jpg").write_bytes(b"nothing")
 
-    assert account_of(tmp_path, tmp_path / "pictures")[0] == 1
+    assert account_of(tmp_path, tmp_path / "pictures")[0] == 2
     assert "not one picture" in capsys.readouterr().err
 
 
@@ -327,7 +327,7 @@ def test_looking_at_a_live_stream_ends_well_when_its_time_is_over(tmp_path: Path
 
 
 def test_a_stream_that_never_comes_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert account_of(tmp_path, f"udp://127.0.0.1:{free_port()}", "--give-up-s", "1")[0] == 1
+    assert account_of(tmp_path, f"udp://127.0.0.1:{free_port()}", "--give-up-s", "1")[0] == 2
     assert "no picture came for 1 s" in capsys.readouterr().err
 
 

@@ -170,7 +170,7 @@ def test_numbers_of_people_are_those_of_the_lines_or_none(
         examination.look(RecordedFrame(number=i, picture=picture, time_s=i / RATE_HZ))
         for i, picture in enumerate(pictures[:8])
     ]
-    named = {(line.frame, line.track) for line in examination.end()}
+    named = {(line.frame, line.track) for line in examination.end().lines}
 
     assert all(one.are_people_named_later is not is_live for one in looked)
     drawn = {(one.number, track.id) for one in looked for track in one.seen.tracks if track.is_seen}
@@ -327,7 +327,7 @@ def test_what_is_no_recording_is_refused(
     (tmp_path / "text.mp4").write_text("hello", encoding="utf-8")
     (tmp_path / "folder").mkdir()
 
-    assert look(tmp_path / source, "--camera", write(tmp_path)) == 1
+    assert look(tmp_path / source, "--camera", write(tmp_path)) == 2
     assert reason in capsys.readouterr().err
 
 
@@ -336,7 +336,7 @@ def test_pictures_of_another_shape_than_the_camera_file_s_are_refused(
 ) -> None:
     camera = write(tmp_path, {**CAMERA, "intrinsics": {**CAMERA["intrinsics"], "height_px": 480}})
 
-    assert look(video, "--camera", camera) == 1
+    assert look(video, "--camera", camera) == 2
     assert "640 × 480" in capsys.readouterr().err
 
 
