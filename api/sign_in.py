@@ -1,10 +1,14 @@
 """Signing in and out, and whose token this is."""
 
+import asyncio
 from base64 import b64encode
 from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from secrets import token_bytes
+from weakref import WeakValueDictionary
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -32,6 +36,17 @@ class AttemptLimit:
         self._window_s = window_s
         self._keys = keys
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def one_try(self, key: str) -> AsyncIterator[None]:
+        """Let the tries of *key* come one after the other: many at once would all come before the first is counted.
+
+        Raises TooManyAttempts.
+        """
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            self.check(key)
+            yield
 
     def check(self, key: str) -> None:
         """Raise TooManyAttempts while *key* has used up its tries."""
@@ -92,20 +107,22 @@ class SignInDesk:
         Raises NotSignedIn without saying what was wrong, TooManyAttempts after 5 failures of a name in 5 minutes.
         """
         key = name.casefold()
-        self._by_name.check(key)
-        self._by_address.check(address)
-        async with self._database.transaction() as unit:
-            account = await self._accounts.by_name(unit, name)
-        if not await self._is_right(account, password):
-            self._by_name.count(key)
-            self._by_address.count(address)
-            raise NotSignedIn("name or password is wrong")
-        assert account is not None
-        self._by_name.forget(key)
+        async with self._by_name.one_try(key), self._by_address.one_try(address):
+            async with self._database.transaction() as unit:
+                account = await self._accounts.by_name(unit, name)
+            if not await self._is_right(account, password):
+                self._by_name.count(key)
+                self._by_address.count(address)
+                raise NotSignedIn("name or password is wrong")
+            assert account is not None
+            self._by_name.forget(key)
         token, sign_in = self._fresh(account.id, self._session)
         async with self._database.transaction() as unit:
+            now = await self._accounts.get(unit, account.id, locked=True)
+            if now.is_disabled or now.password_hash != account.password_hash:
+                raise NotSignedIn("the account has changed meanwhile", remedy="sign in again")
             await self._accounts.add_sign_in(unit, sign_in)
-        return account, token, sign_in
+        return now, token, sign_in
 
     async def account_of(self, token: str) -> Account:
         """Return whose *token* this is; raises NotSignedIn when it is unknown, ended or its account disabled."""
@@ -140,7 +157,7 @@ class SignInDesk:
 
     async def add_device(self, unit: Transaction, *, panel_id: str) -> tuple[Account, str]:
         """Make (or renew) the account of a panel and return it with its only valid token."""
-        account = await self._accounts.by_name(unit, _device_name(panel_id))
+        account = await self._accounts.by_name(unit, _device_name(panel_id), locked=True)
         if account is None:
             account = self._device(panel_id)
             await self._accounts.add(unit, account)
@@ -162,7 +179,7 @@ class SignInDesk:
         is_disabled: bool | None = None,
     ) -> Account:
         """Change an account; a new password or disabling ends its sign-ins. Raises NotFound or InvalidInput."""
-        account = await self._accounts.by_name(unit, name)
+        account = await self._accounts.by_name(unit, name, locked=True)
         if account is None:
             raise NotFound("no such account", where=name)
         changed = replace(

@@ -19,10 +19,10 @@ class AccountStore(Protocol):
     async def save(self, unit: Transaction, account: Account) -> None:
         """Replace roles, password, panel and disabling; raises NotFound."""
 
-    async def get(self, unit: Transaction, account_id: UserId) -> Account:
-        """Return one account; raises NotFound."""
+    async def get(self, unit: Transaction, account_id: UserId, *, locked: bool = False) -> Account:
+        """Return one account, *locked* for who changes it or its sign-ins; raises NotFound."""
 
-    async def by_name(self, unit: Transaction, name: str) -> Account | None:
+    async def by_name(self, unit: Transaction, name: str, *, locked: bool = False) -> Account | None:
         """Return the account of that name, compared without case."""
 
     async def all(self, unit: Transaction) -> Sequence[Account]:

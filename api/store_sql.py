@@ -90,14 +90,16 @@ class SqlAccountStore:
         if not await _rows(unit, update(AccountRow).where(AccountRow.id == account.id).values(**changes)):
             raise NotFound("no such account", where=account.id)
 
-    async def get(self, unit: Transaction, account_id: UserId) -> Account:
-        row = await unit.session.get(AccountRow, account_id, populate_existing=True)
+    async def get(self, unit: Transaction, account_id: UserId, *, locked: bool = False) -> Account:
+        row = await unit.session.get(AccountRow, account_id, populate_existing=True, with_for_update=locked)
         if row is None:
             raise NotFound("no such account", where=account_id)
         return _account(row)
 
-    async def by_name(self, unit: Transaction, name: str) -> Account | None:
-        row = await unit.session.scalar(select(AccountRow).where(AccountRow.name_key == name.casefold()))
+    async def by_name(self, unit: Transaction, name: str, *, locked: bool = False) -> Account | None:
+        query = select(AccountRow).where(AccountRow.name_key == name.casefold())
+        query = query.execution_options(populate_existing=True)
+        row = await unit.session.scalar(query.with_for_update() if locked else query)
         return None if row is None else _account(row)
 
     async def all(self, unit: Transaction) -> Sequence[Account]:

@@ -1,5 +1,8 @@
 """Signing in, staying signed in, signing out; and what keeps others from doing it for you."""
 
+import asyncio
+import threading
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Literal
 
@@ -13,9 +16,11 @@ from api.permissions import Role
 from api.sign_in import AttemptLimit, SignInDesk
 from core.clock import ManualClock
 from core.errors import NotSignedIn
+from core.tasks import run_blocking
 from tests.api.controller import Controller
 
 PASSWORD = "quite a long password"
+NEW_PASSWORD = "another long password"
 
 
 async def _person(controller: Controller, *, name: str = "Wang Li") -> httpx.AsyncClient:
@@ -70,14 +75,7 @@ async def test_an_unknown_name_costs_as_much_as_a_wrong_password(controller: Con
 
     checked: list[str] = []
     await _person(controller)
-    services = controller.services
-    desk = SignInDesk(
-        database=services.database,
-        accounts=services.accounts,
-        clock=controller.clock,
-        session=timedelta(hours=1),
-        hasher=Watched(),
-    )
+    desk = _desk(controller, Watched())
     for name in ("Wang Li", "Nobody"):
         with pytest.raises(NotSignedIn):
             await desk.sign_in(name=name, password="a wrong password", address="127.0.0.1")
@@ -111,6 +109,89 @@ async def test_five_wrong_tries_close_the_door_even_for_the_right_password(contr
     assert int(answer.headers["retry-after"]) == 301
     await controller.clock.advance(301)
     assert (await client.post("/session", json={"user": "Wang Li", "password": PASSWORD})).status_code == 201
+
+
+async def test_many_wrong_tries_at_once_are_no_more_than_five(controller: Controller) -> None:
+    client = await _person(controller)
+    tries = (client.post("/session", json={"user": "Wang Li", "password": f"no {n}"}) for n in range(12))
+    statuses = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert sorted(statuses) == [401] * 5 + [429] * 7
+
+
+class Held(PasswordHasher):
+    """Lets something else happen between reading an account and the end of the work on its password."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=64)
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self._wait()
+        return super().verify(hash, password)
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        if password == NEW_PASSWORD:
+            self._wait()
+        return super().hash(password, salt=salt)
+
+    def _wait(self) -> None:
+        self.begun.set()
+        assert self.may_end.wait(20)
+
+
+def _desk(controller: Controller, hasher: PasswordHasher) -> SignInDesk:
+    services = controller.services
+    return SignInDesk(
+        database=services.database,
+        accounts=services.accounts,
+        clock=controller.clock,
+        session=timedelta(hours=1),
+        hasher=hasher,
+    )
+
+
+async def test_an_old_password_opens_nothing_once_it_is_changed(controller_on_both: Controller) -> None:
+    await _person(controller_on_both)
+    services, hasher = controller_on_both.services, Held()
+    desk = _desk(controller_on_both, hasher)
+    async with asyncio.TaskGroup() as group:
+        late = group.create_task(_refused(desk.sign_in(name="Wang Li", password=PASSWORD, address="127.0.0.1")))
+        assert await run_blocking(lambda: hasher.begun.wait(20))
+        async with services.database.transaction() as unit:
+            await services.sign_in.change(unit, name="Wang Li", password=NEW_PASSWORD)
+        hasher.may_end.set()
+    assert late.result() == "the account has changed meanwhile"
+
+
+async def test_two_changes_of_one_account_undo_nothing_of_each_other(controller_on_both: Controller) -> None:
+    await _person(controller_on_both)
+    services, hasher = controller_on_both.services, Held()
+
+    async def renew() -> None:
+        async with services.database.transaction() as unit:
+            await _desk(controller_on_both, hasher).change(unit, name="Wang Li", password=NEW_PASSWORD)
+
+    async def disable() -> None:
+        async with services.database.transaction() as unit:
+            await services.sign_in.change(unit, name="Wang Li", is_disabled=True)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(renew())
+        assert await run_blocking(lambda: hasher.begun.wait(20))
+        other = group.create_task(disable())
+        await asyncio.wait([other], timeout=0.05)
+        hasher.may_end.set()
+    async with services.database.transaction() as unit:
+        account = await services.accounts.by_name(unit, "Wang Li")
+    assert account is not None
+    assert account.is_disabled
+    assert PasswordHasher().verify(account.password_hash or "", NEW_PASSWORD)
+
+
+async def _refused(work: Awaitable[object]) -> str:
+    with pytest.raises(NotSignedIn) as refused:
+        await work
+    return refused.value.message
 
 
 def test_the_limit_forgets_the_longest_silent_key_when_it_is_full() -> None:
