@@ -107,6 +107,8 @@ BECAUSE: Mapping[str, tuple[str, str]] = {
     ),
     "bad_data": ("{field} 不是 JSON", "请按我们的 GeoJSON 书写"),
     "no_fence": ("计划中没有围栏", "请在 QGroundControl 中画 GeoFence"),
+    "version_missing": ("没有写版本，按已知的版本读取", "请核对读取结果"),
+    "version_unknown": ("版本为 {version}，已知的只有 {known}", "请用 QGroundControl 4 或 5 重新保存该计划"),
     "mission_beside": (
         "还含有任务（{waypoints} 个航点、{others} 个其他项、{rally} 个备降点），不会变成区域",
         "请用 roundsman patrol convert 把它变成巡逻",

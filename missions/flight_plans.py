@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from core.errors import InvalidInput
 from core.events import Json
+from geofence.formats.plan_versions import MISSION, PLAN, OddVersion, odd_version
 from geofence.formats.qgc_plan import PlanPoint, read_flight_plan, read_surveys
 from geofence.positions import GeoPosition
 from missions.patrol import Patrol, PatrolArea, PatrolLine, PatrolPerimeter, PatrolPoint
@@ -21,12 +22,14 @@ _PITCH_DEG = -40.0
 def patrol_of_plan(content: bytes, *, name: str, speed_m_s: float) -> tuple[dict[str, Json], list[str]]:
     """Return the patrol document of a plan's mission, with notes; raises InvalidInput where there is none to fly."""
     document = _plan(content)
+    unversioned = _unversioned(document)
     plan, surveys = read_flight_plan(document), read_surveys(document)
     points = [point for point in plan.waypoints if point.height_above_home_m is not None]
     parts = [*(_point(point, number) for number, point in enumerate(points, start=1)), *map(_area, surveys)]
     if not parts:
         raise InvalidInput("the plan has no waypoints above home and no surveys", remedy="draw a mission in it")
     height_m, notes = _height_m([point.height_above_home_m or 0.0 for point in points])
+    notes += [f"{odd.where} {odd.because}" for odd in unversioned]
     if len(points) < len(plan.waypoints):
         left = len(plan.waypoints) - len(points)
         notes.append(f"{left} waypoints have heights that are not above home and were left out")
@@ -80,6 +83,16 @@ def _plan(content: bytes) -> Mapping[str, object]:
     if not isinstance(document, dict) or document.get("fileType") != "Plan":
         raise InvalidInput("is not a QGroundControl plan", remedy="give a .plan file")
     return document
+
+
+def _unversioned(document: Mapping[str, object]) -> list[OddVersion]:
+    """Return the parts that name no version; raises InvalidInput for versions whose meaning is not known."""
+    mission = document.get("mission")
+    odd = [*odd_version(document, "plan", PLAN)]
+    odd += odd_version(mission, "mission", MISSION) if isinstance(mission, dict) else []
+    if unknown := [f"{one.where} {one.because}" for one in odd if one.named is not None]:
+        raise InvalidInput("; ".join(unknown), remedy="save the plan again with QGroundControl 4 or 5")
+    return odd
 
 
 def _point(point: PlanPoint, number: int) -> Json:

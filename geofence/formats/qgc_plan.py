@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from shapely import LinearRing
 
 from geofence.formats.drafts import Circle, Draft, Drafts
+from geofence.formats.plan_versions import odd_fence_versions
 from geofence.positions import GeoPosition
 from geofence.zone_document import Findings
 from geofence.zones import Zone, ZoneKind, ZoneSet
@@ -46,6 +47,7 @@ def is_plan(document: Mapping[str, object]) -> bool:
 
 def read_fences(document: Mapping[str, object], drafts: Drafts) -> None:
     """Take the fences of a plan as zones; notes what it holds besides."""
+    _tell_versions(document, drafts)
     fence = document.get("geoFence")
     fence = fence if isinstance(fence, dict) else {}
     shapes: list[tuple[Mapping[str, object], Circle | list[object]]] = []
@@ -67,6 +69,17 @@ def read_fences(document: Mapping[str, object], drafts: Drafts) -> None:
     if not shapes:
         drafts.findings.wrong("no_fence", "the plan has no fence", remedy="draw a GeoFence in QGroundControl")
     _tell_rest(read_flight_plan(document), drafts.findings)
+
+
+def _tell_versions(document: Mapping[str, object], drafts: Drafts) -> None:
+    """Refuse fences of a version that nobody here knows: they may keep out where these shapes do not say it."""
+    for odd in odd_fence_versions(document):
+        if odd.named is None:
+            drafts.once("version_missing", odd.because, "check what was read", where=odd.where)
+        else:
+            params = {"version": odd.named, "known": ", ".join(map(str, odd.known))}
+            remedy = "save the plan again with QGroundControl 4 or 5"
+            drafts.findings.wrong("version_unknown", odd.because, where=odd.where, remedy=remedy, params=params)
 
 
 def read_flight_plan(document: Mapping[str, object]) -> FlightPlan:

@@ -25,7 +25,7 @@ from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 from geofence.zone_files import ZoneFileReport, read_zones, write_zones
 from geofence.zones import WeeklyWindow, Zone, ZoneKind, ZoneSet
-from geofence.zones_zh import BECAUSE
+from geofence.zones_zh import BECAUSE, problem_zh
 from tests.geofence.places import FRAME, ORIGIN, box, geo, keep_in, keep_out, zone_set
 
 ESTATE = Path(__file__).parents[2] / "sim" / "worlds" / "estate" / "zones.geojson"
@@ -82,7 +82,8 @@ def placemark(more: str = "", *, name: str = "school", polygon: str = "", altitu
 
 def plan(**fence: object) -> bytes:
     """Return a QGroundControl plan with a fence."""
-    return json.dumps({"fileType": "Plan", "version": 1, "geoFence": fence, "mission": {"items": []}}).encode()
+    document = {"version": 2, **fence}
+    return json.dumps({"fileType": "Plan", "version": 1, "geoFence": document, "mission": {"items": []}}).encode()
 
 
 def holed(outer: Polygon, hole: Polygon) -> Polygon:
@@ -296,6 +297,41 @@ def test_fences_of_a_plan_are_read_and_its_mission_is_told() -> None:
     assert (inside.kind, outside.kind) == (ZoneKind.KEEP_IN, ZoneKind.KEEP_OUT)
     assert inside.polygon.covers(outside.polygon)
     assert codes(check_zone_file(plan())) == {"no_fence"}
+
+
+@pytest.mark.parametrize("version", [3, 0, "2", True, [2], 2.5])
+@pytest.mark.parametrize("where", ["plan", "geoFence", "geoFence.polygons[0]", "geoFence.circles[0]"])
+def test_a_fence_of_a_version_that_nobody_knows_is_refused(where: str, version: object) -> None:
+    document = json.loads(plan(polygons=[fence()], circles=[circle_fence()]))
+    parts = {
+        "plan": document,
+        "geoFence": document["geoFence"],
+        "geoFence.polygons[0]": document["geoFence"]["polygons"][0],
+        "geoFence.circles[0]": document["geoFence"]["circles"][0],
+    }
+    assert check_zone_file(json.dumps(document).encode()).problems == ()
+    parts[where]["version"] = version
+    report = check_zone_file(json.dumps(document).encode())
+
+    assert [(problem.code, problem.where) for problem in report.problems] == [("version_unknown", where)]
+    assert "已知的只有" in problem_zh(report.problems[0])[0]
+
+
+def test_a_plan_that_names_no_version_is_read_and_that_is_told() -> None:
+    document = json.loads(plan(polygons=[fence()]))
+    del document["version"]
+    report = check_zone_file(json.dumps(document).encode())
+
+    assert (len(report.zones.zones), report.problems) == (1, ())
+    assert [(one.where, one.code) for one in report.warnings if "version" in one.code] == [("plan", "version_missing")]
+
+
+def fence() -> dict[str, object]:
+    return {"inclusion": True, "polygon": [[lat, lon] for lon, lat in RING[:-1]], "version": 1}
+
+
+def circle_fence() -> dict[str, object]:
+    return {"inclusion": False, "circle": {"center": [31.305, 121.405], "radius": 50}, "version": 1}
 
 
 def test_the_mission_of_a_plan_is_read_with_its_heights_above_home() -> None:

@@ -73,3 +73,17 @@ def test_the_command_writes_a_patrol_that_can_be_started(tmp_path: Path) -> None
 
     assert result.exit_code == 0, result.output
     assert patrol_from_json(json.loads(out.read_text(encoding="utf-8"))).name == "box"
+
+
+@pytest.mark.parametrize("where", ["plan", "mission"])
+def test_a_mission_of_a_version_that_nobody_knows_is_refused_and_one_without_is_told(where: str) -> None:
+    document = json.loads(plan(item(16, 3, 25)))
+    part = document if where == "plan" else document["mission"]
+    part["version"] = 3
+    with pytest.raises(InvalidInput, match=f"{where} has version 3; what is known is"):
+        patrol_of_plan(json.dumps(document).encode(), name="x", speed_m_s=5.0)
+    del part["version"]
+    _, notes = patrol_of_plan(json.dumps(document).encode(), name="x", speed_m_s=5.0)
+    assert [note for note in notes if "names no version" in note] == [
+        f"{where} names no version and was read as version {1 if where == 'plan' else 2}"
+    ]
