@@ -13,7 +13,7 @@ from core.ids import AlarmId, EvidenceId, IncidentId, SightingId
 from geofence.positions import GeoPosition
 from incidents.alarm import AlarmState, HelpAlarm, Ring
 from incidents.evidence import Evidence
-from incidents.incident import Incident, IncidentState, TimelineLine
+from incidents.incident import OPEN_STATES, Incident, IncidentState, TimelineLine
 from perception.sighting import Sighting
 
 
@@ -86,16 +86,18 @@ class IncidentStore(Protocol):
         worker: str | None = None,
         number: str | None = None,
         limit: int = 200,
-        most_overdue_first: bool = False,
+        pressing_first: Collection[str] | None = None,
     ) -> tuple[Incident, ...]:
         """Return incidents, newest first; None leaves a condition out. *number* is any part of theirs, in any case.
 
-        With *most_overdue_first* they come in the order in which they are due, those without a limit last and oldest
-        first.
+        With *pressing_first* those of these kinds come first, and of all whoever has waited longest: with a time limit
+        since that has passed (or will), without one since it was first seen.
         """
 
-    async def open_ids(self, unit: Transaction, *, worker: str | None = None) -> Sequence[IncidentId]:
-        """Return the ids of all open incidents, of one worker's where one is named."""
+    async def open_ids(
+        self, unit: Transaction, *, worker: str | None = None, states: Collection[IncidentState] = OPEN_STATES
+    ) -> Sequence[IncidentId]:
+        """Return the ids of all incidents in these states, of one worker's where one is named."""
 
     async def unrung(
         self, unit: Transaction, *, kind: str, stored_before: datetime, or_after: datetime

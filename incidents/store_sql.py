@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import Select, and_, exists, func, or_, select, update
 
 from core.database import Transaction
 from core.errors import Conflict, NotFound
@@ -150,10 +150,9 @@ class SqlIncidentStore:
         worker: str | None = None,
         number: str | None = None,
         limit: int = 200,
-        most_overdue_first: bool = False,
+        pressing_first: Collection[str] | None = None,
     ) -> tuple[Incident, ...]:
-        overdue = IncidentRow.due_at.asc().nulls_last(), IncidentRow.id
-        query = select(IncidentRow).order_by(*overdue if most_overdue_first else (IncidentRow.id.desc(),)).limit(limit)
+        query = _ordered(select(IncidentRow), pressing_first).limit(limit)
         if number is not None:
             query = query.where(IncidentRow.number.icontains(number, autoescape=True))
         if states is not None:
@@ -164,8 +163,10 @@ class SqlIncidentStore:
             query = query.where(IncidentRow.worker == worker)
         return tuple(incident_of(row) for row in await unit.session.scalars(_fresh(query)))
 
-    async def open_ids(self, unit: Transaction, *, worker: str | None = None) -> Sequence[IncidentId]:
-        query = select(IncidentRow.id).where(IncidentRow.state.in_(_OPEN))
+    async def open_ids(
+        self, unit: Transaction, *, worker: str | None = None, states: Collection[IncidentState] = OPEN_STATES
+    ) -> Sequence[IncidentId]:
+        query = select(IncidentRow.id).where(IncidentRow.state.in_([state.value for state in states]))
         rows = await unit.session.scalars(query if worker is None else query.where(IncidentRow.worker == worker))
         return tuple(IncidentId(one) for one in rows)
 
@@ -245,6 +246,14 @@ class SqlEvidenceBook:
         query = select(EvidenceRow).where(EvidenceRow.incident_id == incident_id)
         rows = await unit.session.scalars(query.order_by(EvidenceRow.stored_at, EvidenceRow.id))
         return tuple(evidence_of(row) for row in rows)
+
+
+def _ordered(query: Select[tuple[IncidentRow]], pressing_first: Collection[str] | None) -> Select[tuple[IncidentRow]]:
+    """Order by the newest first, or as people should look at what waits for them."""
+    if pressing_first is None:
+        return query.order_by(IncidentRow.id.desc())
+    waits_since = func.coalesce(IncidentRow.due_at, IncidentRow.first_seen_at)
+    return query.order_by(IncidentRow.kind.not_in(list(pressing_first)), waits_since, IncidentRow.id)
 
 
 def _fresh(query: Any) -> Any:

@@ -19,7 +19,10 @@ from incidents.incident import NEEDS_DECISION, OPEN_STATES, Incident
 
 _RECENT_SIGHTINGS = 50
 _MOST_WAITING, _MOST_OTHERS = 500, 200
-"""So many open incidents are shown; of the others the ids are told as well, to be counted, and a search finds each."""
+"""So many open incidents are shown; of the others the ids are told as well, to be counted, and a search finds each.
+
+Those of them that wait for a decision are told apart: who decides has to know that there are more.
+"""
 _RECENT_WORDS, _MOST_WORDS = timedelta(minutes=15), 100
 _OPEN_ALARMS = frozenset(state for state, ways in ALLOWED.items() if ways)
 
@@ -41,6 +44,8 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
         told = {one.id for one in cases}
         every = await services.incidents.open_ids(unit, worker=worker)
         shown["hidden_incidents"] = [one for one in every if one not in told]
+        waiting = await services.incidents.open_ids(unit, worker=worker, states=NEEDS_DECISION)
+        shown["hidden_waiting"] = [one for one in waiting if one not in told]
     if account.may(Permission.DECIDE_INCIDENTS):
         newest = await services.sightings.newest(unit, limit=_RECENT_SIGHTINGS)
         shown["sightings"] = [with_said(sighting_body(one)) for one in newest]
@@ -55,12 +60,13 @@ async def snapshot(services: Services, unit: Transaction, account: Account) -> d
 
 
 async def _open_incidents(services: Services, unit: Transaction, *, worker: str | None) -> list[Incident]:
-    """Return the open incidents: those that wait for a decision, the most overdue first, then the newest others.
+    """Return the open incidents: those that wait for a decision, the most pressing first, then the newest others.
 
     Where a *worker* is named, the worker's own.
     """
     find = partial(services.incidents.find, unit, worker=worker)
-    waiting = await find(states=NEEDS_DECISION, limit=_MOST_WAITING, most_overdue_first=True)
+    urgent = [kind.code for kind in services.kinds.kinds if kind.is_alarm]
+    waiting = await find(states=NEEDS_DECISION, limit=_MOST_WAITING, pressing_first=urgent)
     return [*waiting, *await find(states=OPEN_STATES - NEEDS_DECISION, limit=_MOST_OTHERS)]
 
 

@@ -134,6 +134,23 @@ async def test_the_snapshot_leaves_out_no_case_that_waits_for_a_decision_and_cou
     hidden = shown["hidden_incidents"]
     assert isinstance(hidden, list)
     assert len({*hidden, *(str(case["id"]) for case in cases if isinstance(case, dict))}) == 4
+    assert shown["hidden_waiting"] == []
+
+
+async def test_the_snapshot_tells_how_many_more_wait_for_a_decision(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.live.snapshot._MOST_WAITING", 1)
+    async with live.services.database.transaction() as unit:
+        for east_m in (-60.0, 0.0, 60.0):
+            await live.services.intake.take(unit, a_sighting(live.controller, kind="20201", east_m=east_m))
+    async with live.listener("supervisor") as client:
+        shown = await client.hello()
+    cases, hidden, waiting = shown["incidents"], shown["hidden_incidents"], shown["hidden_waiting"]
+    assert isinstance(cases, list)
+    assert isinstance(waiting, list)
+    assert (len(cases), len(waiting)) == (1, 2)
+    assert waiting == hidden
 
 
 async def test_the_snapshot_tells_the_words_of_the_last_minutes_and_whose_they_are(live: Live) -> None:

@@ -7,7 +7,7 @@ import pytest
 from core.errors import NotFound
 from core.ids import AlarmId, EvidenceId, IncidentId
 from incidents.errors import RevisionPassed
-from incidents.incident import IncidentState
+from incidents.incident import NEEDS_DECISION, IncidentState
 from incidents.store_sql_rows import SeriesRow
 from tests.incidents.room import Room, at
 
@@ -76,16 +76,24 @@ async def test_two_writers_of_one_incident_do_not_overwrite_each_other(room: Roo
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "RevisionPassed"]
 
 
-async def test_of_many_cases_the_most_overdue_come_first(room: Room) -> None:
-    ids = [(await room.take(room.sighting(east_m=60.0 * number))).incident_id for number in range(4)]
+async def test_of_very_many_waiting_cases_the_urgent_and_those_that_waited_longest_come_first(room: Room) -> None:
+    hours_s = [(None, -30), (5, -40), (-3, -20), (None, -1), (None, 0), (2, -50)]
+    ids = [(await room.take(room.sighting(east_m=60.0 * number))).incident_id for number in range(len(hours_s))]
     async with room.database.transaction() as unit:
-        for incident_id, due_in_h in zip(ids, (None, 5, -3, None), strict=True):
-            incident = await room.incidents.get(unit, incident_id)
-            due_at = None if due_in_h is None else room.clock.now() + timedelta(hours=due_in_h)
-            await room.incidents.update(unit, replace(incident, due_at=due_at, revision=incident.revision + 1))
-        found = await room.incidents.find(unit, limit=3, most_overdue_first=True)
-        assert [one.id for one in found] == [ids[2], ids[1], ids[0]]
+        for number, (due_h, seen_h) in enumerate(hours_s):
+            incident = await room.incidents.get(unit, ids[number])
+            due_at, seen_at = (None if h is None else room.clock.now() + timedelta(hours=h) for h in (due_h, seen_h))
+            changed = replace(incident, due_at=due_at, state=IncidentState.FILED, revision=incident.revision + 1)
+            if number == 4:
+                changed = replace(changed, kind="urgent")
+            if number == 5:
+                changed = replace(changed, state=IncidentState.DISPATCHED)
+            assert seen_at is not None
+            await room.incidents.update(unit, replace(changed, first_seen_at=seen_at))
+        found = await room.incidents.find(unit, states=NEEDS_DECISION, pressing_first=["urgent"], limit=4)
+        assert [one.id for one in found] == [ids[4], ids[0], ids[2], ids[3]], "not the one that is due in five hours"
         assert set(await room.incidents.open_ids(unit)) == set(ids)
+        assert set(await room.incidents.open_ids(unit, states=NEEDS_DECISION)) == set(ids[:5])
 
 
 async def test_an_alarm_needs_the_next_revision(room: Room) -> None:

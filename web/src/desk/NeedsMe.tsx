@@ -92,12 +92,12 @@ function Decisions() {
   const desk = useDesk();
   const store = useLive("incidents", "vehicles", "runs", "connection");
   const nowMs = useNow();
-  const waiting = store.openIncidents().filter((one) => one.needs_decision);
+  const waiting = store.waitingIncidents();
   const [urgent, incidents] = parted(waiting, (one) => desk.kinds.get(one.kind)?.is_alarm === true);
   const runs = [...store.runs.values()].filter((run) => isFailedLately(run, nowMs));
   const lost = [...store.vehicles.values()].filter((one) => isLostInFlight(one, store.ageS(one, nowMs)));
   const held = [...store.vehicles.values()].filter((one) => one.doing === "held_by_person");
-  const isNothing = waiting.length + runs.length + lost.length + held.length === 0;
+  const isNothing = waiting.length + store.hiddenWaiting + runs.length + lost.length + held.length === 0;
   return (
     <section aria-label={t("left.decisions")}>
       <h2>{t("left.decisions")}</h2>
@@ -122,6 +122,7 @@ function Decisions() {
       {incidents.map((one) => (
         <IncidentRow key={one.id} incident={one} tone="decision" />
       ))}
+      {store.hiddenWaiting > 0 && <p className="note">{t("left.hidden_waiting", { n: store.hiddenWaiting })}</p>}
       {runs.map((run) => (
         <Row key={run.id} selection={{ kind: "run", id: run.id }} tone="decision">
           <span className="row-title">
@@ -150,6 +151,7 @@ function News() {
   const store = useLive("incidents", "sightings");
   const incidents = store.openIncidents().filter((one) => !one.needs_decision);
   const sightings = store.newestSightings().slice(0, SHOWN_SIGHTINGS);
+  const others = store.hiddenCases - store.hiddenWaiting;
   return (
     <section aria-label={t("left.news")}>
       <h2>{t("left.news")}</h2>
@@ -157,7 +159,7 @@ function News() {
       {incidents.map((one) => (
         <IncidentRow key={one.id} incident={one} />
       ))}
-      {store.hiddenCases > 0 && <p className="note">{t("left.hidden_cases", { n: store.hiddenCases })}</p>}
+      {others > 0 && <p className="note">{t("left.hidden_cases", { n: others })}</p>}
       {sightings.map((one) => (
         <SightingRow key={one.id} sighting={one} />
       ))}

@@ -13,6 +13,8 @@ export interface Snapshot {
   alarms?: Alarm[];
   /** The ids of the open cases that `incidents` leaves out since they are very many. */
   hidden_incidents?: string[];
+  /** Those of them that wait for a decision. */
+  hidden_waiting?: string[];
   sightings?: Sighting[];
   /** People's words to vehicles that are on their way or changed in the last minutes, with what became of them. */
   commands?: Command[];

@@ -132,6 +132,22 @@ describe("the live store", () => {
     expect([all(), store.hiddenCases]).toEqual([3, 0]);
   });
 
+  it("counts those apart that wait for a decision unseen, and lists whoever has waited longest first", () => {
+    const store = new LiveStore();
+    const waits = (id: string, due_at: string | null, first_seen_at: string) => ({ ...incident, id, due_at, first_seen_at, needs_decision: true });
+    const cases = [
+      waits("due later", "2026-01-05T18:00:00Z", "2026-01-01T00:00:00Z"),
+      waits("overdue", "2026-01-05T06:00:00Z", "2026-01-04T00:00:00Z"),
+      waits("no limit, old", null, "2026-01-03T00:00:00Z"),
+      waits("no limit, new", null, "2026-01-05T08:00:00Z"),
+    ];
+    store.take(snapshot({ incidents: cases, hidden_incidents: ["x", "y"], hidden_waiting: ["y"] }), 0);
+    expect(store.waitingIncidents().map((one) => one.id)).toEqual(["no limit, old", "overdue", "no limit, new", "due later"]);
+    expect(store.hiddenWaiting).toBe(1);
+    store.take(event("incidents.changed", { ...incident, id: "y" }), 0);
+    expect([store.hiddenWaiting, store.hiddenCases]).toEqual([0, 1]);
+  });
+
   it("counts how often the line came back", () => {
     const store = new LiveStore();
     store.setConnection(true, new Date());

@@ -73,10 +73,16 @@ export class LiveStore extends Emitter<Topic> {
   happenings: Happening[] = [];
   /** Cases that were open at the last snapshot and not shown, since they are very many; nothing was heard of them since. */
   #hidden = new Set<string>();
+  #hiddenWaiting = new Set<string>();
 
   /** Open cases that exist, but are not among those that the desk holds. */
   get hiddenCases(): number {
     return this.#hidden.size;
+  }
+
+  /** Those of them that wait for a decision. */
+  get hiddenWaiting(): number {
+    return this.#hiddenWaiting.size;
   }
 
   setConnection(isUp: boolean, now: Date): void {
@@ -113,6 +119,7 @@ export class LiveStore extends Emitter<Topic> {
     if (known && known.revision > incident.revision) return;
     this.incidents.set(incident.id, incident);
     this.#hidden.delete(incident.id);
+    this.#hiddenWaiting.delete(incident.id);
     this.emit("incidents");
   }
 
@@ -153,6 +160,12 @@ export class LiveStore extends Emitter<Topic> {
     return open.sort(by((one) => one.last_seen_at)).reverse();
   }
 
+  /** Cases that wait for a decision, whoever has waited longest first: without a time limit since it was first seen. */
+  waitingIncidents(): Incident[] {
+    const waiting = this.openIncidents().filter((one) => one.needs_decision);
+    return waiting.sort((a, b) => waitsSinceMs(a) - waitsSinceMs(b));
+  }
+
   activeRuns(): Run[] {
     return [...this.runs.values()].filter((run) => !ENDED_RUNS.has(run.state)).sort(by((run) => run.planned_at));
   }
@@ -176,6 +189,7 @@ export class LiveStore extends Emitter<Topic> {
     replace(this.alarms, snapshot.alarms ?? [], (alarm) => !alarm.is_open);
     replace(this.sightings, snapshot.sightings ?? []);
     this.#hidden = new Set(snapshot.hidden_incidents);
+    this.#hiddenWaiting = new Set(snapshot.hidden_waiting);
     this.#commandsOfSnapshot(snapshot.commands ?? []);
     this.connection = { ...this.connection, hadSnapshot: true };
     const topics: Topic[] = ["trails", "runs", "incidents", "alarms", "sightings", "connection", "patrols", "zones"];
@@ -251,6 +265,10 @@ export class LiveStore extends Emitter<Topic> {
     this.happenings = [{ ...body, cursor: event.cursor }, ...this.happenings].slice(0, KEPT_HAPPENINGS);
     this.emit("happenings");
   }
+}
+
+function waitsSinceMs({ due_at, first_seen_at }: Incident): number {
+  return Date.parse(due_at ?? first_seen_at);
 }
 
 function isSameWord(one: Command, other: Command): boolean {
