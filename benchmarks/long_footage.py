@@ -113,7 +113,7 @@ def _opened(
     )
     with open_recording(str(video), rate_hz=None, clock=SystemClock()) as recording, papers:
         yield examination, _walk(examination, recording, papers)
-        papers.write_tracks(examination.end())
+        papers.write_rest(examination.end())
 
 
 def _walk(examination: Examination, recording: Iterable[RecordedFrame], papers: Papers) -> Iterator[RecordedFrame]:

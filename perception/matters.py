@@ -62,6 +62,8 @@ class Matter:
     members: tuple[Member, ...] = ()
     who: frozenset[int] = frozenset()
     """The people of a crowd, by the numbers of their tracks, at the last view."""
+    here: GroundPlace | None = None
+    """Where a crowd was at the last view; None for what stands."""
     is_lasting: bool = False
     """Whether it was seen well over a longer time, once."""
     is_reported: bool = False
@@ -102,7 +104,8 @@ class Matter:
         has_walked = self.is_of(candidate) and distance_m(candidate.place, self.place) > _JOIN_M
         if candidate.place.major_m < self.place.major_m or has_walked:
             self.place = candidate.place
-        self.who = frozenset(one.id for one in candidate.members) if _is_crowd(candidate) else self.who
+        if _is_crowd(candidate):
+            self.who, self.here = frozenset(one.id for one in candidate.members), candidate.place
         if candidate.things + candidate.people >= self.things + self.people or not self.members:
             self.members = _members(candidate)
         self.is_lasting = self.is_lasting or candidate.is_lasting
@@ -115,8 +118,11 @@ class Matter:
         """Say whether half of a crowd, or of what it was at the last view, are the same people: it may have walked."""
         if not self.who or not _is_crowd(candidate):
             return False
-        same = sum(one.id in self.who for one in candidate.members)
-        return same >= max(2.0, _HALF * min(len(self.who), candidate.people))
+        return self.shared_with(candidate) >= max(2.0, _HALF * min(len(self.who), candidate.people))
+
+    def shared_with(self, candidate: Candidate) -> int:
+        """Return how many of a crowd were in this one at the last view."""
+        return sum(one.id in self.who for one in candidate.members)
 
     def miss(self, step_s: float) -> None:
         """Take a view of its place without it."""
@@ -209,7 +215,9 @@ class RuleWatch:
         step_s = frame.taken_s - before_s
         if not self.zone.zone.is_in_force(frame.taken_at):
             return []
-        seen = [self._take(one, frame, detections, before_s) for one in self._candidates(tracks, frame, sight)]
+        seen: list[Matter] = []
+        for one in self._candidates(tracks, frame, sight):
+            seen.append(self._take(one, frame, detections, before_s, seen))
         if step_s <= _GAP_S and sight is not None:
             self._miss(step_s, frame, sight)
         is_any_missed = any(one.absent_s and frame.taken_s - one.last_s <= _GAP_S for one in self._matters)
@@ -253,17 +261,20 @@ class RuleWatch:
         )
         return [one for one in self.rule.candidates(view) if self.zone.surely_holds(one.place)]
 
-    def _take(self, candidate: Candidate, frame: Frame, detections: Sequence[Detection], before_s: float) -> Matter:
-        matter = (
-            self._that_walked(candidate, frame.taken_s) or _at(candidate, self._matters) or self._open(candidate, frame)
-        )
+    def _take(
+        self,
+        candidate: Candidate,
+        frame: Frame,
+        detections: Sequence[Detection],
+        before_s: float,
+        seen: Sequence[Matter],
+    ) -> Matter:
+        # two crowds at once are two, however near; two names of one place for what stands are one thing
+        free = [one for one in self._matters if not _is_crowd(candidate) or all(one is not other for other in seen)]
+        walked = _that_walked(candidate, free, frame.taken_s)
+        matter = walked or _at(candidate, free) or self._open(candidate, frame)
         matter.see(candidate, frame, detections, before_s)
         return matter
-
-    def _that_walked(self, candidate: Candidate, taken_s: float) -> Matter | None:
-        """Return the crowd of a short while ago that is the same people, wherever they are now."""
-        ago = [one for one in self._matters if taken_s - one.last_s <= _WALKS_S and one.is_of(candidate)]
-        return max(ago, key=lambda one: (one.is_reported, one.last_s), default=None)
 
     def _open(self, candidate: Candidate, frame: Frame) -> Matter:
         before = _at(candidate, self._before)
@@ -291,12 +302,18 @@ class RuleWatch:
         return Found(finding=finding, matter=matter, rule=self.rule, zone=self.zone)
 
 
+def _that_walked(candidate: Candidate, matters: Sequence[Matter], taken_s: float) -> Matter | None:
+    """Return the crowd of a short while ago that shares the most people, wherever they are now."""
+    ago = [one for one in matters if taken_s - one.last_s <= _WALKS_S and one.is_of(candidate)]
+    return max(ago, key=lambda one: (one.shared_with(candidate), one.is_reported, one.last_s), default=None)
+
+
 def _at(candidate: Candidate, matters: Sequence[Matter]) -> Matter | None:
     """Return the nearest matter that can be the same thing: within 5 m, or within both errors."""
-    alike = [matter for matter in matters if matter.label is candidate.label]
+    alike = [(matter.here or matter.place, matter) for matter in matters if matter.label is candidate.label]
     if not alike:
         return None
-    nearest = min(alike, key=lambda matter: distance_m(matter.place, candidate.place))
-    reach_m = 2 * math.hypot(candidate.place.major_m, nearest.place.major_m)
-    is_same = distance_m(nearest.place, candidate.place) <= max(_JOIN_M, min(reach_m, _JOIN_AT_MOST_M))
+    place, nearest = min(alike, key=lambda one: distance_m(one[0], candidate.place))
+    reach_m = 2 * math.hypot(candidate.place.major_m, place.major_m)
+    is_same = distance_m(place, candidate.place) <= max(_JOIN_M, min(reach_m, _JOIN_AT_MOST_M))
     return nearest if is_same else None

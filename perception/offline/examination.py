@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.ids import VehicleId
 from geofence.footprint import Gaze, Intrinsics
 from geofence.zones import ZoneSet
+from perception.clothes import Trait
 from perception.detections import Label
 from perception.detector import Detector
 from perception.following import Follower
@@ -17,6 +18,7 @@ from perception.georeference import Georeference, PoseErrors
 from perception.heading_check import Heading, HeadingCheck
 from perception.offline.camera_file import SURVEYED, CameraFile, fitted
 from perception.offline.ground_frame import GroundFrame
+from perception.offline.later_crowds import LATER, Late, LaterCrowds, with_rules
 from perception.offline.poses_file import Poses
 from perception.offline.recording import RecordedFrame
 from perception.offline.rejoining import Rejoiner
@@ -43,8 +45,18 @@ class Looked:
     number: int
     seen: Seen
     lines: Sequence[TrackLine]
+    late: Sequence[Late] = ()
+    """Sightings of earlier frames that are told only now."""
     are_people_named_later: bool = False
     """Whether it is decided in hindsight who is who: then the numbers of the people seen here are not those told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What the last frames gave once nothing came after them."""
+
+    lines: Sequence[TrackLine]
+    late: Sequence[Late] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,9 +95,10 @@ class Account:
             self.not_assessed[seen.not_assessed.value] += 1
         self.sightings.update(one.rule for one in seen.sightings)
 
-    def write(self, lines: Sequence[TrackLine]) -> None:
-        """Count finished lines."""
+    def write(self, lines: Sequence[TrackLine], late: Sequence[Late] = ()) -> None:
+        """Count finished lines and sightings that were told late."""
         self.lines += len(lines)
+        self.sightings.update(one.sighting.rule for one in late)
         for line in lines:
             if line.track not in self._known:
                 self._known.add(line.track)
@@ -122,6 +135,8 @@ class Examination:
         )
         self._book = TrackBook()
         self._rejoiner = None if is_live else Rejoiner(new_number=self._follower.new_number)
+        self._is_live = is_live
+        self._crowds: LaterCrowds | None = None
         self._heading: HeadingCheck | None = None
         self._twice: SeenTwiceCheck | None = None
         self._pipeline = self._make_pipeline(camera.lens)
@@ -141,11 +156,19 @@ class Examination:
         if self._poses is not None:
             self._heading = HeadingCheck(reference=reference)
             self._twice = SeenTwiceCheck(reference=reference)
+        counts_later = not self._is_live and any(LATER & zone.rules.keys() for zone in self._zones.zones)
+        if counts_later:
+            self._crowds = LaterCrowds(
+                vehicle_id=_VEHICLE,
+                detector=self._detector,
+                reference=reference,
+                zones=with_rules(self._zones, later=True),
+            )
         return Pipeline(
             vehicle_id=_VEHICLE,
             detector=self._detector,
             reference=reference,
-            zones=self._zones,
+            zones=with_rules(self._zones, later=False) if counts_later else self._zones,
             lowest_agl_m=_LOWEST_M,
             tracker=self._follower,
             places_cut_people=True,
@@ -193,10 +216,14 @@ class Examination:
             if self._twice is not None:
                 self._twice.add(seen.tracks, gaze)
         self.account.take(recorded, seen)
-        lines = self._lines(recorded, seen)
-        self.account.write(lines)
+        if self._crowds is not None and seen.not_assessed is None:
+            self._crowds.note(seen)
+        rest = self._finish(self._book.add(recorded.number, recorded.time_s, *self._living(seen)))
+        self.account.write(rest.lines, rest.late)
         is_later = self._rejoiner is not None
-        return Looked(number=recorded.number, seen=seen, lines=lines, are_people_named_later=is_later)
+        return Looked(
+            number=recorded.number, seen=seen, lines=rest.lines, late=rest.late, are_people_named_later=is_later
+        )
 
     def _unhealthy(self, frame: Frame) -> Seen | None:
         """Return that nothing can be said by a picture that shows nothing, or the same for too long."""
@@ -216,21 +243,25 @@ class Examination:
                 "tell: places are mirrored about the point below the camera (add 180 to yaw_deg there)  航向差 180 度"
             )
 
-    def _lines(self, recorded: RecordedFrame, seen: Seen) -> list[TrackLine]:
-        tracks = self._living(seen)
-        if self._rejoiner is None:
-            return self._book.add(recorded.number, recorded.time_s, tracks)
-        return self._rejoiner.add(self._book.add(recorded.number, recorded.time_s, tracks, self._follower.trait_of))
+    def _living(self, seen: Seen) -> tuple[Sequence[Track], Callable[[int], Trait | None] | None]:
+        tracks = self._follower.tracks if seen.not_assessed is None else ()
+        return tracks, None if self._rejoiner is None else self._follower.trait_of
 
-    def _living(self, seen: Seen) -> Sequence[Track]:
-        return self._follower.tracks if seen.not_assessed is None else ()
+    def _finish(self, lines: Sequence[TrackLine]) -> Rest:
+        """Return what the finished *lines* of the book give: crowds at once, and lines once it is known who is who."""
+        late = [] if self._crowds is None else self._crowds.look(lines, self._book.finished)
+        return Rest(lines=lines if self._rejoiner is None else self._rejoiner.add(lines), late=late)
 
-    def end(self) -> list[TrackLine]:
-        """Return the lines of the last frames."""
-        lines = self._book.close()
+    def end(self) -> Rest:
+        """Return the lines of the last frames, and what they tell."""
+        rest = self._finish(self._book.close())
         if self._rejoiner is not None:
-            lines = [*self._rejoiner.add(lines), *self._rejoiner.close()]
-        self.account.write(lines)
+            rest = Rest(lines=[*rest.lines, *self._rejoiner.close()], late=rest.late)
+        self.account.write(rest.lines, rest.late)
+        self._take_notes()
+        return rest
+
+    def _take_notes(self) -> None:
         if 0 < self.account.analysed < _LEAST_FRAMES:
             self.notes.append(
                 f"only {self.account.analysed} frames were analysed: a thing is believed once some "
@@ -253,4 +284,3 @@ class Examination:
                 f"{self.account.seen_twice.things} things that stand still were seen from two sides, and most of their "
                 "places disagree by more than the errors allow: check the camera file and the poses  两次位置不符"
             )
-        return lines

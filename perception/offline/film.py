@@ -65,7 +65,8 @@ class Film:
 
     def add(self, looked: Looked, time_s: float) -> None:
         """Add one frame."""
-        self._said += [(time_s, f"{one.rule}: {one.because}") for one in looked.seen.sightings]
+        told = (*looked.seen.sightings, *(one.sighting for one in looked.late))
+        self._said += [(time_s, f"{one.rule}: {one.because}") for one in told]
         self._said = [(at_s, words) for at_s, words in self._said if time_s - at_s <= _SHOWN_S]
         picture = annotate(looked, [words for _, words in self._said], time_s)
         stream = self._stream or self._begin(picture)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
@@ -12,11 +11,10 @@ from typing import TextIO
 
 from core.errors import InvalidInput
 from core.events import Json
-from perception.offline.examination import Account, Looked
+from perception.offline.examination import Account, Looked, Rest
 from perception.offline.film import Film
 from perception.offline.ground_frame import GroundFrame
 from perception.offline.lines import detection_line, sighting_line, track_line
-from perception.offline.track_line import TrackLine
 from perception.sighting import Photo, Sighting
 
 
@@ -59,7 +57,7 @@ class Papers:
 
     def write(self, looked: Looked, time_s: float) -> None:
         """Write what one frame gave."""
-        self.write_tracks(looked.lines)
+        self.write_rest(Rest(lines=looked.lines, late=looked.late))
         if self._detections is not None:
             self._detections.writelines(
                 detection_line(one, frame=looked.number, time_s=time_s) + "\n" for one in looked.seen.detections
@@ -69,10 +67,12 @@ class Papers:
         if self._film is not None:
             self._film.add(looked, time_s)
 
-    def write_tracks(self, lines: Sequence[TrackLine]) -> None:
-        """Write finished lines."""
+    def write_rest(self, rest: Rest) -> None:
+        """Write finished lines, and sightings of earlier frames."""
         if self._tracks is not None:
-            self._tracks.writelines(track_line(line, self._ground) + "\n" for line in lines)
+            self._tracks.writelines(track_line(line, self._ground) + "\n" for line in rest.lines)
+        for one in rest.late:
+            self._write_sighting(one.sighting, one.frame)
 
     def _write_sighting(self, sighting: Sighting, frame: int) -> None:
         photos: list[Json] = [self._keep(photo, sighting) for photo in sighting.photos] if self._pictures else []

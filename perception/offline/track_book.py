@@ -40,6 +40,8 @@ class TrackBook:
         self._past: deque[_Page] = deque()
         """Pages that are finished and still tell of later ones."""
         self._believed: set[int] = set()
+        self.finished = -1
+        """The newest frame whose lines were all given back."""
         self._last: dict[int, TrackLine] = {}
 
     def add(
@@ -88,6 +90,7 @@ class TrackBook:
                 if track in self._believed:
                     yield steadied(line, [one for page in near if (one := page.lines.get(track)) is not None])
             self._past.append(self._pages.popleft())
+            self.finished = self._past[-1].frame
         if not self._pages:
             self._believed.clear()
             self._past.clear()

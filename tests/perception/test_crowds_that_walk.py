@@ -51,3 +51,28 @@ def test_who_gets_a_new_number_is_not_counted_twice_and_who_is_hidden_counts() -
     renamed = play(watch_for("crowd", {**CROWD}), lambda _: eighth(gets_a_number=True), seconds=6)
 
     assert (codes(hidden), codes(renamed)) == (["20409"], [])
+
+
+SMALL = {"people_at_least": 3, "radius_m": 1.0, "for_s": 3.0}
+
+
+def three(east_m: float, north_m: float = 0.0, *, first: int) -> list[Track]:
+    some = people(3, east_m=east_m, north_m=north_m, gap_m=0.8)
+    for i, one in enumerate(some):
+        one.id = first + i
+    return some
+
+
+def test_two_small_crowds_beside_each_other_are_two() -> None:
+    beside = [*three(0.0, first=100), *three(4.0, first=200)]
+
+    assert codes(play(watch_for("crowd", {**SMALL}), lambda _: beside, seconds=6)) == ["20409"] * 2
+
+
+def test_who_gathers_near_where_a_crowd_has_walked_from_is_another_crowd() -> None:
+    def script(time_s: float) -> list[Track]:
+        if time_s < 8:
+            return three(min(WALKING_M_S * time_s, 4.5), first=100)
+        return three(-1.5, first=200)
+
+    assert codes(play(watch_for("crowd", {**SMALL}), script, seconds=14)) == ["20409"] * 2

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 
 from perception.frame import Picture
-from perception.offline.examination import Examination, Looked
+from perception.offline.examination import Examination, Looked, Rest
 from perception.offline.papers import Papers
 from perception.offline.recording import Recording
-from perception.offline.track_line import TrackLine
 from sim.camera_video import VideoSender
 from tests.perception.test_decoders import BOX, write_card, write_model
 from tests.perception.test_look_at_recordings import CAMERA, look, write
@@ -204,7 +203,7 @@ def test_what_was_written_until_it_was_stopped_is_whole(
         if next(after):
             os.kill(os.getpid(), stop)
 
-    def end_and_stop_again(examination: Examination) -> list[TrackLine]:
+    def end_and_stop_again(examination: Examination) -> Rest:
         os.kill(os.getpid(), stop)
         return end(examination)
 
