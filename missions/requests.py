@@ -116,7 +116,8 @@ class MissionRequests:
         self, unit: Transaction, patrol_id: PatrolId, *, asked_by: str, vehicle_id: VehicleId | None
     ) -> Run:
         """Store a run of the patrol; raises NotFound (patrol, vehicle) or Conflict when it runs already."""
-        patrol = await self._missions.patrol(unit, patrol_id)
+        # Locked, so that two who start it at once do not both find that it does not run.
+        patrol = await self._missions.patrol(unit, patrol_id, locked=True)
         if not patrol.is_active:
             remedy = "approve it first"
             raise Conflict("the patrol is a draft: nobody has approved it", where=patrol_id, remedy=remedy)

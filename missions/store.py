@@ -18,8 +18,8 @@ class MissionStore(Protocol):
     async def change_patrol(self, unit: Transaction, patrol: Patrol, *, next_start_at: datetime | None) -> Patrol:
         """Replace the patrol whose revision *patrol* names; raises NotFound, or Conflict when it has changed since."""
 
-    async def patrol(self, unit: Transaction, patrol_id: PatrolId) -> Patrol:
-        """Return one patrol; raises NotFound."""
+    async def patrol(self, unit: Transaction, patrol_id: PatrolId, *, locked: bool = False) -> Patrol:
+        """Return one patrol, *locked* for who decides whether it is to run; raises NotFound."""
 
     async def patrol_version(self, unit: Transaction, patrol_id: PatrolId, revision: int) -> Patrol:
         """Return a patrol as it was in one of its revisions; raises NotFound."""

@@ -107,8 +107,8 @@ class SqlMissionStore:
         await _keep_version(unit, stored)
         return stored
 
-    async def patrol(self, unit: Transaction, patrol_id: PatrolId) -> Patrol:
-        row = await unit.session.get(PatrolRow, patrol_id, populate_existing=True)
+    async def patrol(self, unit: Transaction, patrol_id: PatrolId, *, locked: bool = False) -> Patrol:
+        row = await unit.session.get(PatrolRow, patrol_id, populate_existing=True, with_for_update=locked)
         if row is None:
             raise NotFound("there is no such patrol", where=patrol_id)
         return self._patrol(row.id, row)

@@ -9,9 +9,11 @@ from api.auth import may
 from api.idempotency import OnceOnly
 from api.permissions import Permission
 from api.schemas.alarms import PanelAlarmTold, PressGiven, tell_panel
-from api.services import ServicesNow
+from api.services import Services, ServicesNow
 from core.database import Transaction
 from core.errors import NotAllowed
+from incidents.alarm import HelpAlarm
+from missions.patrol import RunState
 
 router = APIRouter(prefix="/panel", tags=["panel"])
 Device = Annotated[Account, may(Permission.PRESS_BUTTON)]
@@ -26,7 +28,7 @@ async def press(account: Device, services: ServicesNow, once: OnceOnly, given: P
         alarm = await services.alarms.press(
             unit, press_id=given.press_id, panel_id=panel_id, pressed_at=given.pressed_at
         )
-        return tell_panel(alarm)
+        return await _told(unit, services, alarm)
 
     return await once.run(work, status=201)
 
@@ -37,7 +39,7 @@ async def own_alarm(
 ) -> PanelAlarmTold:
     """Tell the resident how the own alarm stands."""
     async with services.database.transaction() as unit:
-        return tell_panel(await services.alarms.of_press(unit, press_id, panel_id=_panel_of(account)))
+        return await _told(unit, services, await services.alarms.of_press(unit, press_id, panel_id=_panel_of(account)))
 
 
 @router.post("/presses/{press_id}/mistake", response_model=PanelAlarmTold)
@@ -45,9 +47,15 @@ async def mistake(account: Device, services: ServicesNow, once: OnceOnly, press_
     """Tell the desk that the button was pressed by mistake; a person there still ends the alarm."""
 
     async def work(unit: Transaction) -> PanelAlarmTold:
-        return tell_panel(await services.alarms.mistake(unit, press_id, panel_id=_panel_of(account)))
+        return await _told(unit, services, await services.alarms.mistake(unit, press_id, panel_id=_panel_of(account)))
 
     return await once.run(work)
+
+
+async def _told(unit: Transaction, services: Services, alarm: HelpAlarm) -> PanelAlarmTold:
+    """Return what the resident is told; a look that was asked for and that nobody flies is no comfort."""
+    run = None if alarm.look_run_id is None else await services.missions.run(unit, alarm.look_run_id)
+    return tell_panel(alarm, is_vehicle_coming=run is not None and run.state is RunState.RUNNING)
 
 
 def _panel_of(account: Account) -> str:

@@ -90,6 +90,7 @@ class PanelAlarmTold(Told):
     rung_at: Moment | None
     answered_at: Moment | None
     is_vehicle_coming: bool
+    """One is on its way; not that somebody asked for one."""
     mistaken: bool
 
 
@@ -109,7 +110,7 @@ def tell_alarm_in_full(alarm: HelpAlarm, rung_by: Sequence[str], lines: Sequence
     )
 
 
-def tell_panel(alarm: HelpAlarm) -> PanelAlarmTold:
+def tell_panel(alarm: HelpAlarm, *, is_vehicle_coming: bool) -> PanelAlarmTold:
     """Return what the resident is told."""
     return PanelAlarmTold(
         press_id=alarm.press_id,
@@ -119,6 +120,6 @@ def tell_panel(alarm: HelpAlarm) -> PanelAlarmTold:
         raised_at=alarm.raised_at,
         rung_at=alarm.rung_at,
         answered_at=alarm.answered_at,
-        is_vehicle_coming=alarm.is_open and alarm.look_run_id is not None,
+        is_vehicle_coming=alarm.is_open and is_vehicle_coming,
         mistaken=alarm.mistaken,
     )

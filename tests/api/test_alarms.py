@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-from core.ids import new_id
+from core.ids import RunId, new_id
+from missions.patrol import RunState
 from tests.api.controller import Controller
 
 
@@ -84,8 +85,14 @@ async def test_a_look_is_a_run_that_everybody_can_follow(controller: Controller)
     assert looked.status_code == 202, looked.text
     run = await desk.get(f"runs/{looked.json()['look_run_id']}")
     assert (run.status_code, run.json()["kind"]) == (200, "look")
-    own = (await panel.get("panel/alarm", params={"press_id": press_id})).json()
-    assert own["is_vehicle_coming"]
+    missions, told = controller.services.missions, []
+    for state in (None, RunState.RUNNING, RunState.FAILED):
+        async with controller.services.database.transaction() as unit:
+            stored = await missions.run(unit, RunId(run.json()["id"]))
+            if state is not None:
+                await missions.save_run(unit, stored.move(state, because="a test", at=controller.clock.now()))
+        told.append((await panel.get("panel/alarm", params={"press_id": press_id})).json()["is_vehicle_coming"])
+    assert told == [False, True, False], "nobody is told that one comes before it does, or when it does not"
 
 
 async def test_a_look_with_an_unknown_vehicle_is_refused_and_leaves_nothing(controller: Controller) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from missions.patrol import Patrol, Run, RunKind, RunState
 from missions.patrol_files import patrol_from_json
 from missions.requests import make_run
 from missions.store_sql import SqlMissionStore
+from tests.missions.dispatch_range import START, Range
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STORE = SqlMissionStore()
@@ -120,3 +122,10 @@ async def test_an_unknown_run_is_not_found(database: Database) -> None:
     async with database.transaction() as unit:
         with pytest.raises(NotFound):
             await STORE.run(unit, RunId(new_id()))
+
+
+async def test_a_patrol_that_several_start_at_once_runs_once(database: Database) -> None:
+    estate = Range(database, ManualClock(start_at=START))
+    patrol = await estate.add_patrol()
+    begun = await asyncio.gather(*(estate.start(patrol.id) for _ in range(6)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in begun) == ["Conflict"] * 5 + ["Run"]
