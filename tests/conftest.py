@@ -27,9 +27,6 @@ def pytest_configure(config: pytest.Config) -> None:
     missing = MissingPrograms(may_skip=os.environ.get("CI", "").lower() not in {"1", "true"})
     config.stash[MISSING] = missing
     config.pluginmanager.register(missing)
-    # structlog's own way draws all variables around an error, which takes a second for some.
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,11 +42,21 @@ def _lateness(item: pytest.Item) -> int:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    _log_plainly()
     names = {mark.name for mark in item.iter_markers()}
     if "px4" in names and not os.environ.get("ROUNDSMAN_PX4"):
         pytest.skip("flies a PX4 simulator: set ROUNDSMAN_PX4 to its command")
     for name in sorted(names & MARKERS.keys()):
         item.config.stash[MISSING].require(MARKERS[name])
+
+
+def _log_plainly() -> None:
+    """Log as structlog does by itself, whatever a command that ran in the test before has set up for its process."""
+    structlog.contextvars.clear_contextvars()
+    structlog.reset_defaults()
+    # Its own way with errors draws all variables around them, which takes a second for some.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @pytest.fixture(scope="session")
