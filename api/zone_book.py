@@ -12,7 +12,7 @@ from geofence.errors import BadZoneFile, ZoneProblem
 from geofence.formats.choices import ImportChoices
 from geofence.formats.exchange import check_zone_file
 from geofence.positions import GeoPosition
-from geofence.zone_files import ZoneFileReport, check_zones, read_zones
+from geofence.zone_files import ZoneFileReport, check_names, check_zones, read_zones
 from geofence.zones import ZoneSet, canonical_text
 from perception.rules.catalogue import check_rules
 
@@ -85,8 +85,8 @@ class ZoneBook:
 
 
 def _with_rules(report: ZoneFileReport) -> ZoneFileReport:
-    """Look at the shapes first, then at what the eyes of a vehicle would say to the rules."""
-    return replace(report, problems=(*report.problems, *check_rules(report.zones)))
+    """Look at the shapes first, then at what the eyes of a vehicle would say to the rules, and the books to names."""
+    return replace(report, problems=(*report.problems, *check_rules(report.zones), *check_names(report.zones)))
 
 
 def _event(document: ZoneDocument) -> Event:

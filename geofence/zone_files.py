@@ -10,6 +10,8 @@ from geofence.zone_document import Findings, check_reference, features_of
 from geofence.zone_feature import read_feature
 from geofence.zones import Zone, ZoneKind, ZoneSet, canonical_text, to_feature
 
+LONGEST_NAME = 80
+"""Characters of a zone's id and of its worker that every book has room for."""
 _SAVE_AGAIN = "save the file again as GeoJSON, KML, ED-269, ED-318 or a QGroundControl plan"
 
 
@@ -51,6 +53,22 @@ def read_zones(content: bytes | str, *, near: GeoPosition | None = None) -> Zone
     if report.problems:
         raise BadZoneFile(report.problems)
     return report.zones
+
+
+def check_names(zones: ZoneSet) -> tuple[ZoneProblem, ...]:
+    """Return which zones have an id, or the name of a worker, that is longer than what the books have room for."""
+    named = [(zone, words) for zone in zones.zones for words in (zone.id, zone.grid.get("worker"))]
+    return tuple(
+        ZoneProblem(
+            code="long_name",
+            because=f"{words[:20]}… has {len(words)} characters, there is room for {LONGEST_NAME}",
+            where=zone.id[:LONGEST_NAME],
+            remedy="give zones and workers short names",
+            params={"name": words[:20], "length": len(words), "room": LONGEST_NAME},
+        )
+        for zone, words in named
+        if isinstance(words, str) and len(words) > LONGEST_NAME
+    )
 
 
 def write_zones(zones: ZoneSet) -> str:
@@ -95,4 +113,4 @@ def _check_together(zones: list[Zone], findings: Findings) -> None:
         )
 
 
-__all__ = ["ZoneFileReport", "canonical_text", "check_zones", "read_zones", "write_zones"]
+__all__ = ["ZoneFileReport", "canonical_text", "check_names", "check_zones", "read_zones", "write_zones"]

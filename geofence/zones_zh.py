@@ -27,6 +27,7 @@ BECAUSE: Mapping[str, tuple[str, str]] = {
     "no_properties": ("没有属性", "至少要有 id 和 kind 两个属性"),
     "no_id": ("没有 id", "每个区域都要有自己的简短文字 id"),
     "double_id": ("id “{id}”重复", "每个区域的 id 不能相同"),
+    "long_name": ("“{name}…”有 {length} 个字符，最多 {room} 个", "区域 id 和网格员姓名请写短一些"),
     "unknown_kind": ("不认识的类型“{kind}”", "请用 keep_in、keep_out、rule 或 grid"),
     "bad_height": ("{field} 的值“{value}”不是以米为单位的高度", "请填离地高度（米），无限制则填 null"),
     "upside_down": ("上下颠倒：下限 {floor_m:g} 米不低于上限 {ceiling_m:g} 米", "请对调下限和上限"),

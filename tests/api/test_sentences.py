@@ -51,7 +51,8 @@ SPEAKING = (
 NOT_SAID = re.compile(
     r"^(orders of \{|a GeoJSON FeatureCollection in the form|GeoJSON, KML, KMZ, ED-269|a look needs|a patrol run needs"
     r"|database: no answer|service \{\} is not|SignedIn found|a place of the baseline has|give lon, lat, radius in m"
-    r"|.*\$\{|the video stream changed|not available$)"
+    r"|.*\$\{|the video stream changed|not available$|is not running$|fails again and again$|is no address"
+    r"|give https://)"
 )
 # Ends and beginnings of sentences that the catalogue has as wholes.
 PIECES = {

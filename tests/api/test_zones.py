@@ -64,6 +64,22 @@ async def test_bad_zones_are_refused_with_every_problem_and_nothing_changes(cont
     assert checked["is_good"] is False
 
 
+async def test_a_name_that_the_books_of_sightings_have_no_room_for_is_refused_before_one_is_seen_there(
+    controller: Controller,
+) -> None:
+    admin = await controller.sign_in("administrator")
+    features = [
+        {**one, "properties": {**one["properties"], "id": f"{number}" + "号" * 80, "grid": {"worker": "w" * 81}}}
+        for number, one in enumerate(ESTATE["features"][:1])
+    ]
+    answer = await admin.put("/zones", json={**ESTATE, "features": features}, params={"because": "try"})
+    told = [(one["code"], one["detail_zh"], one["where"]) for one in answer.json()["problems"]]
+    assert told == [
+        ("long_name", f"“0{'号' * 19}…”有 81 个字符，最多 80 个", f"0{'号' * 79}"),
+        ("long_name", f"“{'w' * 20}…”有 81 个字符，最多 80 个", f"0{'号' * 79}"),
+    ]
+
+
 def _with_rules(rules: dict[str, dict[str, object]]) -> dict[str, object]:
     features = [json.loads(json.dumps(one)) for one in ESTATE["features"]]
     next(one for one in features if one["properties"]["kind"] == "rule")["properties"]["rules"] = rules
