@@ -3,7 +3,7 @@ import itertools
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -372,15 +372,73 @@ def test_a_real_camera_on_a_wall_is_calm_and_its_last_picture_for_ten_seconds_is
     assert moving is SourceState.LIVE
 
 
-def test_quiet_pictures_every_six_seconds_are_frozen_only_when_they_are_one_picture() -> None:
-    street = real_pictures("one-by-one-person-detection.mp4", most=1)[0]
-    quiet = [street.copy() for _ in range(5)]
-    for i, picture in enumerate(quiet):
-        picture[40, 30 + i] += 1
-    lapse, stuck = PictureHealth(), PictureHealth()
+def grainy(picture: Picture, *, noise: float, count: int) -> list[Picture]:
+    """Return so many pictures that a sensor with that noise (grey levels) takes of one calm scene."""
+    random = np.random.default_rng(3)
+    return [(picture + random.normal(0, noise, picture.shape)).clip(0, 255).astype(np.uint8) for _ in range(count)]
 
-    assert {lapse.look(picture, 6.0 * i)[0] for i, picture in enumerate(quiet)} == {SourceState.LIVE}
-    assert [stuck.look(street.copy(), 6.0 * i)[0] for i in range(3)][-1] is SourceState.FROZEN
+
+def as_jpeg(picture: Picture) -> Picture:
+    written = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 75])[1]
+    return np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)
+
+
+def sent(folder: Path, pictures: Sequence[Picture]) -> list[Picture]:
+    """Return pictures as they come out of a video."""
+    with av.open(str(mp4(folder / "sent.mp4", pictures, [float(i) for i in range(len(pictures))]))) as container:
+        return [np.asarray(one.to_ndarray(format="bgr24"), np.uint8) for one in container.decode(video=0)]
+
+
+def states(pictures: Sequence[Picture], step_s: float) -> list[SourceState]:
+    health = PictureHealth()
+    return [health.look(picture, step_s * i)[0] for i, picture in enumerate(pictures)]
+
+
+def test_one_picture_every_six_seconds_is_frozen_as_soon_as_it_is_ten_seconds_old() -> None:
+    street = real_pictures("one-by-one-person-detection.mp4", most=1)[0]
+
+    assert states([street] * 3, 6.0) == [SourceState.LIVE, SourceState.LIVE, SourceState.FROZEN]
+
+
+@pytest.mark.parametrize("light", [1, 8])
+def test_a_calm_scene_with_the_noise_of_its_sensor_is_not_frozen_by_day_and_by_night(light: int) -> None:
+    street = cv2.resize(real_pictures("one-by-one-person-detection.mp4", most=1)[0] // light, (1152, 648))
+    calm = [as_jpeg(one) for one in grainy(np.asarray(street, np.uint8), noise=1.0, count=5)]
+
+    for step_s, count in ((0.2, 60), (0.5, 25), (2.0, 12), (6.0, 8)):
+        assert set(states(list(itertools.islice(itertools.cycle(calm), count)), step_s)) == {SourceState.LIVE}
+
+
+@pytest.mark.parametrize("step_s", [0.5, 1.5, 6.0])
+def test_a_frozen_picture_that_is_compressed_anew_is_frozen_however_slowly_it_comes(
+    step_s: float, tmp_path: Path
+) -> None:
+    street = real_pictures("one-by-one-person-detection.mp4", most=1)[0]
+    before = grainy(street, noise=1.5, count=8)
+
+    seen = states(sent(tmp_path, [*before, *[before[-1]] * 30]), step_s)
+
+    assert set(seen[:10]) == {SourceState.LIVE}
+    assert seen[-1] is SourceState.FROZEN
+
+
+def with_clock(picture: Picture, second: int, y_px: int) -> Picture:
+    written = picture.copy()
+    cv2.putText(written, f"2026-01-05 10:00:{second:02}", (20, y_px), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255,) * 3, 2)
+    return written
+
+
+def test_a_clock_that_runs_in_a_frozen_picture_does_not_make_it_live(tmp_path: Path) -> None:
+    street = real_pictures("one-by-one-person-detection.mp4", most=1)[0]
+    noisy = grainy(street, noise=1.5, count=24)
+    health, clocks = PictureHealth(), [with_clock(street, i, 40) for i in range(24)]
+
+    stuck = [health.look(one, float(i)) for i, one in enumerate(sent(tmp_path, clocks))]
+
+    assert stuck[-1][0] is SourceState.FROZEN
+    assert stuck[-1][1].endswith("but for a line of text at its edge")
+    assert set(states([with_clock(one, i, 40) for i, one in enumerate(noisy)], 1.0)) == {SourceState.LIVE}
+    assert set(states([with_clock(street, i, 220) for i in range(24)], 1.0)) == {SourceState.LIVE}, "things that move"
 
 
 async def test_a_camera_that_sends_the_same_picture_again_and_again_is_frozen(tmp_path: Path) -> None:
