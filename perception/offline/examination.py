@@ -33,6 +33,8 @@ from perception.tracker import Track
 
 _LOWEST_M = 0.3
 _VEHICLE = VehicleId("recording")
+_EYE_LEVEL_M = 2.0
+"""A camera no higher than people's heads sees the nearest and what is left of the others."""
 _LEAST_FRAMES = 5
 _MOST_SIZES_TOLD = 5
 _UNHEALTHY = frozenset({SourceState.FROZEN, SourceState.COVERED})
@@ -66,6 +68,8 @@ class Account:
     frames: int = 0
     analysed: int = 0
     not_assessed: Counter[str] = field(default_factory=Counter)
+    eye_level: int = 0
+    """So many of the analysed frames were taken from no higher than people's heads."""
     seconds: float = 0.0
     took_s: float = 0.0
     """How long the looking took."""
@@ -91,6 +95,8 @@ class Account:
         self.seconds = frame.time_s
         if seen.not_assessed is None:
             self.analysed += 1
+            gaze = seen.frame.gaze
+            self.eye_level += gaze is not None and gaze.height_agl_m < _EYE_LEVEL_M
         else:
             self.not_assessed[seen.not_assessed.value] += 1
         self.sightings.update(one.rule for one in seen.sightings)
@@ -266,6 +272,13 @@ class Examination:
             self.notes.append(
                 f"only {self.account.analysed} frames were analysed: a thing is believed once some "
                 f"{_LEAST_FRAMES} show it (--detections writes what the model sees in each)  帧数过少"
+            )
+        if 2 * self.account.eye_level > self.account.analysed:
+            self.notes.append(
+                f"{self.account.eye_level} of {self.account.analysed} frames were taken from lower than "
+                f"{_EYE_LEVEL_M:g} m: people hide one another there, and how many there are, who is who and where they "
+                "are is not assessed: what is told of it is a guess (look obliquely from above)"
+                "  平视画面，人数与位置不可靠"
             )
         if self._sizes_told > _MOST_SIZES_TOLD:
             self.notes.append(f"the pictures change their size {self._sizes_told} times in all  画面尺寸多次改变")

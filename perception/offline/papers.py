@@ -117,6 +117,7 @@ def report_of(account: Account, *, source: str, model: str, damaged: int, notes:
         "frames": account.frames,
         "analysed": account.analysed,
         "not_assessed": dict(account.not_assessed),
+        "eye_level": account.eye_level,
         "assessed_ratio": round(account.analysed / account.frames, 4) if account.frames else 0.0,
         "damaged": damaged,
         "is_heading_opposite": account.is_heading_opposite,

@@ -249,6 +249,17 @@ def test_a_ground_robot_looks_from_half_a_metre(tmp_path: Path) -> None:
     assert account["not_assessed"] == {}
 
 
+@pytest.mark.parametrize(("up_m", "at_eye_level"), [(0.9, 5), (2.5, 0)])
+def test_footage_from_the_eyes_height_is_named(tmp_path: Path, up_m: float, at_eye_level: int) -> None:
+    write(tmp_path, {**CAMERA, "pose": {**CAMERA["pose"], "up_m": up_m, "pitch_deg": -5}})
+    video = mp4(tmp_path / "v.mp4", [noise(i) for i in range(5)], evenly(5))
+
+    _, account, notes = account_of(tmp_path, video)
+
+    assert (account["analysed"], account["eye_level"]) == (5, at_eye_level)
+    assert ("who is who and where they are is not assessed" in notes) is (at_eye_level > 0)
+
+
 def test_a_recording_without_its_index_is_refused_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
