@@ -6,7 +6,7 @@ import { get } from "../api/client";
 import type { IdlePlaces, Place } from "../api/types";
 import { DeskMap } from "../map/desk_map";
 import type { Shape } from "../map/drawing";
-import { idlenessFeatures, planFeatures, roundsFeatures } from "../map/shapes";
+import { idlenessFeatures, planFeatures, roundsFeatures, theirZones } from "../map/shapes";
 import { useCoverage } from "./coverage/CoverageOfRun";
 import type { Desk } from "./desk";
 import { useDesk, useDeskTopics } from "./hooks";
@@ -140,7 +140,7 @@ function usePlanOnMap(map: DeskMap | null, kind: Selection["kind"] | undefined):
   useEffect(() => {
     if (!map || kind !== "zones") return;
     const task = desk.zoneEditor.task();
-    map.setPlan(planFeatures([], null), task);
+    map.setPlan(theirZones(desk.zoneEditor.theirChanges), task);
     map.setZones(desk.zoneEditor.document(task?.key));
   }, [map, desk, kind, edited]);
   useEffect(() => {

@@ -98,6 +98,14 @@ export function idlenessFeatures(places: IdlePlaces["places"], label: (idleS: nu
   );
 }
 
+/** Zones of somebody else beside those that are changed here. */
+export function theirZones(zones: readonly { geometry: GeoJSON.Geometry | null; properties: { id: string; name: string } }[]): Collection {
+  const drawn = zones.flatMap(({ geometry, properties }): Feature[] =>
+    geometry ? [{ type: "Feature", geometry, properties: { part: "theirs", label: properties.name || properties.id } }] : [],
+  );
+  return collection(drawn);
+}
+
 /** What is planned: the drawn shapes, the route that would fly them, and numbered signs where something is wrong. */
 export function planFeatures(drawn: (GeoJSON.Geometry | null)[], check: PatrolCheck | null): Collection {
   const features: Feature[] = drawn.flatMap((geometry) =>

@@ -390,6 +390,21 @@ function planLayers(): LayerSpecification[] {
       paint: { "line-color": COLOURS.calm, "line-width": 2 },
     },
     {
+      id: "plan-theirs",
+      type: "line",
+      source: "plan",
+      filter: is("theirs"),
+      paint: { "line-color": "#ffffff", "line-width": 2.5, "line-dasharray": [2, 1.5] },
+    },
+    {
+      id: "plan-theirs-names",
+      type: "symbol",
+      source: "plan",
+      filter: is("theirs"),
+      layout: { "symbol-placement": "line", "text-field": ["get", "label"], "text-font": FONT, "text-size": 11, "text-offset": [0, -0.8] },
+      paint: { "text-color": "#ffffff", "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 },
+    },
+    {
       id: "plan-transit",
       type: "line",
       source: "plan",

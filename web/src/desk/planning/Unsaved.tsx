@@ -5,10 +5,9 @@ import { select } from "../selection";
 import { changesOf } from "./draft_changes";
 import type { DraftField } from "./draft_changes";
 import { NEW } from "./draft_shelf";
-import { usePlanner, useZoneEditor } from "./hooks";
+import { usePlanner } from "./hooks";
 import type { PatrolDraft } from "./patrol_draft";
 import { scheduleWords } from "./schedule_words";
-import { zoneChanges } from "./zone_changes";
 
 /** The drafts that were left with changes; the open one says so too, and can be put back. */
 export function Unsaved() {
@@ -67,28 +66,7 @@ export function Newer() {
   );
 }
 
-/** Somebody else put other zones in force while these were changed here. */
-export function NewerZones() {
-  const editor = useZoneEditor();
-  const { base, zones, theirs } = editor;
-  if (!zones || !theirs) return null;
-  return (
-    <section className="note newer" role="alert">
-      <h2>{t("zones.newer", { n: theirs.revision })}</h2>
-      <ul className="reasons">
-        {zoneChanges(base, zones, theirs.zones).map((one) => (
-          <li key={one.id}>
-            {one.name}: {word("zone_change", one.what)}
-            {one.isMineToo && <strong> · {t("zones.mine_too")}</strong>}
-          </li>
-        ))}
-      </ul>
-      <Choice onTheirs={() => editor.takeTheirs()} onMine={() => editor.putMineOnTop()} />
-    </section>
-  );
-}
-
-function Choice({ onTheirs, onMine }: { onTheirs: () => void; onMine: () => void }) {
+export function Choice({ onTheirs, onMine }: { onTheirs: () => void; onMine: () => void }) {
   return (
     <>
       <div className="buttons">

@@ -9,7 +9,7 @@ import { useAction, useDesk, useDeskTopics } from "../hooks";
 import { Field } from "./Field";
 import { FilePicker } from "./FilePicker";
 import { useZoneEditor } from "./hooks";
-import { NewerZones } from "./Unsaved";
+import { NewerZones } from "./NewerZones";
 import { comingIn, isDrawable, withFreeIds, ZONE_KINDS } from "./zone_draft";
 import type { Coming, DraftZone, ZoneProperties } from "./zone_draft";
 

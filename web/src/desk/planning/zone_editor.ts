@@ -6,7 +6,7 @@ import type { DrawingTask, Shape } from "../../map/drawing";
 import { Keep } from "./keep";
 import { LateQuestion } from "./late_question";
 import { StepsBack } from "./steps_back";
-import { mergedZones } from "./zone_changes";
+import { mergedZones, zoneChanges } from "./zone_changes";
 import { documentOf, draftZone, isDrawable, newZone, zonesOf } from "./zone_draft";
 import type { DraftZone, ZoneProperties } from "./zone_draft";
 
@@ -99,6 +99,13 @@ export class ZoneEditor extends Emitter<"draft" | "check"> {
     this.revision = theirs.revision;
     this.theirs = null;
     this.#change(mergedZones(base, zones, theirs.zones));
+  }
+
+  /** The zones as somebody else has changed or added them: they lie beside ours until one of the two is chosen. */
+  get theirChanges(): DraftZone[] {
+    const { zones, theirs, base } = this;
+    if (!zones || !theirs) return [];
+    return zoneChanges(base, zones, theirs.zones).flatMap((one) => one.theirs ?? []);
   }
 
   get canUndo(): boolean {
