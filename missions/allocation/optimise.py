@@ -28,6 +28,8 @@ _START_SHARE = 0.35
 """Share of the search that each start gets where the total is to be small."""
 _TOGETHER = 0.15
 """Share of the search in which all docks are searched together before that."""
+_SHAKES = 20
+"""Random exchanges of two parts of each sortie before the last polish, where the total is to be small."""
 _LEVEL_EVERY = 6
 """Blocks after which the last vehicles are looked at, where the makespan is to be small."""
 
@@ -74,12 +76,13 @@ class _Run(UnderLimit):
                 return self._some(piles)
             if self._problem.is_total and self._best is not None and not is_polishing and self._share() >= POLISH:
                 is_polishing = True
-                piles = [[sortie.visits for sortie in own] for own in self._exchanged_often(self._best).sorties]
+                best = self._exchanged_often(self._shaken(self._best, times=_SHAKES))
+                piles = [[sortie.visits for sortie in own] for own in best.sorties]
             limit_s = self._limit_s(self._share(), self._even_s(piles))
             if self._has_laggards and self._number % _LEVEL_EVERY == _LEVEL_EVERY - 1:
                 piles = self._levelled(piles, limit_s)
             piles = self._block(piles, limit_s)
-        return self._best or fitted(self._problem, piles)
+        return self._shaken(self._best, times=0) if self._best else fitted(self._problem, piles)
 
     def _best_start(self) -> Piles:
         """Return the best of some starts, each searched for a while: where work goes first decides much."""

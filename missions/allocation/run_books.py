@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from missions.allocation.limits import MAKESPAN, TOTAL, dearer, fair_limit_s, ra
 from missions.allocation.problem import Allocation, Problem, faults
 from missions.allocation.quarters import Quarters
 from missions.allocation.starts import guessed_total_s, started
+from missions.allocation.untangle import can_turn, shaken
 from missions.allocation.vrp import Search, Slot, Trip
 
 _THOROUGH_EVERY = 10
@@ -163,6 +165,18 @@ class RunBooks:
             return
         if self._best is None or self._key(found) < self._key(self._best):
             self._best = found
+
+    def _shaken(self, best: Allocation, *, times: int) -> Allocation:
+        """Return *best* without detours of single sorties, each of them shaken so many times to find them."""
+        if not can_turn(self._problem):
+            return best
+        random = Random(self._seed)
+        piles = [
+            [shaken(self._problem, n, sortie.visits, random=random, times=times) for sortie in own]
+            for n, own in enumerate(best.sorties)
+        ]
+        self._note(piles)
+        return self._best or best
 
     def _key(self, found: Allocation) -> tuple[float, float]:
         piles = [[sortie.visits for sortie in own] for own in found.sorties]

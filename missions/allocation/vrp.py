@@ -14,6 +14,7 @@ import pyvrp
 from pyvrp import search as pyvrp_search
 
 from missions.allocation.problem import FloatArray, Problem, Visits
+from missions.allocation.untangle import Turner
 
 _PER_S = 100
 """Whole numbers per second; spans are rounded up, so that a sortie never is longer than it seems."""
@@ -72,6 +73,7 @@ class Search:
         self._clients = [self._client(choice, prize_s) for choice in range(problem.choices)]
         self._is_required = prize_s is None
         self._neighbours = _neighbours(problem)
+        self._turner = Turner(problem, seed=seed)
 
     def first(self, slots: Sequence[Slot], trips: Sequence[Trip] = ()) -> tuple[Trip, ...]:
         """Return *trips*, which may overrun their slots, or a random start where there are none, searched through."""
@@ -92,7 +94,7 @@ class Search:
     ) -> Block:
         """Search on from *trips*, in the first of *slots*, accepting whatever is better than the start of the block."""
         trial, price = self._trial(slots), _price_of(_OVERRUN_PRICE)
-        here = trial.solution(trips)
+        here = trial.solution(self._turned(trips))
         if is_thorough:
             here = trial.search(here, price, exhaustive=True)
         best = here if here.is_feasible() else None
@@ -107,6 +109,10 @@ class Search:
                 if there.is_feasible() and (best is None or its_cost < price.penalised_cost(best)):
                     best = there
         return Block(trips=trial.trips(here), sound=None if best is None else trial.trips(best), steps=done)
+
+    def _turned(self, trips: Sequence[Trip]) -> list[Trip]:
+        turned = self._turner.turned([(trip.carrier, trip.visits) for trip in trips])
+        return [Trip(carrier=trip.carrier, visits=visits) for trip, visits in zip(trips, turned, strict=True)]
 
     def _trial(self, slots: Sequence[Slot]) -> "_Trial":
         kinds: dict[tuple[float, ...], list[int]] = defaultdict(list)
