@@ -4,6 +4,7 @@ import asyncio
 from base64 import b64encode
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +26,7 @@ from core.ids import UserId, new_id
 from core.tasks import run_blocking
 
 _SHORTEST_PASSWORD = 10
+_AT_ONCE = 2
 
 
 class AttemptLimit:
@@ -100,6 +102,8 @@ class SignInDesk:
         self._by_name = AttemptLimit(clock=clock)
         self._by_address = AttemptLimit(clock=clock, most=50)
         self._nobody = _hash_of_nobody(self._hasher)
+        # Its own: nobody waits at the door while plans keep all others busy, and few fill the memory with hashes.
+        self._threads = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="sign in")
 
     async def sign_in(self, *, name: str, password: str, address: str) -> tuple[Account, str, SignIn]:
         """Return the account, its new token and when that ends.
@@ -197,7 +201,7 @@ class SignInDesk:
         usable = account is not None and not account.is_disabled and account.password_hash is not None
         stored = account.password_hash if account is not None and account.password_hash else self._nobody
         # An unknown name costs as much time as a wrong password, so that names cannot be found by the clock.
-        return await run_blocking(lambda: self._verify(stored, password)) and usable
+        return await run_blocking(lambda: self._verify(stored, password), executor=self._threads) and usable
 
     def _verify(self, stored: str, password: str) -> bool:
         try:
@@ -212,7 +216,7 @@ class SignInDesk:
                 where="password",
                 remedy="take a longer one",
             )
-        return await run_blocking(lambda: self._hasher.hash(password))
+        return await run_blocking(lambda: self._hasher.hash(password), executor=self._threads)
 
     def _fresh(self, account_id: UserId, life: timedelta | None) -> tuple[str, SignIn]:
         token, now = new_token(), self._clock.now()

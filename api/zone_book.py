@@ -1,5 +1,6 @@
 """The zones in force and their history: documents in the store, checked before they get there, parsed once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from api.store import ZoneDocument, ZoneDocumentStore
@@ -36,6 +37,8 @@ class ZoneBook:
         self._clock = clock
         self._near = near
         self._parsed: tuple[str, ZoneSet] | None = None
+        # Its own: who reads the zones in force may hold the books meanwhile.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="zones")
 
     async def zones(self, unit: Transaction) -> ZoneSet:
         """Return the zones in force; empty when none was ever given."""
@@ -44,7 +47,7 @@ class ZoneBook:
             return ZoneSet(zones=())
         if self._parsed is None or self._parsed[0] != document.hash:
             text = document.text
-            self._parsed = (document.hash, await run_blocking(lambda: read_zones(text)))
+            self._parsed = (document.hash, await run_blocking(lambda: read_zones(text), executor=self._thread))
         return self._parsed[1]
 
     async def check(self, content: bytes, choices: ImportChoices) -> ZoneFileReport:

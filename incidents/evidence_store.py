@@ -4,12 +4,15 @@ import errno
 import hashlib
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
 from core.errors import StorageFull, Unavailable
 from core.tasks import run_blocking
 from incidents.errors import EvidenceDamaged
+
+_AT_ONCE = 4
 
 
 class EvidenceStore(Protocol):
@@ -33,14 +36,16 @@ class FolderEvidenceStore:
 
     def __init__(self, *, folder: Path) -> None:
         self._folder = folder
+        # Its own: a sighting keeps its pictures while it holds the books, and must not wait for somebody's long plan.
+        self._threads = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="evidence")
 
     async def put(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
-        await run_blocking(lambda: self._write(sha256, data))
+        await run_blocking(lambda: self._write(sha256, data), executor=self._threads)
         return sha256
 
     async def get(self, sha256: str) -> bytes:
-        return await run_blocking(lambda: self._read(sha256))
+        return await run_blocking(lambda: self._read(sha256), executor=self._threads)
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:]

@@ -1,5 +1,6 @@
 """A trial plan: what a patrol would be, for people who are still drawing it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,9 @@ from missions.schedule import first_start
 from missions.site import Site
 from missions.situation import Situation, Situations
 from missions.sources import ZoneSource
+
+_AT_ONCE = 2
+"""However many draw, the threads in which the service itself plans are not all taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class TrialPlanner:
         self._zones = zones
         self._site = site
         self._clock = clock
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def plan(self, patrol: Patrol, *, vehicle_id: VehicleId | None) -> Trial:
         """Return the route from the dock of *vehicle_id*, or of the first vehicle that may fly the patrol.
@@ -65,7 +70,8 @@ class TrialPlanner:
             failsafes=FailsafeChoices(),
             margins=self._site.margins,
         )
-        route = await run_blocking(lambda: plan_patrol(patrol, request))
+        async with self._turns:
+            route = await run_blocking(lambda: plan_patrol(patrol, request))
         told = replace(route, problems=(*route.problems, *_schedule_problems(patrol, request.now)))
         return Trial(route=told, vehicle_id=vehicle.id, usable_s=usable_s(request), start=vehicle.dock.place)
 

@@ -1,9 +1,13 @@
 """The help panel over the real controller's HTTP."""
 
 import asyncio
+import threading
 
+from api.permissions import Role
+from api.running import import_first
 from core.ids import new_id
 from tests.api.controller import Controller
+from tests.api.sightings import a_sighting, take
 from tests.api.test_alarms import press, the_alarm
 
 
@@ -24,6 +28,27 @@ async def test_an_acknowledged_press_is_in_the_books(controller: Controller) -> 
         stored = await controller.services.alarm_store.by_press(unit, press_id)
     assert stored is not None
     assert stored.number == number
+
+
+async def test_while_plans_keep_every_thread_busy_pictures_are_kept_presses_stored_and_doors_opened(
+    controller: Controller,
+) -> None:
+    panel_id, password = controller.services.site.panels[0].id, "quite a long password"
+    panel, door = await controller.sign_in("resident_device", panel_id=panel_id), controller.client()
+    async with controller.services.database.transaction() as unit:
+        await controller.services.sign_in.add(unit, name="wang", roles=(Role.SUPERVISOR,), password=password)
+    await import_first(controller.services)
+    may_end, loop = threading.Event(), asyncio.get_running_loop()
+    busy = [loop.run_in_executor(None, may_end.wait, 60) for _ in range(64)]
+    try:
+        async with asyncio.timeout(20):
+            seen = asyncio.gather(take(controller, a_sighting(controller)), press(panel))
+            _, pressed = await seen
+            signed_in = await door.post("session", json={"user": "wang", "password": password})
+    finally:
+        may_end.set()
+        await asyncio.gather(*busy)
+    assert (pressed.status_code, signed_in.status_code) == (201, 201)
 
 
 async def test_a_mistake_leaves_the_alarm_open_for_the_desk(controller: Controller) -> None:
