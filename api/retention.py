@@ -19,6 +19,8 @@ _EVERY_S = 3600.0
 _BATCH = 100
 _PAUSE_S = 0.2
 _LEAST_DAYS = 1.0
+_JUMP_S = 3600.0
+_BELIEVED_AFTER_S = 86_400.0
 
 Keys = Sequence[str] | Sequence[int]
 
@@ -66,24 +68,51 @@ class Aged:
     matter: Matter
 
 
+class SteadyClock:
+    """Says whether the wall clock may be believed: what is let go of by a clock that was wrong never comes back."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._from_at, self._from_s = clock.now(), clock.monotonic_s()
+        self._doubted_from_s: float | None = None
+
+    def is_believed(self) -> bool:
+        """Say whether no more time has passed by the wall clock than really has; a day later a jump is believed."""
+        now_s = self._clock.monotonic_s()
+        ahead_s = (self._clock.now() - self._from_at).total_seconds() - (now_s - self._from_s)
+        if ahead_s <= _JUMP_S:
+            self._doubted_from_s = None
+            return True
+        if self._doubted_from_s is None:
+            self._doubted_from_s = now_s
+        if now_s - self._doubted_from_s < _BELIEVED_AFTER_S:
+            return False
+        self._from_at, self._from_s, self._doubted_from_s = self._clock.now(), now_s, None
+        return True
+
+
 class Retention:
-    """A service: lets go at the start and every hour."""
+    """A service: lets go every hour, at first an hour after the start: by then a wrong clock has been put right."""
 
     def __init__(self, *, database: Database, clock: Clock, aged: Sequence[Aged]) -> None:
         self._database = database
         self._clock = clock
         self._aged = aged
+        self._steady = SteadyClock(clock=clock)
         self._log = structlog.get_logger("retention")
 
     async def run(self) -> None:
         """Let go for ever."""
         while True:
-            await self.let_go()
             await self._clock.sleep(_EVERY_S)
+            await self.let_go()
 
     async def let_go(self) -> Mapping[str, int]:
         """Let go of everything whose time is over, and return of how many rows, by what they were."""
         gone: dict[str, int] = {}
+        if not self._steady.is_believed():
+            self._log.error("the clock has jumped ahead, so nothing is let go by it for a day")
+            return gone
         for one in self._aged:
             if one.days is not None:
                 gone[one.name] = await self._all(one.matter, self._clock.now() - timedelta(days=one.days))

@@ -1,5 +1,6 @@
 """Pictures over the real controller's HTTP."""
 
+from perception.photo_upload import MOST_BYTES
 from tests.api.controller import Controller
 from tests.api.sightings import a_sighting, take
 from tests.api.test_incidents import photo_file, upload
@@ -47,3 +48,12 @@ async def test_a_damaged_picture_is_an_error_not_a_picture(controller: Controlle
     file.write_bytes(file.read_bytes()[:-1])
     answer = await supervisor.get(f"evidence/{sighting.photos[0].id}")
     assert (answer.status_code, answer.json()["code"]) == (500, "evidence_damaged")
+
+
+async def test_a_photo_may_be_as_large_as_the_interface_says(controller: Controller) -> None:
+    worker = await controller.sign_in("grid_worker", name="grid1")
+    name, jpeg, kind = photo_file()["file"]
+    large = {"file": (name, jpeg + bytes(MOST_BYTES - len(jpeg)), kind)}
+    assert (await worker.post("evidence", files=large, data={"kind": "before"})).status_code == 201
+    larger = {"file": (name, jpeg + bytes(MOST_BYTES), kind)}
+    assert (await worker.post("evidence", files=larger, data={"kind": "before"})).status_code == 413

@@ -262,6 +262,28 @@ async def test_what_two_controllers_let_go_of_at_once_is_counted_once(
         assert await books.services.fleet.inbox_figures(unit) == before
 
 
+async def test_a_clock_that_jumped_ahead_takes_nothing_with_it_for_a_day(controller: Controller) -> None:
+    await passes(controller, 0)
+    async with controller.services.database.transaction() as unit:
+        kept = await flown(controller, unit)
+        await flown(controller, unit, made_after_s=60)
+    service = retention(controller)
+    controller.clock.jump(3650 * 86_400)
+    for _ in range(3):
+        assert await service.let_go() == {}
+        await controller.clock.advance(3600)
+    controller.clock.jump(-3650 * 86_400)
+    assert (await service.let_go())["flights"] == 0
+    assert kept in await orders(controller)
+    controller.clock.jump(3650 * 86_400)
+    assert await service.let_go() == {}
+    await controller.clock.advance(86_400)
+    working = asyncio.ensure_future(service.let_go())
+    while not working.done():
+        await controller.clock.advance(1)
+    assert working.result()["flights"] == 1, "whoever keeps to the new time means it"
+
+
 async def test_nothing_is_let_go_that_is_kept_for_ever(controller: Controller) -> None:
     async with controller.services.database.transaction() as unit:
         await flown(controller, unit)
