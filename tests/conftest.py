@@ -18,9 +18,10 @@ from tests.harness.programs import MARKERS, MissingPrograms, Program
 
 MISSING = pytest.StashKey[MissingPrograms]()
 # What takes longer comes later, so that a mistake shows itself early.
-LATER = ("postgres", "nats", "slow", "browser", "chain", "px4")
-# One worker runs them one after the other: one of them alone keeps two cores busy.
-TOGETHER = ("chain", "px4")
+LATER = ("postgres", "nats", "browser", "slow", "chain", "px4")
+# One worker runs them one after the other: one of them alone keeps a machine busy. Chromium draws while the other
+# worker runs the slow ones, which mostly wait.
+TOGETHER = ("browser", "chain", "px4")
 
 
 def pytest_configure(config: pytest.Config) -> None:

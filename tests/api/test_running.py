@@ -89,7 +89,7 @@ def test_a_controller_starts_stops_is_killed_and_remembers(tmp_path: Path) -> No
 
 def test_a_missing_site_and_a_bad_zone_file_are_told_with_their_remedy(tmp_path: Path) -> None:
     without = _roundsman("controller", "--data-dir", str(tmp_path / "a"), "--port", "0", "--grpc-port", "0")
-    assert without.returncode == 1
+    assert without.returncode == 2
     assert "--site FILE" in without.stderr
     bad = tmp_path / "zones.geojson"
     bad.write_text("{}", encoding="utf-8")
@@ -97,18 +97,18 @@ def test_a_missing_site_and_a_bad_zone_file_are_told_with_their_remedy(tmp_path:
         *("controller", "--data-dir", str(tmp_path / "b"), "--port", "0", "--grpc-port", "0"),
         *("--site", str(SITE), "--zones", str(bad)),
     )
-    assert told.returncode == 1
+    assert told.returncode == 2
     assert "Traceback" not in told.stderr
     assert "FeatureCollection" in told.stderr
 
 
 def test_accounts_are_kept_from_the_command_line(tmp_path: Path) -> None:
     here = ("--data-dir", str(tmp_path))
-    assert _roundsman("users", "add", "a", "--role", "grid_worker", *here).returncode == 1, "nobody to ask"
+    assert _roundsman("users", "add", "a", "--role", "grid_worker", *here).returncode == 2, "nobody to ask"
     short = _roundsman("users", "add", "a", "--role", "grid_worker", "--password-stdin", *here, given="short\n")
-    assert (short.returncode, "10 characters" in short.stderr) == (1, True)
+    assert (short.returncode, "10 characters" in short.stderr) == (2, True)
     odd = _roundsman("users", "add", "a", "--role", "king", "--password-stdin", *here, given="long enough 1\n")
-    assert (odd.returncode, "administrator" in odd.stderr) == (1, True)
+    assert (odd.returncode, "administrator" in odd.stderr) == (2, True)
     _roundsman("users", "add", "a", "--role", "grid_worker", "--password-stdin", *here, given="long enough 1\n")
     token = _roundsman("users", "add-device", "gate", *here)
     assert (token.returncode, len(token.stdout.split())) == (0, 1)
