@@ -1,6 +1,6 @@
 /** The map, and the few buttons over it. */
 import { useEffect, useRef, useState } from "react";
-import { t, useLanguage } from "../i18n";
+import { nameOf, t, useLanguage } from "../i18n";
 import { span } from "../i18n/format";
 import { get } from "../api/client";
 import type { IdlePlaces, Place } from "../api/types";
@@ -140,7 +140,8 @@ function usePlanOnMap(map: DeskMap | null, kind: Selection["kind"] | undefined):
   useEffect(() => {
     if (!map || kind !== "zones") return;
     const task = desk.zoneEditor.task();
-    map.setPlan(theirZones(desk.zoneEditor.theirChanges), task);
+    const theirs = desk.zoneEditor.theirChanges.map(({ geometry, properties }) => ({ geometry, label: nameOf(properties) || properties.id }));
+    map.setPlan(theirZones(theirs), task);
     map.setZones(desk.zoneEditor.document(task?.key));
   }, [map, desk, kind, edited]);
   useEffect(() => {

@@ -99,9 +99,9 @@ export function idlenessFeatures(places: IdlePlaces["places"], label: (idleS: nu
 }
 
 /** Zones of somebody else beside those that are changed here. */
-export function theirZones(zones: readonly { geometry: GeoJSON.Geometry | null; properties: { id: string; name: string } }[]): Collection {
-  const drawn = zones.flatMap(({ geometry, properties }): Feature[] =>
-    geometry ? [{ type: "Feature", geometry, properties: { part: "theirs", label: properties.name || properties.id } }] : [],
+export function theirZones(zones: readonly { geometry: GeoJSON.Geometry | null; label: string }[]): Collection {
+  const drawn = zones.flatMap(({ geometry, label }): Feature[] =>
+    geometry ? [{ type: "Feature", geometry, properties: { part: "theirs", label } }] : [],
   );
   return collection(drawn);
 }

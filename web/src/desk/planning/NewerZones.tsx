@@ -1,7 +1,7 @@
 /** Somebody else put other zones in force while these were changed here: who, why, what, and what of it is ours too. */
 import { get } from "../../api/client";
 import type { ZoneHistory, ZoneRevision } from "../../api/types";
-import { t, word } from "../../i18n";
+import { nameOf, t, word } from "../../i18n";
 import { time } from "../../i18n/format";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useDesk, useLoaded } from "../hooks";
@@ -49,7 +49,7 @@ export function authorWords({ made_by, made_at, because }: ZoneRevision, nameOfA
 export function ChangeWords({ change }: { change: ZoneChange }) {
   return (
     <>
-      {change.name}: {word("zone_change", change.what)}
+      {nameOf(change) || change.id}: {word("zone_change", change.what)}
       {change.isMineToo && <strong> · {t("zones.mine_too")}</strong>}
       {change.fields.length > 0 && (
         <ul>

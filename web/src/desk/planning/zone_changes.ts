@@ -15,6 +15,7 @@ export interface ZoneField {
 export interface ZoneChange {
   id: string;
   name: string;
+  name_zh: string;
   what: "added" | "changed" | "removed";
   /** Both changed the zone so that only one of the two can be: ours stays when it is put on top. */
   isMineToo: boolean;
@@ -35,7 +36,8 @@ function changeOf(id: string, was: DraftZone | undefined, here: DraftZone | unde
   const isOneOnly = !was || !here || !there;
   const isMineToo = isOneOnly ? textOf(was) !== textOf(here) && textOf(here) !== textOf(there) : fields.some((one) => "mine" in one);
   const what = !was ? "added" : there ? "changed" : "removed";
-  return { id, name: (there ?? was)!.properties.name || id, what, isMineToo, fields, theirs: there ?? null };
+  const { name, name_zh } = (there ?? was)!.properties;
+  return { id, name, name_zh, what, isMineToo, fields, theirs: there ?? null };
 }
 
 function fieldsOf(was: DraftZone, here: DraftZone, there: DraftZone): ZoneField[] {
