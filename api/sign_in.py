@@ -103,7 +103,7 @@ class SignInDesk:
         self._by_address = AttemptLimit(clock=clock, most=50)
         self._nobody = _hash_of_nobody(self._hasher)
         # Its own: nobody waits at the door while plans keep all others busy, and few fill the memory with hashes.
-        self._threads = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="sign in")
+        self._threads = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="sign-in")
 
     async def sign_in(self, *, name: str, password: str, address: str) -> tuple[Account, str, SignIn]:
         """Return the account, its new token and when that ends.
