@@ -44,9 +44,10 @@ def listen(*, host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         remedy = "stop the other process or choose another port with --port"
-        raise Unavailable(f"cannot listen: {error.strerror}", where=f"{host}:{port}", remedy=remedy) from error
+        because = error.strerror if isinstance(error, OSError) else "a port is a number up to 65535"
+        raise Unavailable(f"cannot listen: {because}", where=f"{host}:{port}", remedy=remedy) from error
 
 
 @asynccontextmanager

@@ -22,9 +22,9 @@ def run(
     zones: Annotated[_File, typer.Option(help="zone file to begin with (GeoJSON)")] = None,
     patrols: Annotated[_File, typer.Option(help="patrols to begin with (JSON list)")] = None,
     host: Annotated[str | None, typer.Option(help="address for browsers [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="port for browsers [default: 8080]")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="port for browsers [default: 8080]")] = None,
     grpc_host: Annotated[str | None, typer.Option(help="address for agents [default: 127.0.0.1]")] = None,
-    grpc_port: Annotated[int | None, typer.Option(help="port for agents [default: 8443]")] = None,
+    grpc_port: Annotated[int | None, typer.Option(min=0, max=65535, help="port for agents [default: 8443]")] = None,
     console_dir: Annotated[_File, typer.Option(help="other web pages than the built-in ones")] = None,
     log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR")] = None,
 ) -> None:

@@ -14,12 +14,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cli.demo_plan import Accounts, DemoPlan, choose_ports, prepare, processes
+from cli.demo_plan import Accounts, DemoPlan, choose_ports, prepare, processes, vehicle_names
 from cli.demo_processes import DemoProcesses, last_lines, run_to_end
 from cli.demo_report import Happened, make_report, why_not
 from cli.rest import RestClient
+from cli.status import Status
 from core.clock import SystemClock
 from core.errors import RoundsmanError, Unavailable
+from core.files import check_writable, write_whole
 from core.logs import set_up_logs
 from core.tasks import run_blocking
 
@@ -32,16 +34,18 @@ _DRAIN_WITHIN_S = 20.0
 @app.command()
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="play every person too, and need no browser")] = False,
-    for_s: Annotated[float | None, typer.Option(help="stop by itself after so many seconds")] = None,
+    for_s: Annotated[float | None, typer.Option(min=0.0, help="stop by itself after so many seconds")] = None,
     report: Annotated[Path | None, typer.Option(help="write what happened into this JSON file")] = None,
-    port: Annotated[int | None, typer.Option(help="port of the pages: 8080; headless a free one")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="of the pages: 8080; headless a free one")] = None,
     world: Annotated[str, typer.Option(help="a world of the simulator, or a folder with one")] = "estate",
     data_dir: Annotated[Path | None, typer.Option(help="keep everything in this folder (default: a fresh one)")] = None,
 ) -> None:
     """Start everything, print one address and a login, and run until Ctrl-C (or for --for-s seconds)."""
     set_up_logs(process="demo")
-    folder = data_dir or Path(tempfile.mkdtemp(prefix="roundsman-demo-"))
     world_dir = WORLDS / world if (WORLDS / world).is_dir() else Path(world)
+    vehicle_names(world_dir)  # raises InvalidInput for what is no world, before anything is made
+    check_writable(report)
+    folder = data_dir or Path(tempfile.mkdtemp(prefix="roundsman-demo-"))
     ports = choose_ports(http=(0 if headless else 8080) if port is None else port)
     plan = DemoPlan(world_dir=world_dir, data_dir=folder.absolute(), ports=ports, headless=headless)
     sys.exit(asyncio.run(Demo(plan=plan).run(for_s=for_s, report=report)))
@@ -84,33 +88,41 @@ class Demo:
         self._clock = SystemClock()
         self._console = Console(stderr=True)
         self._eyes = _Eyes()
+        self._stop = asyncio.Event()
+        self._stopped_with = Status.COULD_NOT
 
     async def run(self, *, for_s: float | None, report: Path | None) -> int:
         """Run until stopped or for *for_s* seconds; returns the exit status."""
-        stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, self._end, number)
         self._console.print(f"preparing in {self._plan.data_dir} …")
-        accounts = await prepare(self._plan, clock=self._clock)
+        try:
+            accounts = await prepare(self._plan, clock=self._clock)
+        except RoundsmanError:
+            if self._stop.is_set():  # Ctrl-C ends what prepares too
+                return self._stopped_with
+            raise
         async with DemoProcesses(logs_dir=self._plan.data_dir / "logs", clock=self._clock) as running:
             for one in processes(self._plan, accounts):
                 running.start(one)
-            client = await self._wait_until_up(running, accounts, stop)
+            client = await self._wait_until_up(running, accounts)
             if client is None:
-                return 1
+                return self._stopped_with
             self._greet(accounts)
             started_s = self._clock.monotonic_s()
-            await self._watch(running, client, stop, for_s=for_s)
+            await self._watch(running, client, for_s=for_s)
             happened = await self._gather(running, client, duration_s=self._clock.monotonic_s() - started_s)
         return self._finish(happened, report=report)
 
-    async def _wait_until_up(
-        self, running: DemoProcesses, accounts: Accounts, stop: asyncio.Event
-    ) -> RestClient | None:
+    def _end(self, number: int) -> None:
+        self._stopped_with = Status(128 + number)
+        self._stop.set()
+
+    async def _wait_until_up(self, running: DemoProcesses, accounts: Accounts) -> RestClient | None:
         client = RestClient(address=self._plan.api)
         until_s = self._clock.monotonic_s() + _UP_WITHIN_S
-        while not stop.is_set():
+        while not self._stop.is_set():
             try:
                 await run_blocking(lambda: client.sign_in(user="supervisor", password=accounts.supervisor))
             except RoundsmanError as error:
@@ -132,13 +144,11 @@ class Demo:
         say(f"  logs  日志     {self._plan.data_dir / 'logs'}")
         say("The first patrol starts by itself within a minute. Ctrl-C ends everything.\n")
 
-    async def _watch(
-        self, running: DemoProcesses, client: RestClient, stop: asyncio.Event, *, for_s: float | None
-    ) -> None:
+    async def _watch(self, running: DemoProcesses, client: RestClient, *, for_s: float | None) -> None:
         """Tell what happens, one line a change, until it is time to stop."""
         until_s = float("inf") if for_s is None else self._clock.monotonic_s() + for_s
         cursor = 0
-        while not stop.is_set() and self._clock.monotonic_s() < until_s:
+        while not self._stop.is_set() and self._clock.monotonic_s() < until_s:
             with suppress(Unavailable):  # it is being started again; the news wait in its journal
                 cursor = await run_blocking(lambda after=cursor: self._tell_news(client, after))  # type: ignore[misc]
             running.note_memory()
@@ -202,12 +212,12 @@ class Demo:
         document = make_report(happened)
         text = json.dumps(document, ensure_ascii=False, indent=1)
         if report is not None:
-            report.write_text(text + "\n", "utf-8")
+            write_whole(report, text + "\n")
         print(text)
         missing = why_not(document) if self._plan.headless else []
         for what in missing:
             self._console.print(f"[bold]not shown:[/bold] {what}")
-        return 1 if missing else 0
+        return Status.NOT_SO if missing else Status.DONE
 
     def _complain(self, what: str) -> None:
         self._console.print(f"[bold]{what}[/bold]")

@@ -2,8 +2,9 @@
 
 import json
 import secrets
+import shutil
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,9 +12,11 @@ from zoneinfo import ZoneInfo
 from cli.demo_processes import ProcessPlan, run_to_end
 from core.clock import Clock
 from core.errors import InvalidInput
+from core.files import read_json, write_whole
 
 FIRST_PATROL_AFTER = timedelta(seconds=30)
 """Long enough for everything to be up on a slow machine; a start that passes before that is not made up for."""
+_OF_A_VEHICLE = ("id", "system_id", "dock", "camera")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,25 +108,42 @@ def _is_free(port: int, kind: int) -> bool:
 async def prepare(plan: DemoPlan, *, clock: Clock) -> Accounts:
     """Make the folder, the accounts, the agent's certificate and the patrols that start in a moment.
 
-    A folder in which a demo ran before is taken up as it was left: its books, accounts and world.
+    A folder in which a demo ran before is taken up as it was left: its books, accounts and world. Raises InvalidInput
+    for a folder with the books of somebody else.
     """
-    known = plan.data_dir / "accounts.json"
-    if known.exists():
-        accounts = Accounts(**json.loads(known.read_text("utf-8")))
-    else:
-        accounts = await _make_accounts(plan)
-        _write_patrols(plan, now=clock.now())
-        known.touch(mode=0o600)
-        known.write_text(json.dumps(asdict(accounts)), "utf-8")
+    books = plan.data_dir / "controller"
+    accounts = _known_accounts(plan) if books.exists() else await _make_accounts(plan, books, now=clock.now())
     _write_agent(plan)
     return accounts
 
 
-async def _make_accounts(plan: DemoPlan) -> Accounts:
-    controller_dir = plan.data_dir / "controller"
-    controller_dir.mkdir(parents=True, exist_ok=True)
+def _known_accounts(plan: DemoPlan) -> Accounts:
+    known = plan.data_dir / "accounts.json"
+    remedy = "name another folder with --data-dir"
+    document = read_json(known, remedy=remedy) if known.exists() else None
+    if not isinstance(document, dict) or set(document) != {one.name for one in fields(Accounts)}:
+        raise InvalidInput("the accounts of a demo are not there", where=str(known), remedy=remedy)
+    return Accounts(**{name: str(value) for name, value in document.items()})
+
+
+async def _make_accounts(plan: DemoPlan, books: Path, *, now: datetime) -> Accounts:
+    """Make the books beside their place: those of a demo that is ended while it prepares are begun anew."""
+    begun = plan.data_dir / "controller.part"
+    if begun.exists():
+        shutil.rmtree(begun)
+    begun.mkdir(parents=True)
+    accounts = await _open_books(plan, begun)
+    _write_patrols(plan, now=now)
+    known = plan.data_dir / "accounts.json"
+    known.touch(mode=0o600)
+    write_whole(known, json.dumps(asdict(accounts)))
+    begun.rename(books)
+    return accounts
+
+
+async def _open_books(plan: DemoPlan, folder: Path) -> Accounts:
     supervisor, worker = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
-    at = ("--data-dir", str(controller_dir))
+    at = ("--data-dir", str(folder))
     stdin = "--password-stdin"
     await run_to_end("users", "add", "supervisor", "--role", "administrator", stdin, *at, given=supervisor)
     await run_to_end("users", "add", "grid1", "--role", "grid_worker", stdin, *at, given=worker)
@@ -140,11 +160,20 @@ def vehicle_names(world_dir: Path) -> list[str]:
 
 
 def _world(world_dir: Path) -> dict[str, list[dict[str, object]]]:
-    try:
-        document: dict[str, list[dict[str, object]]] = json.loads((world_dir / "world.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"cannot be read: {error}", where=str(world_dir / "world.json")) from error
-    return document
+    file = world_dir / "world.json"
+    remedy = f"name a world folder, such as {Path(__file__).resolve().parent.parent / 'sim' / 'worlds' / 'estate'}"
+    if not file.exists():
+        raise InvalidInput("there is no world", where=str(file), remedy=remedy)
+    document = read_json(file, remedy=remedy)
+    listed = document.get("vehicles") if isinstance(document, dict) else None
+    if not isinstance(listed, list) or not listed or not all(map(_is_vehicle, listed)):
+        because = f"lists no vehicles, each with {', '.join(_OF_A_VEHICLE)}"
+        raise InvalidInput(because, where=str(file), remedy=remedy)
+    return {"vehicles": listed}
+
+
+def _is_vehicle(one: object) -> bool:
+    return isinstance(one, dict) and one.keys() >= set(_OF_A_VEHICLE) and isinstance(one["camera"], dict)
 
 
 def _write_patrols(plan: DemoPlan, *, now: datetime) -> None:

@@ -99,7 +99,9 @@ def _run(name: str, arguments: list[str]) -> None:
 
 
 def _fail(name: str, error: RoundsmanError | OSError, fault: BaseException | None = None) -> NoReturn:
-    """Say what is wrong on standard error and exit."""
+    """Say what is wrong on standard error and exit; who reads only the first lines of an output needs no words."""
+    if BrokenPipeError in (type(error), type(error.__cause__)):
+        raise SystemExit(Status.NOBODY_READS) from error
     words = str(error)
     if isinstance(error, OSError):
         words = ": ".join(str(part) for part in (error.filename, error.strerror or str(error)) if part)

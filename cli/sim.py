@@ -32,9 +32,9 @@ def default(context: typer.Context) -> None:
 def run(
     world: Annotated[Path, typer.Option(help="Folder of the world: world.json and zones.geojson.")] = ESTATE,
     state_dir: Annotated[Path, typer.Option(help="Where the world is written down every second.")] = Path("sim-state"),
-    control_port: Annotated[int, typer.Option(help="Port of the control service (loopback).")] = 50151,
+    control_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the control service.")] = 50151,
     mavlink: Annotated[str | None, typer.Option(help="Where MAVLink goes: udpout:HOST:PORT.")] = None,
-    video_port: Annotated[int | None, typer.Option(help="UDP port of the first vehicle's video.")] = None,
+    video_port: Annotated[int | None, typer.Option(min=1, max=65535, help="UDP port of the first video.")] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=20, help="World seconds in a real second.")] = 1.0,
 ) -> None:
     """Run the simulated town until it is stopped; it goes on where it was when started again."""
@@ -59,7 +59,9 @@ def run(
 def film(
     seed: Annotated[int, typer.Argument(help="Seed of the street scene; equal seeds give equal recordings.")],
     out: Annotated[Path, typer.Option(help="Folder for pictures, camera, poses and truth.")],
-    gimbal_yaw_off_deg: Annotated[float, typer.Option(help="How far right of its report the gimbal points.")] = 0.0,
+    gimbal_yaw_off_deg: Annotated[
+        float, typer.Option(min=-180.0, max=180.0, help="How far right of its report the gimbal points.")
+    ] = 0.0,
 ) -> None:
     """Record a seeded street scene with its truth: pictures, camera.json, poses.csv, gt.txt, ground.csv."""
     from sim.street_flight import make_scene

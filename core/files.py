@@ -72,10 +72,10 @@ def write_whole(file: Path, content: str | bytes) -> None:
     data = content if isinstance(content, bytes) else content.encode("utf-8", errors="backslashreplace")
     target = file.resolve()
     try:
-        if is_plain(target) and os.access(target.parent, os.W_OK):
+        if is_plain(file) and os.access(target.parent, os.W_OK):
             _write_beside(target, data)
         else:
-            target.write_bytes(data)
+            file.write_bytes(data)  # by the name that was given: that of a pipe on standard output is no path
     except OSError as error:
         remedy = "make room, or name another file"
         raise InvalidInput(f"cannot be written: {error.strerror}", where=str(file), remedy=remedy) from error
@@ -84,13 +84,14 @@ def write_whole(file: Path, content: str | bytes) -> None:
 def _write_beside(target: Path, data: bytes) -> None:
     """Write a file beside *target* and put it in its place once all is on the disk."""
     beside = target.parent / f".{token_hex(8)}.part"
+    rights = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666
     try:
-        with beside.open("xb") as stream:
+        with open(beside, "xb", opener=lambda name, flags: os.open(name, flags, rights)) as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         if target.exists():
-            beside.chmod(stat.S_IMODE(target.stat().st_mode))
+            beside.chmod(rights)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)

@@ -5,9 +5,14 @@ import sys
 
 import structlog
 
+from core.errors import InvalidInput
+
 
 def set_up_logs(*, process: str, level: str = "INFO", as_json: bool | None = None) -> None:
-    """Configure structlog for this process; JSON unless standard error is a terminal."""
+    """Configure structlog for this process; JSON unless standard error is a terminal. Raises InvalidInput."""
+    least = logging.getLevelNamesMapping().get(level.upper())
+    if least is None:
+        raise InvalidInput(f"{level!r} is no level of logs", where="log_level", remedy="debug, info, warning or error")
     json_lines = as_json if as_json is not None else not sys.stderr.isatty()
     # Plain tracebacks everywhere: pretty ones print local variables, and those hold passwords and tokens.
     renderer: structlog.typing.Processor = (
@@ -24,7 +29,7 @@ def set_up_logs(*, process: str, level: str = "INFO", as_json: bool | None = Non
         chain.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*chain, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

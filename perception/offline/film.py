@@ -22,6 +22,8 @@ from perception.tracker import Track
 
 _CLOCK_HZ = 90_000
 _SHOWN_S = 4.0
+_IN_PARTS = {"movflags": "frag_keyframe+empty_moov"}
+"""An MP4 for whom it cannot be gone back in, as a pipe: nothing of it is written anew at the end."""
 _COLOURS = ((90, 200, 60), (230, 160, 40), (60, 160, 250), (220, 110, 200), (80, 220, 230), (200, 200, 90))
 _NOBODY = (90, 200, 60)
 """The colour of everybody whose number is not decided yet."""
@@ -38,15 +40,53 @@ _WORDS = {
 }
 
 
+class _Sink:
+    """A file that the film's library writes to: it crashes over a full disk, so faults are kept and told by us."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file.open("wb", buffering=0)
+        self.fault: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write all of *data*, or remember why not."""
+        rest = memoryview(data)
+        while rest and self.fault is None:
+            written = 0
+            try:
+                written = self._file.write(rest) or 0
+            except OSError as error:
+                self.fault = error
+            rest = rest[written:]
+        return len(data)
+
+    def seekable(self) -> bool:
+        """Say whether it can be gone back in: not in a pipe."""
+        return self._file.seekable()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to where the library goes on."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return where it is."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
 class Film:
     """Writes an MP4 with the recording's own times; a context manager. Raises InvalidInput when it cannot be made."""
 
     def __init__(self, *, file: Path) -> None:
         self._file = file
         try:
-            self._container = av.open(str(file), mode="w", format="mp4")
-        except (av.error.FFmpegError, OSError) as error:
-            raise InvalidInput(f"the film cannot be written: {error.strerror}", where=str(file)) from error
+            self._sink = _Sink(file)
+        except OSError as error:
+            raise self._unwritten(error) from error
+        options = {} if self._sink.seekable() else _IN_PARTS
+        self._container = av.open(self._sink, mode="w", format="mp4", options=options)
         self._stream: av.VideoStream | None = None
         self._size_px = (0, 0)
         self._last = -1
@@ -62,6 +102,9 @@ class Film:
             for packet in self._stream.encode(None):
                 self._container.mux(packet)
         self._container.close()
+        self._sink.close()
+        if kind is None:
+            self._check()
 
     def add(self, looked: Looked, time_s: float) -> None:
         """Add one frame."""
@@ -78,6 +121,14 @@ class Film:
         frame.time_base = Fraction(1, _CLOCK_HZ)
         for packet in stream.encode(frame):
             self._container.mux(packet)
+        self._check()
+
+    def _check(self) -> None:
+        if self._sink.fault is not None:
+            raise self._unwritten(self._sink.fault) from self._sink.fault
+
+    def _unwritten(self, fault: OSError) -> InvalidInput:
+        return InvalidInput(f"the film cannot be written: {fault.strerror}", where=str(self._file))
 
     def _begin(self, picture: Picture) -> av.VideoStream:
         height, width = picture.shape[:2]

@@ -1,5 +1,6 @@
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from cli.main import SUB_COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
+ZONES = ROOT / "sim" / "worlds" / "estate" / "zones.geojson"
 
 
 @pytest.mark.parametrize("name", sorted(SUB_COMMANDS))
@@ -52,6 +54,47 @@ def test_bad_input_exits_2_whatever_the_command(tmp_path: Path, capsys: pytest.C
         told = capsys.readouterr().err
         assert (command[0], ended.value.code) == (command[0], 2)
         assert "none.json" in told, command
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["demo", "--port", "65536"], "'--port'"),
+        (["demo", "--for-s", "-1"], "'--for-s'"),
+        (["controller", "--port", "-1"], "'--port'"),
+        (["controller", "--grpc-port", "65536"], "'--grpc-port'"),
+        (["controller", "--log-level", "loud"], "'loud' is no level of logs"),
+        (["agent", "--log-level", "loud"], "'loud' is no level of logs"),
+        (["sim", "run", "--control-port", "65536"], "'--control-port'"),
+        (["sim", "run", "--video-port", "0"], "'--video-port'"),
+        (["sim", "film", "1", "--out", "o", "--gimbal-yaw-off-deg", "181"], "'--gimbal-yaw-off-deg'"),
+    ],
+)
+def test_numbers_and_words_out_of_range_are_refused_by_name(
+    command: list[str],
+    words: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(command)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert words in re.sub(r"\x1b\[[0-9;]*m", "", told)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_reads_only_the_beginning_of_an_output_needs_no_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with pytest.raises(SystemExit) as ended:
+        main(["zones", "convert", str(ZONES), f"/dev/fd/{writing}", "--to", "geojson"])
+    os.close(writing)
+    assert (ended.value.code, capsys.readouterr().err) == (141, "")
 
 
 def test_a_file_with_problems_is_an_answer_when_checked_and_a_failure_when_converted(tmp_path: Path) -> None:

@@ -84,6 +84,22 @@ def test_devices_are_written_to_and_not_replaced() -> None:
     assert Path(os.devnull).is_char_device()
 
 
+def test_a_pipe_that_has_no_name_of_its_own_is_written_to() -> None:
+    reading, writing = os.pipe()
+    write_whole(Path(f"/dev/fd/{writing}"), "巡更")
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        assert pipe.read() == "巡更"
+
+
+def test_what_others_must_not_read_is_never_theirs_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, rights = write(tmp_path, b"before"), []
+    file.chmod(0o600)
+    monkeypatch.setattr(os, "fsync", lambda number: rights.append(stat.S_IMODE(os.fstat(number).st_mode)))
+    write_whole(file, "after")
+    assert rights == [0o600]
+
+
 def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
     read, out = write(tmp_path, b"{}"), tmp_path / "o.json"
     check_writable(out, None, Path(os.devnull), Path(os.devnull), kept=(read,))
