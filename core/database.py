@@ -1,12 +1,14 @@
 """The database: SQLite by default, PostgreSQL by its URL, one code path for both."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
+import orjson
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, event, func, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -191,9 +193,20 @@ class Database:
             await unit.session.execute(text("SELECT pg_advisory_xact_lock(7261)"))
         at = self._clock.now()
         for happened in unit.events:
+            _check_tellable(happened)
             row = EventRow(subject=happened.subject, key=happened.key, body=dict(happened.body), at=at)
             unit.session.add(row)
             await unit.session.flush()
+
+
+def _check_tellable(happened: Event) -> None:
+    """Raise InvalidInput for what is no JSON: one line that cannot be sent would end every desk's live session."""
+    try:
+        orjson.dumps((happened.key, happened.body))
+        # It takes NaN for null, which is not what was to be said.
+        json.dumps(happened.body, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"cannot be told to anybody: {error}", where=happened.subject) from error
 
 
 @asynccontextmanager

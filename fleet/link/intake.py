@@ -1,6 +1,7 @@
 """Reports into the books: each once, with what it changes, in one transaction; what can never succeed is kept apart."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 import structlog
@@ -36,7 +37,11 @@ def route(decode: Callable[[pb.Report, VehicleId], B], handler: ReportHandler[B]
     """Return the way of one kind of report: decoded, then handled."""
 
     async def handle(unit: Transaction, vehicle_id: VehicleId, report: pb.Report) -> None:
-        await handler.handle(unit, vehicle_id=vehicle_id, report=decode(report, vehicle_id))
+        try:
+            decoded = decode(report, vehicle_id)
+        except RecursionError as error:
+            raise InvalidInput("not understood: nested too deeply", where=f"report {report.id}") from error
+        await handler.handle(unit, vehicle_id=vehicle_id, report=decoded)
 
     return handle
 
@@ -146,7 +151,7 @@ class Intake:
             id=ReportId(report.id),
             vehicle_id=vehicle_id,
             kind=report.WhichOneof("body") or "unknown",
-            made_at=from_us(report.made_at_us),
+            made_at=self._made_at(report),
             refused_at=self._clock.now(),
             code=error.code,
             because=str(error).replace("\0", " "),
@@ -156,3 +161,10 @@ class Intake:
         async with self._database.transaction() as unit:
             if await self._enter(unit, vehicle_id, report):
                 await self._store.refuse(unit, refused)
+
+    def _made_at(self, report: pb.Report) -> datetime:
+        """Return when the report was made, by its vehicle's clock; where that tells no time, now."""
+        try:
+            return from_us(report.made_at_us)
+        except InvalidInput:
+            return self._clock.now()

@@ -1,5 +1,6 @@
 """Vehicles' reports, from the wire's form to incidents: each exactly once, and what can never succeed is shown."""
 
+import math
 from dataclasses import replace
 
 from roundsman.v1 import link_pb2 as pb
@@ -68,6 +69,25 @@ async def test_what_the_books_can_never_keep_holds_no_later_report_up(controller
         assert await services.sightings.get(unit, good.id) is not None
     # SQLite keeps texts of any length and every character: there only the unknown kind is refused.
     assert len(refused) == (1 if services.database.is_sqlite else 3)
+
+
+async def test_what_is_no_sighting_is_refused_and_never_told(controller_on_both: Controller) -> None:
+    services, intake = controller_on_both.services, the_intake(controller_on_both)
+    facts = ["[1]", "null", "[" * 100_000, '{"a": "\\ud800"}', f'{{"a": {2**70}}}', '{"a": NaN}']
+    bad = [sighting_to_pb(a_sighting(controller_on_both, kind="L0901")) for _ in range(len(facts) + 4)]
+    for one, odd in zip(bad, facts, strict=False):
+        one.facts_json = odd
+    bad[-4].score = bad[-3].ellipse.major_m = bad[-2].observed_s = math.nan
+    bad[-1].photos.append(bad[-1].photos[0])
+    for one in bad:
+        await intake.take(DRONE, pb.Report(id=new_id(), sighting=one))
+    await intake.take(DRONE, pb.Report(id=new_id(), made_at_us=2**63 - 1))
+    async with services.database.transaction() as unit:
+        refused = await services.fleet.refused_reports(unit)
+        assert await services.sightings.count(unit) == 0
+    assert len(refused) == len(bad) + 1
+    lines = await services.database.read_journal(after=0)
+    assert {line.event.subject for line in lines} == {"reports.refused"}
 
 
 async def test_a_look_closes_the_incident_it_was_asked_about(controller: Controller) -> None:

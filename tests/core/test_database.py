@@ -1,4 +1,5 @@
 import asyncio
+import math
 from contextlib import AsyncExitStack, suppress
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import text
 from core.clock import SystemClock
 from core.database import Database
 from core.errors import Conflict, InvalidInput, Unavailable
-from core.events import Event, InProcessBus
+from core.events import Event, InProcessBus, Json
 
 
 async def test_events_are_journalled_with_their_transaction(database: Database) -> None:
@@ -29,6 +30,14 @@ async def test_nothing_is_journalled_when_the_work_fails(database: Database) -> 
 
     with pytest.raises(Conflict):
         await fail_half_way()
+    assert await database.read_journal(after=0) == []
+
+
+@pytest.mark.parametrize("odd", ["\ud800", 2**70, math.nan, math.inf])
+async def test_what_no_desk_can_be_told_is_refused_and_not_journalled(database: Database, odd: Json) -> None:
+    with pytest.raises(InvalidInput, match="cannot be told"):
+        async with database.transaction() as unit:
+            unit.emit(Event(subject="test.line", key="1", body={"facts": [odd]}))
     assert await database.read_journal(after=0) == []
 
 
