@@ -42,7 +42,8 @@ class Flights:
     """Ended orders with their progress and gazes; the newest of a vehicle stays, it may be on board."""
 
     async def find(self, unit: Transaction, *, before: datetime, limit: int) -> Keys:
-        over = select(OrderRow.id).where(OrderRow.is_ended, OrderRow.changed_at < before)
+        # `changed_at` is by the clock of the vehicle, which may be years behind: what was made lately stays.
+        over = select(OrderRow.id).where(OrderRow.is_ended, OrderRow.changed_at < before, OrderRow.made_at < before)
         unneeded = over.where(~_of_open_run(), ~_of_open_alarm(), ~_of_case(before), _is_followed())
         return (await unit.session.scalars(unneeded.order_by(OrderRow.changed_at).limit(limit))).all()
 
@@ -70,7 +71,8 @@ class Commands:
     """Words whose fate is known."""
 
     async def find(self, unit: Transaction, *, before: datetime, limit: int) -> Keys:
-        over = select(CommandRow.id).where(CommandRow.changed_at < before, CommandRow.state.not_in(_UNANSWERED))
+        is_over = CommandRow.changed_at < before, CommandRow.made_at < before
+        over = select(CommandRow.id).where(*is_over, CommandRow.state.not_in(_UNANSWERED))
         return (await unit.session.scalars(over.order_by(CommandRow.changed_at).limit(limit))).all()
 
     async def take(self, unit: Transaction, keys: Keys) -> None:

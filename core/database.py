@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import orjson
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, event, func, select, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -107,6 +107,7 @@ class Database:
         self._clock = clock
         # An error that quotes its statement must not bring what people wrote, or where they are, into the logs.
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not self.is_sqlite)
+        event.listen(self.engine.sync_engine, "handle_error", _refuse_overflow)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
@@ -235,11 +236,21 @@ def translate(error: DBAPIError | NoConnection) -> RoundsmanError:
     if isinstance(error, NoConnection):
         return _was_busy()
     if _is_wrong_value(error):
-        return InvalidInput("a value cannot be kept: it is too long, out of range, or has a character of no text")
+        return _wrong_value()
     reason = str(error.orig)
     if "disk is full" in reason or "No space left" in reason or "disk I/O error" in reason:
         return StorageFull("the database has no room left", remedy="free space on its disk")
     return Unavailable(f"the database refused: {reason}")
+
+
+def _wrong_value() -> InvalidInput:
+    return InvalidInput("a value cannot be kept: it is too long, out of range, or has a character of no text")
+
+
+def _refuse_overflow(context: ExceptionContext) -> None:
+    """Raise our error for what SQLite's driver, and our own times, call no error of the database."""
+    if isinstance(context.original_exception, OverflowError):
+        raise _wrong_value() from context.original_exception
 
 
 def _is_wrong_value(error: DBAPIError) -> bool:

@@ -21,6 +21,8 @@ from perception.sighting import Sighting
 
 SERIES = "QZ"
 _LONGEST_S = 86_400.0
+_LONGEST_PANEL = 80
+"""Characters that the books have room for: the name of a vehicle alone may be as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +135,8 @@ class AlarmDesk:
         if (known := await self.of_incident(unit, incident_id)) is not None:
             return known
         eye = sighting.vehicle_id
-        seen_by = Panel(
-            id=f"eyes:{eye}", name=f"{eye}: {name.name}", name_zh=f"{eye}：{name.name_zh}", place=sighting.place
-        )
+        panel_id = f"eyes:{eye}"[:_LONGEST_PANEL]
+        seen_by = Panel(id=panel_id, name=f"{eye}: {name.name}", name_zh=f"{eye}：{name.name_zh}", place=sighting.place)
         press_id = press_of_incident(incident_id)
         return await self._raise(unit, seen_by, press_id=press_id, at=sighting.last_seen_at, because=sighting.because)
 

@@ -57,9 +57,9 @@ class SqlNumbers:
     async def next(self, unit: Transaction, series: str, *, year: int) -> str:
         await self.lock(unit, series)
         newest = await self._row(unit, series)
-        # Until now the row of the series counted alone.
-        counted = newest.last if newest.year == year else 0
-        await insert_once(unit, SeriesRow, {"series": f"{series}-{year}", "year": year, "last": counted})
+        # Older books counted in the row of the series alone: what it counted stays, whatever year the clock says now.
+        for one, counted in ((newest.year, newest.last), (year, 0)):
+            await insert_once(unit, SeriesRow, {"series": f"{series}-{one}", "year": one, "last": counted})
         row = await self._row(unit, f"{series}-{year}")
         row.last += 1
         newest.year, newest.last = year, row.last

@@ -15,7 +15,7 @@ SIGNATURE = "X-Roundsman-Signature"
 
 
 class WebhookLine:
-    """Tells a URL about unanswered alarms. A receiver may get one twice: the alarm's id says which it is.
+    """Tells a URL about unanswered alarms. A receiver may get a call twice: its Idempotency-Key says which it is.
 
     With a *secret* the header X-Roundsman-Signature holds "sha256=" and the body's HMAC-SHA256 in hexadecimal.
     """
@@ -48,11 +48,17 @@ class WebhookLine:
             return answer.status_code
 
     def _headers(self, alarm: HelpAlarm, content: bytes) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": f"{alarm.id}-{alarm.escalation}"}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": _call(alarm)}
         if self._secret:
             digest = hmac.new(self._secret.encode(), content, hashlib.sha256).hexdigest()
             headers[SIGNATURE] = f"sha256={digest}"
         return headers
+
+
+def _call(alarm: HelpAlarm) -> str:
+    """Return which call it is: an alarm that was answered once and calls again is another one."""
+    again = "" if alarm.answered_at is None else f"-{alarm.answered_at:%Y%m%dT%H%M%S%f}"
+    return f"{alarm.id}-{alarm.escalation}{again}"
 
 
 def _checked(url: str) -> httpx.URL:

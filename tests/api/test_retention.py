@@ -284,6 +284,21 @@ async def test_a_clock_that_jumped_ahead_takes_nothing_with_it_for_a_day(control
     assert working.result()["flights"] == 1, "whoever keeps to the new time means it"
 
 
+async def test_a_vehicle_whose_clock_is_years_behind_keeps_its_flights_for_their_time(controller: Controller) -> None:
+    await passes(controller, 3650)
+    async with controller.services.database.transaction() as unit:
+        for n in range(2):
+            await flown(controller, unit, made_after_s=3650 * 86_400 + n)
+        word = replace(examples.command(), made_at=controller.clock.now())
+        await controller.services.fleet.add_command(unit, word)
+        done = CommandOutcome(command_id=word.id, state=CommandState.DONE, because="so", at=OLD)
+        await controller.services.fleet.set_outcome(unit, done)
+    assert await let_go(controller) == dict.fromkeys(await let_go(controller), 0)
+    await passes(controller, 3650 + 181)
+    gone = await let_go(controller)
+    assert (gone["flights"], gone["commands"]) == (1, 1)
+
+
 async def test_nothing_is_let_go_that_is_kept_for_ever(controller: Controller) -> None:
     async with controller.services.database.transaction() as unit:
         await flown(controller, unit)

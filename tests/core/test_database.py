@@ -1,12 +1,13 @@
 import asyncio
 import math
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from core.clock import SystemClock
-from core.database import Database
+from core.database import Database, EventRow
 from core.errors import Conflict, InvalidInput, Unavailable
 from core.events import Event, InProcessBus, Json
 
@@ -131,6 +132,15 @@ async def test_a_pool_without_a_connection_to_lend_is_said_as_ours(
         with pytest.raises(Unavailable, match="busy"):
             async with database.transaction() as unit:
                 await unit.session.execute(text("SELECT 1"))
+
+
+async def test_numbers_and_times_without_end_are_the_callers_mistake(database: Database) -> None:
+    early = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+    for odd in (EventRow.cursor > 2**70, EventRow.at > early):
+        for unit_of_work in (database.transaction, database.reading):
+            with pytest.raises(InvalidInput, match="cannot be kept"):
+                async with unit_of_work() as unit:
+                    await unit.session.scalar(select(EventRow.cursor).where(odd))
 
 
 @pytest.mark.postgres

@@ -166,6 +166,20 @@ async def test_the_webhook_really_is_told_once_and_signed(room: Room) -> None:
     assert (await room.words(alarm.id))[-1] == "outside_told"
 
 
+async def test_a_call_that_is_new_is_no_repeat_to_who_takes_each_key_once(room: Room) -> None:
+    with listening() as server:
+        async with httpx.AsyncClient() as client:
+            service = escalator(room, WebhookLine(url=server.url, client=client))
+            alarm = await to_outside(room, service)
+            await move(room, alarm, AlarmState.ANSWERED)
+            await move(room, alarm, AlarmState.RINGING, revision=(await stored(room, alarm.id)).revision)
+            for wait_s in (room.settings.desk_s, room.settings.supervisor_s):
+                await room.clock.advance(wait_s)
+                await service.step()
+    keys = [headers["Idempotency-Key"] for headers, _ in server.told]
+    assert len(keys) == len(set(keys)) == 2
+
+
 async def test_a_webhook_that_fails_is_tried_again_until_it_takes_it(room: Room) -> None:
     with listening() as server:
         server.status = 500

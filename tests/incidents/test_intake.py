@@ -230,3 +230,11 @@ async def test_who_may_lie_on_the_ground_does_not_ring_before_it_is_sure(room: R
     async with room.database.transaction() as unit:
         (alarm,) = await room.alarms.find(unit)
     assert alarm.press_id == f"incident:{first.incident_id}"
+
+
+async def test_a_vehicle_with_the_longest_name_calls_people_as_well(room: Room) -> None:
+    seen = replace(room.sighting(kind="L0901"), vehicle_id=VehicleId("d" * 80), photos=())
+    await room.take(seen)
+    async with room.database.transaction() as unit:
+        (alarm,) = await room.alarms.find(unit)
+    assert (alarm.panel_id, alarm.panel_name) == (f"eyes:{'d' * 75}", f"{'d' * 80}: person down")

@@ -53,6 +53,14 @@ async def test_books_that_counted_each_series_in_one_row_go_on_counting(room: Ro
         assert await room.numbers.next(unit, "QZ", year=2026) == "QZ-2026-000059"
 
 
+async def test_older_books_give_no_number_twice_when_the_clock_is_wrong_at_first(room: Room) -> None:
+    async with room.database.transaction() as unit:
+        unit.session.add(SeriesRow(series="QZ", year=2026, last=57))
+    async with room.database.transaction() as unit:
+        assert await room.numbers.next(unit, "QZ", year=1970) == "QZ-1970-000001"
+        assert await room.numbers.next(unit, "QZ", year=2026) == "QZ-2026-000058"
+
+
 async def test_a_number_that_was_not_committed_is_given_again(room: Room) -> None:
     async def one_that_dies() -> None:
         async with room.database.transaction() as unit:
