@@ -1,11 +1,9 @@
 """Puts an agent together; the only place that knows which driver is used."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from fcntl import LOCK_EX, LOCK_NB, flock
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,7 +14,8 @@ from agent.outbox import OutboxFile
 from agent.settings import AgentSettings, VehicleSettings
 from agent.vehicle_parts import AgentGround, VehicleParts
 from core.clock import Clock
-from core.errors import Conflict, InvalidInput, StorageFull, Unavailable
+from core.errors import InvalidInput, Unavailable
+from core.files import held_folder
 from core.ids import VehicleId, new_id
 from core.tasks import RestartPolicy, TaskSupervisor, run_blocking
 from fleet.drivers.mavlink import MavlinkVehicle, connect
@@ -150,7 +149,7 @@ async def running_agent(settings: AgentSettings, *, clock: Clock) -> AsyncIterat
     """Yield a running agent; when the block is left its vehicles are made safe first, then everything stops."""
     tls = await run_blocking(lambda: TlsFiles.read(settings.credentials))
     async with AsyncExitStack() as stack:
-        await run_blocking(lambda: _lock(settings.state_dir, stack.callback))
+        stack.enter_context(held_folder(settings.state_dir, by="agent", option="--state-dir"))
         ground = AgentGround(
             outbox_file=await stack.enter_async_context(OutboxFile(file=settings.state_dir / "outbox.db")),
             channel=await stack.enter_async_context(open_channel(settings.controller, tls)),
@@ -200,19 +199,3 @@ async def _open_eyes_worker(settings: AgentSettings, stack: AsyncExitStack) -> "
     faces = {camera.faces for camera in cameras if camera.faces is not None}
     worker = await run_blocking(lambda: EyesWorker(card_file=models.pop(), faces=faces))
     return stack.enter_context(worker)
-
-
-def _lock(state_dir: Path, at_end: Callable[[Callable[[], None]], object]) -> None:
-    """Make *state_dir* ours; raises Conflict while another process has it."""
-    try:
-        state_dir.mkdir(parents=True, exist_ok=True)
-        file = (state_dir / "agent.lock").open("w")
-    except OSError as error:
-        raise StorageFull(f"cannot be written: {error.strerror}", where=str(state_dir)) from error
-    try:
-        flock(file, LOCK_EX | LOCK_NB)
-    except OSError as error:
-        file.close()
-        remedy = "stop it, or give this one another --state-dir"
-        raise Conflict("another agent works with this folder", where=str(state_dir), remedy=remedy) from error
-    at_end(file.close)

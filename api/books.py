@@ -14,6 +14,7 @@ from core.clock import SystemClock
 from core.database import Database
 from core.errors import InvalidInput
 from core.events import InProcessBus
+from core.files import make_folder
 
 
 class AccountBooks:
@@ -49,7 +50,7 @@ class AccountBooks:
 @asynccontextmanager
 async def open_account_books(settings: ControllerSettings) -> AsyncIterator[AccountBooks]:
     """Yield the books of the controller with these settings; it may run meanwhile or not exist yet."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data_dir)
     clock = SystemClock()
     async with Database(url=settings.url, bus=InProcessBus(), clock=clock) as database:
         await migrate(database)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from cli.demo_processes import ProcessPlan, run_to_end
 from core.clock import Clock
 from core.errors import InvalidInput
-from core.files import read_json, write_whole
+from core.files import make_folder, read_json, write_whole
 
 FIRST_PATROL_AFTER = timedelta(seconds=30)
 """Long enough for everything to be up on a slow machine; a start that passes before that is not made up for."""
@@ -131,7 +131,8 @@ async def _make_accounts(plan: DemoPlan, books: Path, *, now: datetime) -> Accou
     begun = plan.data_dir / "controller.part"
     if begun.exists():
         shutil.rmtree(begun)
-    begun.mkdir(parents=True)
+    make_folder(plan.data_dir)
+    make_folder(begun)
     accounts = await _open_books(plan, begun)
     _write_patrols(plan, now=now)
     known = plan.data_dir / "accounts.json"

@@ -3,10 +3,13 @@
 import json
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from secrets import token_hex
 
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput, StorageFull
 
 _MOST_BYTES = 512 * 2**20
 
@@ -95,3 +98,36 @@ def _write_beside(target: Path, data: bytes) -> None:
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make *folder*, if it is not there yet, for its owner's eyes alone; raises StorageFull where it cannot be made."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_made(folder, error) from error
+
+
+@contextmanager
+def held_folder(folder: Path, *, by: str, option: str) -> Iterator[None]:
+    """Make *folder* and hold it for the process *by* within the block; a process that is killed lets go of it.
+
+    Raises Conflict while another process holds it, StorageFull where it cannot be written.
+    """
+    make_folder(folder)
+    try:
+        file = (folder / f"{by}.lock").open("w")
+    except OSError as error:
+        raise _not_made(folder, error) from error
+    with file:
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+        except OSError as error:
+            remedy = f"stop it, or give this one another {option}"
+            raise Conflict(f"another {by} works with this folder", where=str(folder), remedy=remedy) from error
+        yield
+
+
+def _not_made(folder: Path, error: OSError) -> StorageFull:
+    remedy = "make room, or name a folder that may be written"
+    return StorageFull(f"cannot be written: {error.strerror}", where=str(folder), remedy=remedy)

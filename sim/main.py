@@ -15,6 +15,7 @@ from roundsman.v1 import sim_pb2_grpc
 
 from core.clock import Clock, SystemClock
 from core.errors import InvalidInput, Unavailable
+from core.files import held_folder
 from core.tasks import TaskSupervisor
 from sim.autopilot import Autopilot
 from sim.control import SimControl
@@ -63,6 +64,7 @@ async def open_sim(settings: SimSettings, *, clock: Clock) -> AsyncIterator[Sim]
     """Yield a running world; it is written down every second and when the block is left."""
     world = LivingWorld(folder=settings.world, state_dir=settings.state_dir, clock=clock)
     async with AsyncExitStack() as stack:
+        stack.enter_context(held_folder(settings.state_dir, by="simulator", option="--state-dir"))
         stack.callback(world.write)
         peers = await _open_peers(stack, settings, world)
         film = stack.enter_context(_film(settings, world, clock))

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from core.errors import InvalidInput
+from core.files import make_folder
 from core.ids import VehicleId
 
 SERVER_NAME = "roundsman-controller"
@@ -64,7 +65,7 @@ class TlsFiles:
 
     def write(self, folder: Path) -> None:
         """Write ca.pem, agent.pem and agent.key into *folder*."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         _write(folder / "ca.pem", self.authority)
         _write(folder / "agent.pem", self.certificate)
         _write(folder / "agent.key", self.key)
@@ -81,8 +82,9 @@ class CertificateAuthority:
     @classmethod
     def open(cls, data_dir: Path, *, now: datetime) -> Self:
         """Return the authority of *data_dir*, made at the first call; several processes may call at once."""
+        make_folder(data_dir)
         folder = data_dir / "certificates"
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         file = folder / "authority.pem"
         if not file.exists():
             _write_first(file, _new_authority(now))

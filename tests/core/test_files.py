@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InvalidInput
-from core.files import check_writable, read_file, read_json, read_text, write_whole
+from core.errors import Conflict, InvalidInput, StorageFull
+from core.files import check_writable, held_folder, make_folder, read_file, read_json, read_text, write_whole
 
 
 def write(folder: Path, content: bytes) -> Path:
@@ -111,3 +111,25 @@ def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
     ):
         with pytest.raises(InvalidInput, match=words):
             check_writable(*files, kept=(read,))
+
+
+def test_one_process_at_a_time_holds_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "var" / "books"
+    with held_folder(folder, by="clerk", option="--books"):
+        with (
+            pytest.raises(Conflict, match=r"books: another clerk works with this folder .*another --books") as refused,
+            held_folder(folder, by="clerk", option="--books"),
+        ):
+            pass
+        assert refused.value.where == str(folder)
+        with held_folder(folder, by="painter", option="--books"):
+            pass
+    with held_folder(folder, by="clerk", option="--books"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_what_is_no_folder_cannot_be_held(tmp_path: Path) -> None:
+    file = write(tmp_path, b"")
+    for folder in (file, file / "below"):
+        with pytest.raises(StorageFull, match="cannot be written"):
+            make_folder(folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import SystemClock
-from core.errors import InvalidInput, Unavailable
+from core.errors import Conflict, InvalidInput, Unavailable
 from core.tasks import run_blocking
 from geofence.positions import LocalPosition
 from sim.control_client import ControlClient
@@ -213,3 +213,10 @@ async def test_the_world_time_goes_on(tmp_path: Path) -> None:
         before_s = world.sim.world.time.now_s
         await asyncio.sleep(0.05)
         await until(lambda: world.sim.world.time.now_s > before_s, what="time")
+
+
+async def test_two_simulators_never_write_one_world_down(tmp_path: Path) -> None:
+    async with running(tmp_path):
+        with pytest.raises(Conflict, match="another simulator works with this folder"):
+            async with running(tmp_path):
+                pass
