@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -83,6 +83,23 @@ class Problem:
     def spans_s(self) -> tuple[FloatArray, ...]:
         """Return for each pace the seconds from beginning at one place to beginning at another."""
         return tuple(work[:, None] + travel for work, travel in zip(self.work_s, self.travel_s, strict=True))
+
+    def of(self, choices: IntArray) -> "Problem":
+        """Return the problem of some of the choices, all of each job's, in their order; jobs are numbered anew."""
+        places = np.concatenate((np.arange(self.docks), self.docks + choices))
+
+        def square(spans: FloatArray) -> FloatArray:
+            return spans[np.ix_(places, places)]
+
+        return replace(
+            self,
+            travel_s=tuple(map(square, self.travel_s)),
+            work_s=tuple(work[places] for work in self.work_s),
+            job_of=np.unique(self.job_of[choices], return_inverse=True)[1],
+            from_s=self.from_s[choices],
+            to_s=self.to_s[choices],
+            least_travel_s=tuple(map(square, self.least_travel_s)),
+        )
 
     def sortie(self, carrier: int, visits: Sequence[int], *, ready_s: float = 0.0) -> "Sortie":
         """Return the sortie of *carrier* over *visits*, begun from *ready_s* on, as late as it costs nothing."""

@@ -69,7 +69,11 @@ class _Part:
         jobs = problem.job_of[[choice for visits in sorties for choice in visits]]
         self._choices: IntArray = np.flatnonzero(np.isin(problem.job_of, jobs))
         self._carriers = carriers
-        self.problem = _part(problem, carriers, self._choices)
+        self.problem = replace(
+            problem.of(self._choices),
+            carriers=tuple(problem.carriers[carrier] for carrier in carriers),
+            least_travel_s=(),
+        )
 
     def improved(
         self,
@@ -126,21 +130,3 @@ class _Part:
             for visits in own
         )
         return float(paid_s + terms.over_price * over_s.sum() + (over_s**2).sum() / terms.limit_s)
-
-
-def _part(problem: Problem, carriers: Sequence[int], choices: IntArray) -> Problem:
-    places = np.concatenate((np.arange(problem.docks), problem.docks + choices))
-
-    def square(spans: FloatArray) -> FloatArray:
-        return spans[np.ix_(places, places)]
-
-    return replace(
-        problem,
-        travel_s=tuple(map(square, problem.travel_s)),
-        work_s=tuple(work[places] for work in problem.work_s),
-        job_of=np.unique(problem.job_of[choices], return_inverse=True)[1],
-        from_s=problem.from_s[choices],
-        to_s=problem.to_s[choices],
-        carriers=tuple(problem.carriers[carrier] for carrier in carriers),
-        least_travel_s=(),
-    )

@@ -1,5 +1,6 @@
 """From an allocation to sorties with exact legs, and what becomes of every task."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -7,8 +8,8 @@ from itertools import pairwise
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from missions.allocation.leftovers import fitted
-from missions.allocation.problem import Allocation, Problem, Sortie, Visits
+from missions.allocation.leftovers import costliest, fitted, settled
+from missions.allocation.problem import Allocation, Carrier, Problem, Sortie, Visits
 from missions.planning.compose import Composed, rings_of
 from missions.planning.legs import LegMaker
 from missions.planning.plan import PlanLeg, PlanSortie, TaskOutcome, VehiclePlan
@@ -26,6 +27,7 @@ from missions.planning.request import (
 from missions.planning.sharing import Shared
 
 _ROUNDS = 8
+_EXACT_S = 1e-6
 _ALL = 0.9999
 _LEAST_M2 = 1.0
 _LEAST_M = 0.1
@@ -35,22 +37,49 @@ def exact(
     shared: Shared, allocation: Allocation, maker: LegMaker, *, starts: Mapping[str, Place] | None = None
 ) -> tuple[Allocation, tuple[VehiclePlan, ...]]:
     """Return the plans of all vehicles with exact ways; what overruns with its real corners is shared out again."""
-    vehicles = _vehicles(shared, allocation, maker, starts or {})
+    starts = starts or {}
+    vehicles = _vehicles(shared, allocation, maker, starts)
     for _ in range(_ROUNDS):
-        over = [
-            (carrier, sortie.visits)
-            for carrier, (own, plan) in enumerate(zip(allocation.sorties, vehicles, strict=True))
-            for sortie, made in zip(own, plan.sorties, strict=False)  # coming home alone is no sortie of the share
-            if made.duration_s > shared.vehicles[carrier].endurance_s
-        ]
-        if not over:
+        problem = _corrected(shared, _doubtful(shared, allocation, vehicles), maker, starts)
+        if problem is None:
             break
-        problem = _corrected(shared, over, maker, starts or {})
         piles = [[sortie.visits for sortie in own] for own in allocation.sorties]
         allocation = replace(fitted(problem, piles), least_s=allocation.least_s)
         shared = replace(shared, problem=problem)
-        vehicles = _vehicles(shared, allocation, maker, starts or {})
+        vehicles = _vehicles(shared, allocation, maker, starts)
+    while over := _over(shared, allocation, vehicles):
+        allocation = _without_costliest(shared.problem, allocation, over)
+        vehicles = _vehicles(shared, allocation, maker, starts)
     return allocation, vehicles
+
+
+def _doubtful(shared: Shared, allocation: Allocation, vehicles: Sequence[VehiclePlan]) -> list[tuple[int, Visits]]:
+    """Return the sorties (carrier, visits) whose real corners may be too many: where time is short, all of them."""
+    if not shared.problem.has_windows and math.isinf(shared.problem.limit_s):
+        return _over(shared, allocation, vehicles)
+    return [(carrier, sortie.visits) for carrier, own in enumerate(allocation.sorties) for sortie in own]
+
+
+def _over(shared: Shared, allocation: Allocation, vehicles: Sequence[VehiclePlan]) -> list[tuple[int, Visits]]:
+    """Return the sorties (carrier, visits) that really take longer than their vehicle's endurance."""
+    return [
+        (carrier, sortie.visits)
+        for carrier, (own, plan) in enumerate(zip(allocation.sorties, vehicles, strict=True))
+        for sortie, made in zip(own, plan.sorties, strict=False)  # coming home alone is no sortie of the share
+        if made.duration_s > shared.vehicles[carrier].endurance_s and sortie.visits
+    ]
+
+
+def _without_costliest(problem: Problem, allocation: Allocation, over: Sequence[tuple[int, Visits]]) -> Allocation:
+    """Return the allocation with each of the sorties *over* without the job that saves most."""
+    piles = [[sortie.visits for sortie in own] for own in allocation.sorties]
+    left = list(allocation.left)
+    for carrier, visits in over:
+        drop = costliest(problem, carrier, visits)
+        left.append(int(problem.job_of[visits[drop]]))
+        at = piles[carrier].index(visits)
+        piles[carrier][at : at + 1] = [rest] if (rest := visits[:drop] + visits[drop + 1 :]) else []
+    return replace(settled(problem, piles, left=tuple(sorted(left))), least_s=allocation.least_s)
 
 
 def _vehicles(
@@ -81,9 +110,10 @@ def _exit(shared: Shared, place: int, start: Place) -> Place:
 
 def _corrected(
     shared: Shared, over: Sequence[tuple[int, Visits]], maker: LegMaker, starts: Mapping[str, Place]
-) -> Problem:
-    """Return the problem with the real number of corners on the ways of sorties that overran."""
+) -> Problem | None:
+    """Return the problem with the real number of corners on the ways of those sorties; None where that is no more."""
     problem = shared.problem
+    is_longer = False
     travel = [pace.copy() for pace in problem.travel_s]
     for carrier, visits in over:
         vehicle, who = shared.vehicles[carrier], problem.carriers[carrier]
@@ -91,9 +121,19 @@ def _corrected(
         for a, b in pairwise(places):
             exit_ = _exit(shared, a, starts.get(vehicle.id, maker.dock(vehicle)))
             entry = maker.dock(vehicle) if b < problem.docks else shared.choices[b - problem.docks].entry
-            real_s = maker.way(vehicle, exit_, entry).taken_s(vehicle, turns_at_ends=2)
-            travel[who.pace][a, b] = max(float(travel[who.pace][a, b]), real_s)
-    return replace(problem, travel_s=tuple(travel))
+            run = maker.way(vehicle, exit_, entry)
+            real_s = run.taken_s(vehicle, turns_at_ends=_turns_at_ends(shared, who, a, b))
+            if not run.is_straight and real_s > travel[who.pace][a, b] + _EXACT_S:
+                is_longer = True
+                travel[who.pace][a, b] = real_s
+    return replace(problem, travel_s=tuple(travel)) if is_longer else None
+
+
+def _turns_at_ends(shared: Shared, who: Carrier, a: int, b: int) -> int:
+    """Return how many turns there may be where a way leaves the place *a* and comes to *b*."""
+    docks = shared.problem.docks
+    is_into_strand = b >= docks and not shared.choices[b - docks].is_point
+    return int(a >= docks or who.start is not None) + int(is_into_strand)
 
 
 def note_left(composed: Composed, shared: Shared, allocation: Allocation) -> None:

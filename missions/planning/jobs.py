@@ -95,7 +95,11 @@ class Job:
 
     def halves(self) -> tuple["Job", "Job"]:
         """Return the strand cut in its middle."""
-        first, second = cut(self.places, [self.length_m / 2])
+        return self.parted(self.length_m / 2)
+
+    def parted(self, at_m: float) -> tuple["Job", "Job"]:
+        """Return the strand cut so many metres from its beginning."""
+        first, second = cut(self.places, [at_m])
         return replace(self, places=first), replace(self, places=second)
 
     def pieces(self, longest_m: float) -> Iterator["Job"]:

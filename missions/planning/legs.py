@@ -12,6 +12,7 @@ from missions.planning.crossings import Airspace
 from missions.planning.jobs import STRAIGHT_RAD, Job, Purpose, without_specks
 from missions.planning.plan import PlanLeg, PlanSortie
 from missions.planning.request import FleetRequest, Place, PlanVehicle
+from missions.planning.travel import Pace, pace_of
 
 SAME_M = 1e-6
 
@@ -21,6 +22,11 @@ class Run:
     """A way as stretches, each a height and its places, both ends included."""
 
     stretches: tuple[tuple[float, tuple[Place, ...]], ...]
+
+    @property
+    def is_straight(self) -> bool:
+        """Say whether it is one straight leg."""
+        return len(self.stretches) == 1 and len(self.stretches[0][1]) == 2
 
     def taken_s(self, vehicle: PlanVehicle, *, turns_at_ends: int = 0) -> float:
         """Return its seconds, with a turn at every corner, and climbing and sinking from the vehicle's height."""
@@ -38,6 +44,7 @@ class LegMaker:
     def __init__(self, request: FleetRequest, airspace: Airspace) -> None:
         self._request = request
         self._airspace = airspace
+        self._ways: dict[tuple[Pace, Place, Place], Run] = {}
 
     def sortie(
         self, vehicle: PlanVehicle, jobs: Sequence[Job], *, start_s: float, start: Place | None = None
@@ -61,6 +68,12 @@ class LegMaker:
 
     def way(self, vehicle: PlanVehicle, start: Place, end: Place) -> Run:
         """Return the quickest way: at the vehicle's height, or over or under what is in the way."""
+        key = pace_of(vehicle), start, end
+        if key not in self._ways:
+            self._ways[key] = self._found(vehicle, start, end)
+        return self._ways[key]
+
+    def _found(self, vehicle: PlanVehicle, start: Place, end: Place) -> Run:
         own_m = vehicle.height_agl_m
         if math.dist(start, end) <= SAME_M:
             return Run(stretches=((own_m, (start, end)),))

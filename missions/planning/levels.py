@@ -22,8 +22,20 @@ _ROOM_M = 2000.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Ground:
+    """A region that keeps the margin from the borders of zones, and the ways inside it."""
+
+    region: BaseGeometry
+
+    @cached_property
+    def ways(self) -> Ways:
+        """Return the ways inside the region."""
+        return Ways(self.region)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Level:
-    """One height: the zones that reach to it, and the region that keeps the margin from their borders."""
+    """One height: the zones that reach to it, and the free ground (which heights with the same zones share)."""
 
     height_agl_m: float
     margin_m: float
@@ -31,12 +43,17 @@ class Level:
     keep_outs: tuple[PlanZone, ...]
     columns: tuple[PlanZone, ...]
     """Keep-outs that reach somewhere between the ground and this height: nothing climbs or sinks there."""
-    region: BaseGeometry
+    ground: Ground
 
-    @cached_property
+    @property
+    def region(self) -> BaseGeometry:
+        """Return where a vehicle may be at this height."""
+        return self.ground.region
+
+    @property
     def ways(self) -> Ways:
         """Return the ways inside the region."""
-        return Ways(self.region)
+        return self.ground.ways
 
     def covers(self, shape: BaseGeometry) -> bool:
         """Say whether all of *shape* lies in the region."""
@@ -69,10 +86,15 @@ class Level:
 
 def levels_of(request: FleetRequest) -> dict[float, Level]:
     """Return the level of every height that a vehicle of *request* moves at."""
-    return {height: _level(request, height) for height in sorted({v.height_agl_m for v in request.vehicles})}
+    grounds: dict[tuple[str, ...], Ground] = {}
+    heights = sorted({vehicle.height_agl_m for vehicle in request.vehicles})
+    return {height: _level(request, height, grounds) for height in heights}
 
 
-def _level(request: FleetRequest, height_agl_m: float) -> Level:
+def _level(request: FleetRequest, height_agl_m: float, grounds: dict[tuple[str, ...], Ground]) -> Level:
+    holding = tuple(zone.id for zone in request.zones if zone.holds_at(height_agl_m))
+    if holding not in grounds:
+        grounds[holding] = Ground(region=free_between(request, height_agl_m, height_agl_m))
     keep_outs = tuple(_keep_outs(request, height_agl_m, height_agl_m))
     below = [zone for zone in _keep_outs(request, -math.inf, height_agl_m) if zone not in keep_outs]
     return Level(
@@ -81,7 +103,7 @@ def _level(request: FleetRequest, height_agl_m: float) -> Level:
         keep_ins=tuple(zone for zone in request.zones if zone.is_keep_in and zone.holds_at(height_agl_m)),
         keep_outs=keep_outs,
         columns=tuple(below),
-        region=free_between(request, height_agl_m, height_agl_m),
+        ground=grounds[holding],
     )
 
 

@@ -11,6 +11,7 @@ from missions.allocation.problem import Carrier, Problem
 from missions.planning.compose import Composed
 from missions.planning.crossings import Airspace, Crossing, crossings_of
 from missions.planning.jobs import Job
+from missions.planning.reach import reach_of
 from missions.planning.request import Band, FleetRequest, Objective, Place, PlanVehicle, VehicleKind
 from missions.planning.travel import Pace, Travel, pace_of
 
@@ -20,6 +21,8 @@ _MOST_JOBS = 700
 _JOBS_PER_VEHICLE = 8
 _SHARE_OF_ENDURANCE = 0.25
 _SHORTEST_PIECE_M = 5.0
+_CUTS = 6
+"""Strands that are too far are cut so often."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,22 +82,47 @@ class Sharer:
 
     def _within_reach(self, jobs: Sequence[Job], composed: Composed) -> Shared:
         """Return the problem of what a vehicle can reach, do and come home from; strands are cut smaller for it."""
-        while True:
-            shared = self._set_up(jobs)
-            over_s, late_s = self._over_s(shared, len(jobs))
-            if (over_s <= 0).all():
-                return shared
-            near: list[Job] = []
-            for job, its_over_s, its_late_s in zip(jobs, over_s.tolist(), late_s.tolist(), strict=True):
-                if its_over_s <= 0:
-                    near.append(job)
-                elif math.isfinite(its_over_s) and not job.is_point and job.length_m > 2 * _SHORTEST_PIECE_M:
-                    near.extend(job.halves())
-                elif math.isfinite(its_over_s):
-                    composed.leave(job, "is out of range of every vehicle", short_s=its_over_s)
-                else:
-                    composed.leave(job, self._why_never(job, its_late_s))
-            jobs = near
+        shared = self._set_up(jobs)
+        fit, pieces = self._sorted_out(shared, jobs, composed, may_cut=True)
+        if not pieces:
+            return shared if len(fit) == len(jobs) else self._only(shared, fit)
+        near = [jobs[n] for n in fit]
+        for left in range(_CUTS, 0, -1):
+            part = self._set_up(pieces)
+            fit, rest = self._sorted_out(part, pieces, composed, may_cut=left > 1)
+            near += [pieces[n] for n in fit]
+            if not rest:
+                break
+            pieces = rest
+        return self._set_up(near)
+
+    def _sorted_out(
+        self, shared: Shared, jobs: Sequence[Job], composed: Composed, *, may_cut: bool
+    ) -> tuple[list[int], list[Job]]:
+        """Return which jobs are within reach, and pieces of strands that may be; the others are left, and noted."""
+        reach = reach_of(shared.problem, len(jobs), tuple(pace.turn_s for pace in self._paces))
+        fit = [n for n, over_s in enumerate(reach.over_s.tolist()) if over_s <= 0]
+        pieces: list[Job] = []
+        for n in sorted(set(range(len(jobs))).difference(fit)):
+            job, over_s = jobs[n], float(reach.over_s[n])
+            if may_cut and not reach.is_hopeless[n] and not job.is_point and job.length_m > 2 * _SHORTEST_PIECE_M:
+                pieces.extend(_cut(job, float(reach.near[n])))
+            elif math.isfinite(over_s):
+                least_s = over_s if job.is_point else min(over_s, max(1e-9, float(reach.least_over_s[n])))
+                composed.leave(job, "is out of range of every vehicle", short_s=least_s)
+            else:
+                composed.leave(job, self._why_never(job, float(reach.done_s[n])))
+        return fit, pieces
+
+    @staticmethod
+    def _only(shared: Shared, jobs: Sequence[int]) -> Shared:
+        """Return the problem of some of the jobs."""
+        kept = np.flatnonzero(np.isin(shared.problem.job_of, jobs))
+        return Shared(
+            problem=shared.problem.of(kept),
+            choices=tuple(shared.choices[choice] for choice in kept.tolist()),
+            vehicles=shared.vehicles,
+        )
 
     def _why_never(self, job: Job, late_s: float) -> str:
         if math.isinf(late_s):
@@ -126,21 +154,6 @@ class Sharer:
         if band not in self._made_higher:
             self._made_higher[band] = crossings_of(self._request, self._levels[band.height_agl_m], band)
         return self._made_higher[band]
-
-    def _over_s(self, shared: Shared, jobs: int) -> tuple[FloatArray, FloatArray]:
-        """Return by how much each job alone overruns the vehicle that it suits best, and when it is done at best."""
-        problem = shared.problem
-        over, done_s = np.full(jobs, np.inf), np.full(jobs, np.inf)
-        for who in dict.fromkeys(problem.carriers):
-            travel, work = problem.travel_s[who.pace], problem.work_s[who.pace][problem.docks :]
-            out, home = travel[who.begins_at, problem.docks :], travel[problem.docks :, who.dock]
-            end = np.maximum(problem.from_s, who.ready_s + out) + work
-            late = (end > problem.to_s) | (end + home > min(who.home_by_s, problem.limit_s))
-            # only what can be on time at all is a matter of endurance
-            needs = np.where(late, np.inf, out + work + home - who.endurance_s)
-            np.minimum.at(over, problem.job_of, needs)
-            np.minimum.at(done_s, problem.job_of, np.where(np.isfinite(home), end, np.inf))
-        return over, done_s
 
     def _set_up(self, jobs: Sequence[Job]) -> Shared:
         choices = [(n, choice) for n, job in enumerate(jobs) for choice in _both_ways(job)]
@@ -185,3 +198,11 @@ class Sharer:
 
 def _both_ways(job: Job) -> tuple[Job, ...]:
     return (job,) if job.is_point or job.entry == job.exit else (job, job.reversed())
+
+
+def _cut(job: Job, near: float) -> tuple[Job, ...]:
+    """Return a strand in two pieces: the *near* share of it (below 0: from its end) and the rest, or its halves."""
+    at_m = job.length_m * (near if near > 0 else 1 + near)
+    if min(at_m, job.length_m - at_m) < _SHORTEST_PIECE_M:
+        return job.halves()
+    return job.parted(at_m)

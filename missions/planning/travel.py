@@ -10,6 +10,7 @@ import numpy as np
 
 from geofence.frames import FloatArray
 from geofence.prisms import BoolArray, IntArray
+from geofence.sight_graph import Ways
 from missions.planning.crossings import Airspace
 from missions.planning.jobs import STRAIGHT_RAD, Job, changes_rad
 from missions.planning.request import Band, Place, PlanVehicle
@@ -86,7 +87,8 @@ class Travel:
     def seconds(self, paces: Iterable[Pace]) -> list[tuple[FloatArray, FloatArray]]:
         """Return for every pace the seconds of the quickest ways, and what they take at least, (places, places)."""
         paces = list(paces)
-        options = {band: self._options(band) for band in dict.fromkeys(pace.band for pace in paces)}
+        between_m: dict[Ways, FloatArray] = {}
+        options = {band: self._options(band, between_m) for band in dict.fromkeys(pace.band for pace in paces)}
         return [
             (
                 _least(self._with_turns_s(pace, option) for option in options[pace.band]),
@@ -95,11 +97,14 @@ class Travel:
             for pace in paces
         ]
 
-    def _options(self, band: Band) -> list[_Option]:
+    def _options(self, band: Band, between_m: dict[Ways, FloatArray]) -> list[_Option]:
+        """Return the heights of a band; the lengths of *between_m* are known, and others are put there."""
         level = self._airspace.levels[band.height_agl_m]
         closed = [n for n, dock in enumerate(self._docks) if level.why_no_column(dock)]
         places = self._stops.places
-        own = _Option(lengths_m=self._lengths_m(level.ways.distances(places), closed))
+        if level.ways not in between_m:
+            between_m[level.ways] = level.ways.distances(places)
+        own = _Option(lengths_m=self._lengths_m(between_m[level.ways], closed))
         np.fill_diagonal(own.lengths_m, 0.0)
         others = (
             _Option(lengths_m=self._lengths_m(other.lengths_m(places), closed), change_s=other.change_s)
