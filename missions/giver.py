@@ -15,6 +15,7 @@ from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 from geofence.zones import ZoneSet
 from missions.books import RunBooks
+from missions.cancelled import why_cancelled
 from missions.patrol import Run, RunKind, RunState
 from missions.planner import PlannedRoute
 from missions.site import Site
@@ -129,6 +130,8 @@ class OrderGiver:
             return
         displaced = await self._missions.claim_run(unit, current.order.run_id)
         if displaced is None:
+            if not (await self._missions.run(unit, current.order.run_id)).is_ended:
+                raise Conflict("somebody changes the run that is to be interrupted", where=current.order.run_id)
             return
         now = self._clock.now()
         if displaced.kind is RunKind.LOOK:
@@ -136,6 +139,10 @@ class OrderGiver:
             return
         if displaced.state is not RunState.RUNNING:
             raise Conflict(f"the run is {displaced.state.value}", where=displaced.id)
+        if because := await why_cancelled(unit, self._fleet, current):
+            # A person's word is on its way to the order that is superseded: nothing of it is left for later.
+            await self._books.save(unit, displaced.move(RunState.ABORTED, because=because, at=now))
+            return
         moved = displaced.move(RunState.INTERRUPTED, because=f"interrupted by {by.name}", at=now)
         await self._books.save(unit, replace(moved, give_up_at=now + timedelta(minutes=15)))
 

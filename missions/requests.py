@@ -167,7 +167,8 @@ class MissionRequests:
 
         Raises NotFound, or Conflict when it has ended.
         """
-        run = await self._missions.run(unit, run_id)
+        # Locked: whoever interrupts it at this moment comes first, or finds that it is cancelled.
+        run = await self._missions.run(unit, run_id, locked=True)
         if run.is_ended:
             raise Conflict(f"the run is {run.state.value} already", where=run_id)
         why = f"cancelled by {by}: {because}"

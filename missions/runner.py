@@ -13,6 +13,7 @@ from fleet.store import FleetStore, OrderRecord
 from fleet.telemetry import FlightMode
 from missions.approved import ApprovedPatrols
 from missions.books import RunBooks
+from missions.cancelled import why_cancelled
 from missions.candidates import Picture, candidates, may_take_remainder, route_for
 from missions.giver import OrderGiver, work_legs
 from missions.overdue import OverdueOrders
@@ -233,11 +234,13 @@ class RunSteps:
                 raise Conflict("a running run needs an order", where=run.id)
             record = await self._fleet.order(unit, run.order_id)
             tries = len(await self._fleet.orders_of_run(unit, run.id))
+            cancelled = await why_cancelled(unit, self._fleet, record) if record.is_ended else ""
         legs_done = run.done_before + work_legs(record)
         # What the vehicle does by itself (a failsafe, a hold) is news of the run as well.
         because = record.progress.because or run.because
         if record.is_ended:
             await self._resume.after_look(record)
+            tries = self._settings.attempts if cancelled else tries
             await self._books.change(run, lambda fresh: self._ended(fresh, record, legs_done=legs_done, tries=tries))
         elif (legs_done, because) != (run.legs_done, run.because):
             await self._books.change(run, lambda fresh: replace(fresh, legs_done=legs_done, because=because))

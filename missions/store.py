@@ -53,8 +53,8 @@ class MissionStore(Protocol):
     async def save_run(self, unit: Transaction, run: Run) -> Run:
         """Replace the run whose revision *run* names; raises Conflict when it has changed since."""
 
-    async def run(self, unit: Transaction, run_id: RunId) -> Run:
-        """Return one run; raises NotFound."""
+    async def run(self, unit: Transaction, run_id: RunId, *, locked: bool = False) -> Run:
+        """Return one run, *locked* for who decides what becomes of it; raises NotFound."""
 
     async def runs(self, unit: Transaction, *, only_active: bool = False, limit: int = 100) -> Sequence[Run]:
         """Return runs, newest first."""

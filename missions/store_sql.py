@@ -169,8 +169,8 @@ class SqlMissionStore:
             raise Conflict("the run has been changed meanwhile", where=run.id, remedy="load it again")
         return stored
 
-    async def run(self, unit: Transaction, run_id: RunId) -> Run:
-        row = await unit.session.get(RunRow, run_id, populate_existing=True)
+    async def run(self, unit: Transaction, run_id: RunId, *, locked: bool = False) -> Run:
+        row = await unit.session.get(RunRow, run_id, populate_existing=True, with_for_update=locked)
         if row is None:
             raise NotFound("there is no such run", where=run_id)
         return _run(row)

@@ -234,6 +234,51 @@ async def test_cancelling_a_flying_patrol_calls_the_vehicle_home_and_ends_when_i
             await estate.requests.cancel(unit, run.id, because="again", by="wang")
 
 
+async def test_what_a_person_cancelled_is_not_taken_up_again_after_the_look_that_came_first(estate: Range) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(drone, legs_done=3)
+    await look(estate)
+    await estate.dispatcher.reconcile()
+    assert await estate.obeys(drone, CommandKind.HOLD)
+    order_id = record.order.id
+    await estate.reports(order_id, OrderState.HELD, legs_done=3, because="makes way", held_by=Holder.DISPATCHER)
+    here = record.order.legs[2]
+    estate.says(drone, here.place, height_m=here.height_agl_m, mode=FlightMode.HOLD)
+    async with estate.database.transaction() as unit:
+        await estate.requests.cancel(unit, run.id, because="rain", by="wang")
+    await estate.dispatcher.reconcile()
+    looking = await estate.order_of(drone)
+    assert looking is not None
+    assert looking.order.purpose is OrderPurpose.LOOK
+    ended = await estate.run(run)
+    assert (ended.state, ended.because) == (RunState.ABORTED, "cancelled by wang: rain")
+
+
+@pytest.mark.parametrize(("answer", "state"), [(None, RunState.FAILED), (CommandState.FAILED, RunState.RUNNING)])
+async def test_what_a_person_cancelled_is_given_to_no_other_vehicle_when_its_own_fails(
+    estate: Range, answer: CommandState | None, state: RunState
+) -> None:
+    first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    estate.says(second, estate.site.docks[1].place, battery_ratio=0.8)
+    run = await estate.start((await estate.add_patrol()).id)
+    await estate.dispatcher.reconcile()
+    record = await estate.flies(first, legs_done=3)
+    async with estate.database.transaction() as unit:
+        await estate.requests.cancel(unit, run.id, because="rain", by="wang")
+        (word,) = await estate.fleet.open_commands(unit, vehicle_id=first)
+        if answer is not None:
+            no = CommandOutcome(command_id=word.command.id, state=answer, because="not now", at=estate.clock.now())
+            await estate.fleet.set_outcome(unit, no)
+    await estate.reports(record.order.id, OrderState.FAILED, legs_done=3, because="its motor is too hot")
+    estate.says(first, estate.site.docks[0].place, battery_ratio=0.05)
+    for _ in range(2):
+        await estate.dispatcher.reconcile()
+    assert (await estate.run(run)).state is state
+    assert (await estate.order_of(second) is None) is (state is RunState.FAILED)
+
+
 async def test_two_patrols_that_would_meet_fly_at_different_levels_or_wait(estate: Range) -> None:
     first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
     await estate.start((await estate.add_patrol()).id, first)

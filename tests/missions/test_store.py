@@ -8,7 +8,10 @@ from core.clock import ManualClock
 from core.database import Database
 from core.errors import Conflict, NotFound
 from core.events import InProcessBus
-from core.ids import PatrolId, RunId, new_id
+from core.ids import AlarmId, OrderId, PatrolId, RunId, VehicleId, new_id
+from fleet.holding import Holder
+from fleet.orders import CommandKind, OrderState
+from fleet.telemetry import FlightMode
 from geofence.positions import GeoPosition
 from missions.patrol import Patrol, Run, RunKind, RunState
 from missions.patrol_files import patrol_from_json
@@ -18,6 +21,7 @@ from tests.missions.dispatch_range import START, Range
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STORE = SqlMissionStore()
+DRONE = VehicleId("drone-1")
 
 
 def a_patrol(name: str = "Street") -> Patrol:
@@ -129,3 +133,51 @@ async def test_a_patrol_that_several_start_at_once_runs_once(database: Database)
     patrol = await estate.add_patrol()
     begun = await asyncio.gather(*(estate.start(patrol.id) for _ in range(6)), return_exceptions=True)
     assert sorted(type(one).__name__ for one in begun) == ["Conflict"] * 5 + ["Run"]
+
+
+async def test_who_cancels_while_a_run_is_being_interrupted_ends_it_all_the_same(database: Database) -> None:
+    estate = Range(database, ManualClock(start_at=START))
+    async with database.transaction() as unit:
+        run = await STORE.add_run(unit, replace(a_run(a_patrol()), order_id=OrderId(new_id()), vehicle_id=DRONE))
+        run = await STORE.save_run(unit, run.move(RunState.RUNNING, because="given", at=START))
+
+    async def cancel() -> Run:
+        async with database.transaction() as unit:
+            return await estate.requests.cancel(unit, run.id, because="rain", by="wang")
+
+    async with database.transaction() as unit:
+        fresh = await STORE.claim_run(unit, run.id)
+        assert fresh is not None
+        cancelling = asyncio.create_task(cancel())
+        await asyncio.wait([cancelling], timeout=0.05)
+        await STORE.save_run(unit, fresh.move(RunState.INTERRUPTED, because="a look", at=START))
+    assert (await cancelling).state is RunState.ABORTED
+
+
+@pytest.mark.postgres
+async def test_a_look_waits_while_somebody_changes_the_run_that_it_interrupts(postgres_database: str) -> None:
+    clock = ManualClock(start_at=START)
+    async with Database(url=postgres_database, bus=InProcessBus(), clock=clock) as database:
+        await database.create_all()
+        estate = Range(database, clock)
+        await estate.add_vehicle(DRONE, "dock-1")
+        run = await estate.start((await estate.add_patrol()).id)
+        await estate.dispatcher.reconcile()
+        held = (await estate.flies(DRONE, legs_done=3)).order
+        async with database.transaction() as unit:
+            place = estate.site.panels[0].place
+            alarm_id = AlarmId(new_id())
+            await estate.requests.request_look(unit, alarm_id=alarm_id, place=place, asked_by="wang", vehicle_id=None)
+        await estate.dispatcher.reconcile()
+        assert await estate.obeys(DRONE, CommandKind.HOLD)
+        await estate.reports(held.id, OrderState.HELD, legs_done=3, held_by=Holder.DISPATCHER)
+        estate.says(DRONE, held.legs[2].place, height_m=25.0, mode=FlightMode.HOLD)
+        async with database.transaction() as unit:
+            assert await STORE.claim_run(unit, run.id) is not None
+            await estate.dispatcher.reconcile()
+        assert (await estate.run(run)).state is RunState.RUNNING
+        now = await estate.order_of(DRONE)
+        assert now is not None
+        assert now.order.id == held.id, "no order is superseded whose run does not know it"
+        await estate.dispatcher.reconcile()
+        assert (await estate.run(run)).state is RunState.INTERRUPTED
