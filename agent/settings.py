@@ -13,6 +13,7 @@ from core.errors import InvalidInput
 from core.settings import load_settings
 from fleet.vehicle import VehicleKind
 
+_ADDRESS = re.compile(r"\S+:[0-9]{1,5}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SPEC = re.compile(r"(?:(?P<id>[^=:]+)=)?(?P<driver>[a-z0-9]+):(?P<url>[^#]+)(?:#(?P<system_id>\d{1,3}))?")
 
@@ -86,6 +87,9 @@ def parse_vehicle(text: str) -> VehicleSettings:
 
 
 def _check(settings: AgentSettings) -> None:
+    if not _ADDRESS.fullmatch(settings.controller):
+        remedy = "HOST:PORT, for example 127.0.0.1:8443"
+        raise InvalidInput(f"{settings.controller!r} is no address", where="controller", remedy=remedy)
     if not settings.vehicles:
         remedy = "--vehicle mavlink:udpin://127.0.0.1:14550, or [[vehicles]] in the --config file"
         raise InvalidInput("an agent needs at least one vehicle", where="vehicles", remedy=remedy)

@@ -11,11 +11,18 @@ from core.ids import new_id
 
 
 class RestClient:
-    """Signs in and speaks JSON; problems come back as our errors with the controller's own words."""
+    """Signs in and speaks JSON; problems come back as our errors with the controller's own words.
+
+    Raises InvalidInput for what is no address.
+    """
 
     def __init__(self, *, address: str, timeout_s: float = 20.0) -> None:
         self.address = address.rstrip("/")
-        self._http = httpx.Client(base_url=f"{self.address}/api/v1", timeout=timeout_s)
+        try:
+            self._http = httpx.Client(base_url=f"{self.address}/api/v1", timeout=timeout_s)
+        except httpx.InvalidURL as error:
+            raise InvalidInput(f"is no address: {error}", where=address, remedy="http://HOST:PORT") from error
+        self._who: dict[str, str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -26,9 +33,10 @@ class RestClient:
         self._http.close()
 
     def sign_in(self, *, user: str, password: str) -> None:
-        """Open a session; raises NotSignedIn when name or password are wrong."""
-        answer = self.post("/session", {"user": user, "password": password})
-        self.use_token(answer["token"])
+        """Open a session, and another one whenever it has ended; raises NotSignedIn when name or password are wrong."""
+        who = {"user": user, "password": password}
+        self.use_token(self.post("/session", who)["token"])
+        self._who = who
 
     def use_token(self, token: str) -> None:
         """Speak with the session of *token*."""
@@ -48,16 +56,22 @@ class RestClient:
 
     def _answer(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         headers = {} if method == "GET" else {"Idempotency-Key": new_id()}
-        try:
-            response = self._http.request(method, path, headers=headers, **request)
-        except httpx.HTTPError as error:
-            raise Unavailable(
-                f"does not answer: {error}", where=self.address, remedy="is the controller running there?"
-            ) from error
+        response = self._ask(method, path, headers=headers, **request)
+        if response.status_code == 401 and self._who is not None and path != "/session":
+            self.sign_in(**self._who)
+            response = self._ask(method, path, headers=headers, **request)
         if response.is_success:
             found: dict[str, Any] = response.json() if response.content else {}
             return found
         raise _error_of(response)
+
+    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise Unavailable(
+                f"does not answer: {error}", where=self.address, remedy="is the controller running there?"
+            ) from error
 
 
 def sign_in_from_environment(client: RestClient, *, user: str | None) -> None:

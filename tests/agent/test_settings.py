@@ -71,6 +71,13 @@ def test_what_cannot_be_is_said(vehicles: list[str], complaint: str) -> None:
         load_agent_settings(config=None, given={}, vehicles=vehicles)
 
 
+@pytest.mark.parametrize("controller", ["", "nowhere", "nowhere:", "https://nowhere"])
+def test_a_controller_without_a_port_is_no_address(controller: str) -> None:
+    given = {"controller": controller}
+    with pytest.raises(InvalidInput, match="HOST:PORT"):
+        load_agent_settings(config=None, given=given, vehicles=["a=mavlink:udpin://x:1"])
+
+
 def test_a_mistyped_field_is_named(tmp_path: Path) -> None:
     config = tmp_path / "agent.toml"
     config.write_text('[[vehicles]]\nid = "a"\nconnection = "mavlink:udpin://x:1"\nsystemid = 1\n', "utf-8")
