@@ -62,7 +62,14 @@ def build_missions(
         situations=situations,
         zones=zones,
         giver=OrderGiver(
-            database=database, missions=store, fleet=fleet, books=books, checks=checks, site=site, clock=clock
+            database=database,
+            missions=store,
+            fleet=fleet,
+            books=books,
+            checks=checks,
+            zones=zones,
+            site=site,
+            clock=clock,
         ),
         books=books,
         site=site,

@@ -20,7 +20,7 @@ from missions.patrol import Run, RunKind, RunState
 from missions.planner import PlannedRoute
 from missions.site import Site
 from missions.situation import Situation
-from missions.sources import CheckSource
+from missions.sources import CheckSource, ZoneSource
 from missions.store import MissionStore
 
 WORK = frozenset({LegPurpose.SURVEY, LegPurpose.POINT, LegPurpose.LINE, LegPurpose.LOOK})
@@ -47,6 +47,7 @@ class OrderGiver:
         fleet: FleetStore,
         books: RunBooks,
         checks: CheckSource,
+        zones: ZoneSource,
         site: Site,
         clock: Clock,
     ) -> None:
@@ -55,6 +56,7 @@ class OrderGiver:
         self._fleet = fleet
         self._books = books
         self._checks = checks
+        self._zones = zones
         self._site = site
         self._clock = clock
 
@@ -75,6 +77,8 @@ class OrderGiver:
         async with self._database.transaction() as unit:
             await self._fleet.give_alone(unit)
             if fleet and await self._others_were_given(unit, fleet):
+                return
+            if await self._was_forbidden(unit, vehicle, zones):
                 return
             fresh = await self._missions.claim_run(unit, run.id)
             current = await self._fleet.current_order(unit, vehicle.id)
@@ -99,6 +103,12 @@ class OrderGiver:
         known = {vehicle.current.order.id for vehicle in fleet if vehicle.current is not None}
         newest = {record.order.vehicle_id: record.order.id for record in await self._fleet.unfinished_orders(unit)}
         return not known.issuperset(newest.values())
+
+    async def _was_forbidden(self, unit: Transaction, vehicle: Situation, zones: ZoneSet) -> bool:
+        """Say whether somebody closed the air, or took the vehicle out of service, while the route was planned."""
+        if (await self._zones.zones(unit)).hash != zones.hash:
+            return True
+        return (await self._fleet.vehicle(unit, vehicle.id)).out_of_service != vehicle.record.out_of_service
 
     async def _free_rally_points(
         self, unit: Transaction, vehicle_id: VehicleId, fleet: Sequence[Situation]

@@ -76,7 +76,7 @@ class Range:
         self.situations = situations
         self.giver = giver = OrderGiver(
             database=database, missions=self.missions, fleet=self.fleet, books=books, checks=self.checks,
-            site=self.site, clock=clock,
+            zones=zones, site=self.site, clock=clock,
         )  # fmt: skip
         self.steps = steps = RunSteps(
             database=database, missions=self.missions, fleet=self.fleet, situations=situations, zones=zones,

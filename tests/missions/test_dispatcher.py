@@ -9,10 +9,10 @@ from shapely.geometry import LineString, Point
 from sqlalchemy import delete
 
 from core.clock import ManualClock
-from core.database import Database
+from core.database import Database, Transaction
 from core.errors import Conflict, InvalidInput
 from core.events import InProcessBus
-from core.ids import AlarmId, PatrolId, VehicleId, new_id
+from core.ids import AlarmId, PatrolId, VehicleId, ZoneId, new_id
 from fleet.holding import Holder
 from fleet.orders import (
     CommandKind,
@@ -27,6 +27,7 @@ from fleet.store_sql_commands import CommandRow
 from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition, LocalPosition
+from geofence.zones import ZoneSet
 from missions.patrol import Patrol, Run, RunState
 from missions.plan import PlanRequest, order_end
 from missions.planner import plan_patrol
@@ -277,6 +278,33 @@ async def test_what_a_person_cancelled_is_given_to_no_other_vehicle_when_its_own
         await estate.dispatcher.reconcile()
     assert (await estate.run(run)).state is state
     assert (await estate.order_of(second) is None) is (state is RunState.FAILED)
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_who_closes_the_air_or_stops_a_vehicle_while_its_route_is_planned_comes_first(
+    estate: Range, monkeypatch: pytest.MonkeyPatch, is_closed: bool
+) -> None:
+    drone = await estate.add_vehicle("drone-1", "dock-1")
+    run = await estate.start((await estate.add_patrol()).id)
+    read, old = estate.zones.zones, estate.zones.in_force
+    closed = ZoneSet(zones=(*old.zones, replace(old.zones[0], id=ZoneId("crane"))))
+
+    async def read_and_then_change(unit: Transaction) -> ZoneSet:
+        monkeypatch.setattr(estate.zones, "zones", read)
+        if is_closed:
+            estate.zones.in_force = closed
+        else:
+            await estate.fleet.take_out_of_service(unit, drone, because="a crack", by="wang", at=estate.clock.now())
+        return old
+
+    monkeypatch.setattr(estate.zones, "zones", read_and_then_change)
+    await estate.dispatcher.reconcile()
+    assert await estate.order_of(drone) is None
+    assert (await estate.run(run)).state is RunState.PLANNED
+    await estate.dispatcher.reconcile()
+    given = await estate.order_of(drone)
+    assert (given is not None) is is_closed
+    assert given is None or given.order.zones.hash == closed.hash
 
 
 async def test_two_patrols_that_would_meet_fly_at_different_levels_or_wait(estate: Range) -> None:
