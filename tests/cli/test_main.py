@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,15 @@ def test_a_terminal_without_chinese_gets_the_rest() -> None:
     assert b"Roundsman" in said
 
 
+@pytest.fixture
+def minds_ctrl_c() -> Iterator[None]:
+    """What a shell starts in the background is told to ignore Ctrl-C, and so are its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("minds_ctrl_c")
 def test_sigterm_ends_a_command_as_ctrl_c_does(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
         monkeypatch.setattr("cli.openapi.json.dumps", lambda *_, number=number, **__: os.kill(os.getpid(), number))
