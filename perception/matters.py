@@ -248,7 +248,7 @@ class RuleWatch:
 
     def _candidates(self, tracks: Sequence[Track], frame: Frame, sight: Sight | None) -> list[Candidate]:
         if self.rule.follows:
-            self._stillness.note([track for track in tracks if track.label in self.rule.follows], frame.taken_s)
+            self._stillness.note([one for one in tracks if one.label in self.rule.follows], frame.taken_s, sight)
         if not any(track.label in self.rule.labels for track in tracks):
             return []
         placed = [track for track in tracks if track.place is not None]

@@ -14,6 +14,7 @@ from geofence.footprint import Gaze
 from geofence.frames import LocalFrame
 from geofence.positions import LocalPosition
 from geofence.zones import ZoneSet
+from perception.aim import Aim
 from perception.detections import Detection, Label, bodies, passing
 from perception.detector import Detector
 from perception.evidence import make_photos
@@ -30,6 +31,7 @@ from perception.rules.contested import Claims
 from perception.sight import Sight
 from perception.sighting import LookResult, Sighting
 from perception.source_state import SourceState
+from perception.sway import Sway
 from perception.tracker import Placed, Track, Tracker
 from perception.walls import Walls
 
@@ -115,6 +117,8 @@ class Pipeline:
         self._places_cut_people = places_cut_people
         self._watches: list[RuleWatch] = []
         self._claims = Claims()
+        self._aim = Aim(reference=reference)
+        self._sway = Sway(reference=reference)
         self._uprightness = Uprightness()
         self._walls = Walls(zones=ZoneSet(zones=()), frame=reference.frame)
         self._looks: list[Look] = []
@@ -176,20 +180,25 @@ class Pipeline:
 
     def assess(self, frame: Frame, detections: Sequence[Detection]) -> Seen:
         """Do everything but the model: place, follow, judge."""
-        gaze, reference = frame.gaze, self._reference
-        assert gaze is not None
+        assert frame.gaze is not None
+        told, gaze, reference = frame.gaze, self._aim.corrected(frame.gaze), self._reference
+        original, frame = frame, replace(frame, gaze=gaze)
+        placed = self._place(frame, detections)
+        self._sway.note(placed, self._tracker.tracks, told, gaze)
         tracks = self._tracker.update(
-            self._place(frame, detections),
+            placed,
             taken_s=frame.taken_s,
             is_in_view=lambda track: self._is_in_view(track, frame),
             to_pixel=lambda place: reference.to_pixel(place, gaze),
             picture=frame.picture,
         )
+        self._aim.note(tracks, gaze)
         believed = [track for track in tracks if track.is_believed]
-        found = self._judge(tracks, frame, detections, Sight(gaze=gaze, reference=reference, walls=self._walls))
+        sight = Sight(gaze=gaze, reference=reference, walls=self._walls, sway=self._sway)
+        found = self._judge(tracks, frame, detections, sight)
         answers = [look.see(frame, tracks, detections, self._reference, self._walls) for look in self._looks]
         return Seen(
-            frame=frame,
+            frame=original,
             detections=detections,
             tracks=tuple(believed),
             doubted=tuple(track for track in tracks if not track.is_believed),

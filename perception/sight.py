@@ -1,11 +1,13 @@
 """What one picture shows of the ground: which places are well in view, and how wide things look."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geofence.footprint import Gaze
 from geofence.positions import LocalPosition
 from perception.georeference import Georeference, GroundPlace
+from perception.sway import Sway
 from perception.tracker import Track
 from perception.walls import Walls
 
@@ -20,6 +22,7 @@ class Sight:
     gaze: Gaze
     reference: Georeference
     walls: Walls
+    sway: Sway | None = None
 
     def shows(self, place: GroundPlace, *, farthest_m: float = _FARTHEST_M) -> bool:
         """Say whether a place is near enough, well inside of the picture, and not behind a known building."""
@@ -33,6 +36,12 @@ class Sight:
             return False
         east_m, north_m = self.reference.camera_m(self.gaze)
         return not self.walls.hide(here, LocalPosition(east_m=east_m, north_m=north_m, up_m=self.gaze.height_agl_m))
+
+    def without_sway(self, places: Sequence[GroundPlace]) -> list[tuple[float, float]]:
+        """Return east and north of the *places* of those who may move, without the camera's sway."""
+        if self.sway is None:
+            return [place[:2] for place in places]
+        return self.sway.without(places, self.gaze)
 
     def down_rad(self, place: GroundPlace) -> float:
         """Return how steeply it looks down at a place."""

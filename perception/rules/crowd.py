@@ -40,7 +40,7 @@ class CrowdRule:
     """Finds the fullest discs of people and keeps those that are full enough."""
 
     name = "crowd"
-    version = "6"
+    version = "7"
     labels = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
 

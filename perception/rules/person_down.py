@@ -35,7 +35,7 @@ class PersonDownRule(TimedRule[PersonDownParameters]):
     """People whom the detector says to lie, and wide boxes of people."""
 
     name = "person_down"
-    version = "4"
+    version = "5"
     labels = frozenset({Label.LYING, Label.PERSON})
     follows = frozenset({Label.LYING, Label.PERSON})
     gone_after_s = _GONE_AFTER_S

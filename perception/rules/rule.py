@@ -15,7 +15,8 @@ from geofence.frames import LocalFrame
 from geofence.zones import Zone
 from perception.detections import Label, PixelBox
 from perception.georeference import GroundPlace
-from perception.tracker import Track
+from perception.sight import Sight
+from perception.tracker import MOVERS, Track
 
 _DISCS = 12
 _NAMED = 30
@@ -191,16 +192,15 @@ class Stillness:
     """The shortest and the longest time that a speed is measured over."""
     _ways: dict[int, deque[tuple[float, float, float]]] = field(default_factory=dict)
 
-    def note(self, tracks: Sequence[Track], taken_s: float) -> None:
-        """Remember where *tracks* are; forget those that are no more."""
-        ways = {track.id: self._ways.get(track.id) or deque() for track in tracks}
-        for track in tracks:
-            if track.place is not None and track.is_seen:
-                way = ways[track.id]
-                way.append((taken_s, track.place.east_m, track.place.north_m))
-                while way[-1][0] - way[0][0] > self.over_s[1]:
-                    way.popleft()
-        self._ways = ways
+    def note(self, tracks: Sequence[Track], taken_s: float, sight: Sight | None = None) -> None:
+        """Remember where *tracks* are, for this *sight* without its sway; forget those that are no more."""
+        self._ways = {track.id: self._ways.get(track.id) or deque() for track in tracks}
+        seen = [(one, one.place) for one in tracks if one.place is not None and one.is_seen]
+        for (one, _), (east_m, north_m) in zip(seen, _calm(seen, sight), strict=True):
+            way = self._ways[one.id]
+            way.append((taken_s, east_m, north_m))
+            while way[-1][0] - way[0][0] > self.over_s[1]:
+                way.popleft()
 
     def standing(self) -> frozenset[int]:
         """Return the ids of those that surely stand; who was seen too shortly is not among them."""
@@ -217,3 +217,14 @@ class Stillness:
         _, to_east, to_north = way[-1]
         made_m = max(math.hypot(e - east, n - north) + math.hypot(e - to_east, n - to_north) for _, e, n in way)
         return made_m < self.walks_from_m_s * lasted_s
+
+
+def _calm(seen: Sequence[tuple[Track, GroundPlace]], sight: Sight | None) -> list[tuple[float, float]]:
+    """Return east and north of where tracks are, without sway; the places of what does not move are means anyway."""
+    here = [place[:2] for _, place in seen]
+    if sight is None:
+        return here
+    moving = [number for number, (one, _) in enumerate(seen) if one.label in MOVERS]
+    for number, place in zip(moving, sight.without_sway([seen[i][1] for i in moving]), strict=True):
+        here[number] = place
+    return here

@@ -37,7 +37,7 @@ class VendorRule(TimedRule[VendorParameters]):
     """A cart, or an umbrella over a table or chairs, with people near."""
 
     name = "vendor"
-    version = "4"
+    version = "5"
     labels = frozenset({Label.CART, Label.UMBRELLA})
     follows = frozenset({Label.PERSON})
     gone_after_s = _GONE_AFTER_S
@@ -51,7 +51,8 @@ class VendorRule(TimedRule[VendorParameters]):
         return [_stall(stall, near(stall, people, p.people_within_m), p) for stall in stalls if stall.is_seen]
 
     def _weigh(self, observed: Observed, p: VendorParameters) -> Finding | None:
-        if observed.observed_s < p.dwell_s or observed.holds_s < max(p.dwell_s, observed.observed_s) / 2:
+        is_long = observed.holds_s >= max(p.dwell_s, observed.observed_s) / 2 or observed.lasting_s >= p.dwell_s
+        if observed.observed_s < p.dwell_s or not is_long:
             return None
         because = (
             f"a stall stood in a no-vending zone for {observed.observed_s:.0f} s in view, "
