@@ -14,6 +14,8 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.errors import CallerError, Conflict
 from core.events import Event
+from core.ids import PatrolId
+from core.tasks import run_blocking
 from missions.books import RunBooks
 from missions.patrol import OnMissed, OnOverlap, Patrol, Run, RunKind, RunState
 from missions.requests import GIVE_UP_AFTER, make_run
@@ -24,6 +26,8 @@ from missions.store import MissionStore
 _PERIOD_S = 0.5
 _MISSED_AFTER = timedelta(seconds=60)
 """A scheduled start that is noticed later than this was missed; what then happens says the schedule."""
+_SET_BACK = timedelta(seconds=60)
+"""Less than this is how clocks are kept right all the time."""
 
 
 class Dispatcher:
@@ -37,6 +41,7 @@ class Dispatcher:
         self._books = books
         self._steps = steps
         self._clock = clock
+        self._monotonic_began_at: datetime | None = None
         self._log = structlog.get_logger("dispatcher")
 
     async def run(self) -> None:
@@ -47,6 +52,8 @@ class Dispatcher:
 
     async def reconcile(self) -> None:
         """Look at every schedule and every run once; looks come before patrols."""
+        if self._was_set_back():
+            await self._bring_starts_forward()
         await self._start_due_patrols()
         async with self._database.transaction() as unit:
             active = await self._missions.runs(unit, only_active=True, limit=1000)
@@ -66,6 +73,34 @@ class Dispatcher:
         except CallerError as error:
             self._log.warning("a run cannot go on", run=run.id, because=str(error))
             await self._books.note(run, str(error))
+
+    def _was_set_back(self) -> bool:
+        """Say whether the clock has been set back since the last look; before the first one nobody knows."""
+        began_at = self._clock.now() - timedelta(seconds=self._clock.monotonic_s())
+        before, self._monotonic_began_at = self._monotonic_began_at, began_at
+        return before is None or began_at < before - _SET_BACK
+
+    async def _bring_starts_forward(self) -> None:
+        """Plan anew what was planned by a clock that was ahead: else nothing starts until it is as late as it said."""
+        async with self._database.reading() as unit:
+            patrols = await self._missions.patrols(unit)
+            planned, spent = await self._missions.next_starts(unit), await self._missions.all_spent_until(unit)
+        now = self._clock.now()
+        late = await run_blocking(
+            lambda: [one.id for one in patrols if _earlier(one, planned.get(one.id), spent.get(one.id), now=now)]
+        )
+        for patrol_id in late:
+            async with self._database.transaction() as unit:
+                await self._bring_forward(unit, patrol_id, now=now)
+
+    async def _bring_forward(self, unit: Transaction, patrol_id: PatrolId, *, now: datetime) -> None:
+        patrol = await self._missions.patrol(unit, patrol_id, locked=True)
+        planned_at = await self._missions.next_start_at(unit, patrol_id)
+        spent_until = await self._missions.spent_until(unit, patrol_id)
+        if (at := _earlier(patrol, planned_at, spent_until, now=now)) is not None:
+            spent_until = None if spent_until is None else min(spent_until, now)
+            await self._missions.set_next_start(unit, patrol_id, at=at, spent_until=spent_until)
+            self._log.warning("the clock was ahead, so its next start is planned anew", patrol=patrol_id, at=at)
 
     async def _start_due_patrols(self) -> None:
         now = self._clock.now()
@@ -122,3 +157,14 @@ class Dispatcher:
 def _scheduled_run(patrol: Patrol, *, due_at: datetime, now: datetime) -> Run:
     start = start_at(patrol.schedule, due_at) if patrol.schedule else None
     return make_run(kind=RunKind.PATROL, name=patrol.name, asked_by="schedule", now=now, patrol=patrol, start=start)
+
+
+def _earlier(
+    patrol: Patrol, planned_at: datetime | None, spent_until: datetime | None, *, now: datetime
+) -> datetime | None:
+    """Return the start after *now* where it comes before the one that is planned; only a clock ahead left it out."""
+    if patrol.schedule is None or not patrol.is_active or (planned_at is not None and planned_at <= now):
+        return None
+    spent_until = None if spent_until is None else min(spent_until, now)
+    at = next_start(patrol.schedule, after=now, spent_until=spent_until)
+    return at if at is not None and (planned_at is None or at < planned_at) else None

@@ -124,3 +124,23 @@ async def test_the_week_view_shows_no_start_that_had_its_turn_as_still_to_come(e
     assert again, "chance would move the start of today to a time that lies ahead"
     for one in again:
         assert not [at_s for at_s in week(one, {patrol.id: spent}) if begun_s < at_s < DAY.total_seconds()]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("until", ["", ";UNTIL=20260601T000000"])
+async def test_a_clock_that_was_years_ahead_for_a_while_keeps_no_patrol_from_starting(
+    estate: Range, is_restarted: bool, until: str
+) -> None:
+    schedule = {"rule": f"FREQ=DAILY{until}", "first_start_local": "2026-03-01T13:00:00", "time_zone": "Asia/Shanghai"}
+    patrol = await estate.add_patrol(schedule=schedule)
+    await estate.dispatcher.reconcile()
+    estate.clock.jump(3650 * 86_400)
+    for _ in range(2):
+        await estate.dispatcher.reconcile()
+        await estate.clock.advance(3 * 86_400)
+    estate.clock.jump(-3650 * 86_400)
+    await (Range(estate.database, estate.clock) if is_restarted else estate).dispatcher.reconcile()
+    assert await next_at_s(estate, patrol) == 6 * 86_400 + 3600
+    assert patrol.schedule is not None
+    await change(estate, patrol, time_zone="UTC")
+    assert await next_at_s(estate, patrol) == 6 * 86_400 + 9 * 3600, "nor from being changed"
