@@ -123,10 +123,21 @@ async def within(seconds_s: float, work: Awaitable[T]) -> T:
         return await work
 
 
-async def guarded(work: Awaitable[None], *, name: str, on_fault: Callable[[], Awaitable[None]]) -> None:
-    """Await one piece of *work* among many: a fault in it is logged and answered by *on_fault*, and ends no other."""
+async def guarded(
+    work: Awaitable[None],
+    *,
+    name: str,
+    on_fault: Callable[[], Awaitable[None]],
+    passes: tuple[type[Exception], ...] = (),
+) -> None:
+    """Await one piece of *work* among many: a fault in it is logged and answered by *on_fault*, and ends no other.
+
+    What it *passes* on is the matter of who asked for it.
+    """
     try:
         await work
+    except passes:
+        raise
     except Exception:
         structlog.get_logger("tasks").exception("a piece of work failed", work=name)
         await on_fault()

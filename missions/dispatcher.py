@@ -5,17 +5,18 @@ run side by side: a run that another one works on or has changed is simply looke
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from core.clock import Clock
 from core.database import Database, Transaction
-from core.errors import CallerError, Conflict
+from core.errors import CallerError, Conflict, RoundsmanError
 from core.events import Event
-from core.ids import PatrolId
-from core.tasks import run_blocking
+from core.ids import PatrolId, RunId
+from core.tasks import RestartPolicy, guarded, run_blocking
 from missions.books import RunBooks
 from missions.patrol import OnMissed, OnOverlap, Patrol, Run, RunKind, RunState
 from missions.requests import GIVE_UP_AFTER, make_run
@@ -28,6 +29,19 @@ _MISSED_AFTER = timedelta(seconds=60)
 """A scheduled start that is noticed later than this was missed; what then happens says the schedule."""
 _SET_BACK = timedelta(seconds=60)
 """Less than this is how clocks are kept right all the time."""
+_AGAIN = RestartPolicy(first_s=2.0, most_s=60.0)
+_OUR_FAULT = "the controller failed over it, its log says how"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failing:
+    """How often in a row this program failed over a run, and until when it is not looked at again."""
+
+    failures: int
+    rests_until_s: float
+
+
+_NOT_FAILING = _Failing(failures=0, rests_until_s=0.0)
 
 
 class Dispatcher:
@@ -42,6 +56,7 @@ class Dispatcher:
         self._steps = steps
         self._clock = clock
         self._monotonic_began_at: datetime | None = None
+        self._failing: dict[RunId, _Failing] = {}
         self._log = structlog.get_logger("dispatcher")
 
     async def run(self) -> None:
@@ -57,22 +72,34 @@ class Dispatcher:
         await self._start_due_patrols()
         async with self._database.transaction() as unit:
             active = await self._missions.runs(unit, only_active=True, limit=1000)
+        self._failing = {run.id: self._failing[run.id] for run in active if run.id in self._failing}
         for run in sorted(active, key=lambda run: (run.kind is not RunKind.LOOK, run.planned_at, run.id)):
-            try:
-                await self._step(run, active)
-            except Conflict as conflict:
-                self._log.info("run changed meanwhile, it is looked at again", run=run.id, because=str(conflict))
+            if self._clock.monotonic_s() >= self._failing.get(run.id, _NOT_FAILING).rests_until_s:
+                await guarded(
+                    self._step(run, active),
+                    name=f"run {run.id}",
+                    on_fault=partial(self._failed, run),
+                    passes=(RoundsmanError,),
+                )
+
+    async def _failed(self, run: Run) -> None:
+        """Let a run rest over which this program failed; those behind it are looked at all the same."""
+        failures = self._failing.get(run.id, _NOT_FAILING).failures + 1
+        rests_until_s = self._clock.monotonic_s() + _AGAIN.pause_s(failures)
+        self._failing[run.id] = _Failing(failures=failures, rests_until_s=rests_until_s)
+        await self._books.note(run, _OUR_FAULT)
 
     async def _step(self, run: Run, active: Sequence[Run]) -> None:
         """Move one run; one that cannot go on says why, and does not keep those behind it waiting."""
         try:
             if not await self._waits_for_another(run, active):
                 await self._steps.step(run)
-        except Conflict:
-            raise
+        except Conflict as conflict:
+            self._log.info("run changed meanwhile, it is looked at again", run=run.id, because=str(conflict))
         except CallerError as error:
             self._log.warning("a run cannot go on", run=run.id, because=str(error))
             await self._books.note(run, str(error))
+        self._failing.pop(run.id, None)
 
     def _was_set_back(self) -> bool:
         """Say whether the clock has been set back since the last look; before the first one nobody knows."""

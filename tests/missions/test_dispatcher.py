@@ -8,6 +8,7 @@ import pytest
 from shapely.geometry import LineString, Point
 from sqlalchemy import delete
 
+from api.sentences import read
 from core.clock import ManualClock
 from core.database import Database, Transaction
 from core.errors import Conflict, InvalidInput
@@ -28,11 +29,14 @@ from fleet.telemetry import FlightMode
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition, LocalPosition
 from geofence.zones import ZoneSet
+from missions.candidates import Picture, route_for
 from missions.patrol import Patrol, Run, RunState
 from missions.plan import PlanRequest, order_end
 from missions.planner import plan_patrol
 from missions.preemption import BY_ITSELF_S, Doing
+from missions.routing import Routed
 from missions.schedule import planned_starts
+from missions.situation import Situation
 from tests.missions.dispatch_range import START, Range
 
 FRAME = LocalFrame(origin=GeoPosition(lon_deg=121.40, lat_deg=31.32))
@@ -305,6 +309,35 @@ async def test_who_closes_the_air_or_stops_a_vehicle_while_its_route_is_planned_
     given = await estate.order_of(drone)
     assert (given is not None) is is_closed
     assert given is None or given.order.zones.hash == closed.hash
+
+
+async def test_a_run_over_which_the_service_fails_keeps_no_other_from_being_followed(
+    estate: Range, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await estate.add_vehicle("drone-1", "dock-1")
+    odd = await estate.start((await estate.add_patrol(name="Odd")).id)
+    await estate.clock.advance(1)
+    run = await estate.start((await estate.add_patrol()).id)
+    tried: list[float] = []
+
+    def route(run: Run, vehicle: Situation, picture: Picture) -> Routed:
+        if run.id == odd.id:
+            tried.append(estate.clock.monotonic_s())
+            raise ValueError("a ring that crosses itself")
+        return route_for(run, vehicle, picture)
+
+    monkeypatch.setattr("missions.runner.route_for", route)
+    for _ in range(4):
+        await estate.dispatcher.reconcile()
+        await estate.clock.advance(0.5)
+    assert (await estate.run(run)).state is RunState.RUNNING
+    waiting = await estate.run(odd)
+    assert (waiting.state, len(tried)) == (RunState.PLANNED, 1)
+    assert read(waiting.because)[0].code == "run.our_fault"
+    monkeypatch.undo()
+    await estate.clock.advance(2)
+    await estate.dispatcher.reconcile()
+    assert "failed over it" not in (await estate.run(odd)).because
 
 
 async def test_two_patrols_that_would_meet_fly_at_different_levels_or_wait(estate: Range) -> None:
