@@ -19,7 +19,6 @@ from api.settings import ControllerSettings
 from api.wiring import open_services
 from api.zone_book import ZoneChange
 from core.errors import InvalidInput
-from core.files import held_folder
 from core.tasks import run_blocking
 from fleet.link.certificates import CertificateAuthority
 from missions.patrol_files import patrol_from_json
@@ -54,7 +53,6 @@ async def run_controller(settings: ControllerSettings) -> None:
 async def running_controller(settings: ControllerSettings) -> AsyncIterator[Running]:
     """Yield a controller that answers; leaving stops its parts in the reverse order."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(held_folder(settings.data_dir, by="controller", option="--data-dir"))
         listener = stack.enter_context(listen(host=settings.host, port=settings.port))
         services = await stack.enter_async_context(open_services(settings))
         await migrate(services.database)

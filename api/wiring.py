@@ -31,7 +31,7 @@ from core.clock import Clock, SystemClock
 from core.database import Database
 from core.errors import InvalidInput
 from core.events import Bus, InProcessBus
-from core.files import make_folder
+from core.files import held_folder
 from core.tasks import TaskSupervisor
 from fleet.link.downlink import Downlink
 from fleet.link.intake import Intake
@@ -76,7 +76,7 @@ async def open_services(
     site = _site(settings)
     async with AsyncExitStack() as stack:
         if database is None:
-            make_folder(settings.data_dir)
+            stack.enter_context(held_folder(settings.data_dir, by="controller", option="--data-dir"))
             database = await stack.enter_async_context(Database(url=settings.url, bus=bus, clock=clock))
         documents = SqlZoneDocumentStore()
         ground = Ground(

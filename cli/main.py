@@ -4,9 +4,11 @@ import importlib
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from types import TracebackType
 from typing import NoReturn
 
 from cli.interrupts import terminations
@@ -83,9 +85,11 @@ def help_text() -> str:
 
 
 def _run(name: str, arguments: list[str]) -> None:
-    with terminations() as ended:
+    with _NoAnswer(), terminations() as ended:
         try:
-            importlib.import_module(SUB_COMMANDS[name].module).app(args=arguments, prog_name=f"roundsman {name}")
+            app = importlib.import_module(SUB_COMMANDS[name].module).app
+            app.pretty_exceptions_enable = False  # they may show what variables hold: passwords, tokens
+            app(args=arguments, prog_name=f"roundsman {name}")
         except (RoundsmanError, OSError) as error:
             _fail(name, error)
         except MemoryError as error:
@@ -96,6 +100,21 @@ def _run(name: str, arguments: list[str]) -> None:
             if ended and end.code == Status.INTERRUPTED:
                 sys.exit(Status.TERMINATED)
             raise
+
+
+class _NoAnswer:
+    """A fault of ours is told with its traceback and is no answer, so it must not have the status of one."""
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Exit with the status of what could not be done."""
+        if isinstance(error, Exception):
+            traceback.print_exception(error)
+            raise SystemExit(Status.COULD_NOT) from error
 
 
 def _fail(name: str, error: RoundsmanError | OSError, fault: BaseException | None = None) -> NoReturn:

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 import orjson
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, event, func, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -23,6 +24,7 @@ from core.errors import InvalidInput, RoundsmanError, StorageFull, Unavailable
 from core.events import Bus, Event
 
 _TURN_WITHIN_S = 30.0
+_KINDS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _READS = "only_reads"
 _MOST_READERS = 8
 """At a time, of the 15 connections of an engine's pool: writers find one however many read."""
@@ -106,7 +108,7 @@ class Database:
         self._bus = bus
         self._clock = clock
         # An error that quotes its statement must not bring what people wrote, or where they are, into the logs.
-        self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not self.is_sqlite)
+        self.engine: AsyncEngine = _engine(url, pool_pre_ping=not self.is_sqlite)
         event.listen(self.engine.sync_engine, "handle_error", _refuse_overflow)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -122,6 +124,12 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.engine.dispose()
+
+    @property
+    def place(self) -> str:
+        """Return where the database is, without passwords: SQLite's file, or the URL."""
+        url = self.engine.url
+        return (url.database if self.is_sqlite else None) or url.render_as_string(hide_password=True)
 
     async def create_all(self) -> None:
         """Create every known table (tests; a controller runs the migrations instead)."""
@@ -198,6 +206,18 @@ class Database:
             row = EventRow(subject=happened.subject, key=happened.key, body=dict(happened.body), at=at)
             unit.session.add(row)
             await unit.session.flush()
+
+
+def _engine(url: str, *, pool_pre_ping: bool) -> AsyncEngine:
+    """Return the engine for *url*; raises InvalidInput for what is no URL of a database that we work with."""
+    remedy = "postgresql+asyncpg://user:password@host/name"
+    try:
+        kind = make_url(url).drivername
+    except ArgumentError as error:
+        raise InvalidInput("is no URL of a database", where="database_url", remedy=remedy) from error
+    if kind not in _KINDS:
+        raise InvalidInput(f"cannot work with {kind}", where="database_url", remedy=remedy)
+    return create_async_engine(url, hide_parameters=True, pool_pre_ping=pool_pre_ping)
 
 
 def _check_tellable(happened: Event) -> None:

@@ -33,6 +33,12 @@ class RoundsmanError(Exception):
         return f"{place}{self.message}{remedy}"
 
 
+def at_place(error: RoundsmanError, where: str) -> RoundsmanError:
+    """Return *error* with its place, where it names none of its own."""
+    error.where = error.where or where
+    return error
+
+
 class CallerError(RoundsmanError):
     """The caller asked for something that cannot be; asking again changes nothing."""
 

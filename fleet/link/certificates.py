@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -88,21 +89,17 @@ class CertificateAuthority:
         file = folder / "authority.pem"
         if not file.exists():
             _write_first(file, _new_authority(now))
-        bundle = file.read_bytes()
-        key = serialization.load_pem_private_key(bundle, password=None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise InvalidInput("holds no EC key", where=str(file), remedy="move it away: a new authority is made")
-        return cls(folder=folder, certificate=x509.load_pem_x509_certificate(bundle), key=key)
+        remedy = "put a copy of it back, or move it away: a new one is made, and agents have to be enrolled again"
+        key, certificate = _key_and_certificate(file, remedy=remedy)
+        return cls(folder=folder, certificate=certificate, key=key)
 
     def server(self, *, now: datetime, hosts: Iterable[str] = ()) -> TlsFiles:
         """Return the controller's own certificate; it is made anew when it ends within 30 days or lacks a host."""
         names = [SERVER_NAME, "localhost", "127.0.0.1", *hosts]
         file = self._folder / "server.pem"
         if file.exists():
-            bundle = file.read_bytes()
-            certificate = x509.load_pem_x509_certificate(bundle)
+            key, certificate = _key_and_certificate(file, remedy="move it away: it is made anew")
             if self._still_good(certificate, names, now):
-                key = serialization.load_pem_private_key(bundle, password=None)
                 return TlsFiles(authority=self._pem(), certificate=_pem(certificate), key=_private_pem(key))
         made = self._issue(SERVER_NAME, [_general_name(name) for name in names], is_server=True, now=now)
         _write(file, made.key + made.certificate)
@@ -124,9 +121,16 @@ class CertificateAuthority:
         held = set(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
         return (
             now + timedelta(days=_RENEW_DAYS) < certificate.not_valid_after_utc
-            and certificate.issuer == self._certificate.subject
+            and self._has_signed(certificate)
             and {_general_name(name) for name in names} <= held
         )
+
+    def _has_signed(self, certificate: x509.Certificate) -> bool:
+        try:
+            certificate.verify_directly_issued_by(self._certificate)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
     def _issue(
         self, name: str, alternatives: Sequence[x509.GeneralName], *, is_server: bool, now: datetime
@@ -156,6 +160,18 @@ def identity_of(certificate_pem: bytes) -> AgentIdentity:
     uris = found.value.get_values_for_type(x509.UniformResourceIdentifier)
     vehicles = frozenset(uri.removeprefix(_VEHICLE) for uri in uris if uri.startswith(_VEHICLE))
     return AgentIdentity(name=str(names[0].value), vehicles=vehicles)
+
+
+def _key_and_certificate(file: Path, *, remedy: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    bundle = file.read_bytes()
+    try:
+        key = serialization.load_pem_private_key(bundle, password=None)
+        certificate = x509.load_pem_x509_certificate(bundle)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise InvalidInput("is damaged: it holds no key and certificate", where=str(file), remedy=remedy) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise InvalidInput("holds no EC key", where=str(file), remedy=remedy)
+    return key, certificate
 
 
 def _new_authority(now: datetime) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, text
 from api.migrations.upgrade import configuration, differences, migrate
 from core.clock import SystemClock
 from core.database import Database
+from core.errors import InvalidInput, Unavailable
 from core.events import Event, InProcessBus
 
 
@@ -45,6 +47,30 @@ async def test_three_that_start_at_once_migrate_once(database_url: str) -> None:
             return await _differences(database)
 
     assert await asyncio.gather(*(start() for _ in range(3))) == [[], [], []]
+
+
+async def test_what_a_newer_one_worked_with_is_refused_with_its_place(empty: Database) -> None:
+    await migrate(empty)
+    async with empty.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(InvalidInput, match=r"newer Roundsman.*9999") as refused:
+        await migrate(empty)
+    assert refused.value.where == empty.place
+
+
+async def test_what_is_no_database_is_told_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "books.db"
+    file.write_bytes(b"no database" * 1000)
+    for url, words in (
+        (f"sqlite+aiosqlite:///{file}", f"^{file}: the database refused: file is not a database"),
+        (
+            "postgresql+asyncpg://who:hidden@127.0.0.1:1/x",
+            r"who:\*\*\*@.*no database answers.*running there",
+        ),
+    ):
+        async with Database(url=url, bus=InProcessBus(), clock=SystemClock()) as database:
+            with pytest.raises(Unavailable, match=words):
+                await migrate(database)
 
 
 HELD = {

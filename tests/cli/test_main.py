@@ -151,3 +151,19 @@ def test_sigterm_ends_a_command_as_ctrl_c_does(monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(SystemExit) as ended:
             main(["openapi"])
         assert ended.value.code == status
+
+
+def test_a_fault_of_ours_is_no_answer_and_shows_no_variables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> str:
+        password = "hidden in a variable"
+        return str(1 // (len(password) - 20))
+
+    monkeypatch.setattr("cli.openapi.json.dumps", fail)
+    with pytest.raises(SystemExit) as ended:
+        main(["openapi"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "ZeroDivisionError" in told
+    assert "hidden in a variable" not in told

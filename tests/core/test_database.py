@@ -42,6 +42,19 @@ async def test_what_no_desk_can_be_told_is_refused_and_not_journalled(database: 
     assert await database.read_journal(after=0) == []
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("books.db", "is no URL"),
+        ("mysql://x/y", "cannot work with mysql"),
+        ("postgresql://x/y", "work with postgresql"),
+    ],
+)
+def test_what_is_no_database_of_ours_is_refused(url: str, words: str) -> None:
+    with pytest.raises(InvalidInput, match=f"database_url: .*{words}.*asyncpg"):
+        Database(url=url, bus=InProcessBus(), clock=SystemClock())
+
+
 async def test_writers_side_by_side_lose_nothing_and_keep_one_order(database: Database) -> None:
     async def write(writer: int) -> None:
         for number in range(10):

@@ -70,3 +70,21 @@ def test_credentials_come_back_from_their_folder(tmp_path: Path) -> None:
 def test_what_names_nobody_or_nothing_is_refused(tmp_path: Path, name: str, vehicles: list[str]) -> None:
     with pytest.raises(InvalidInput):
         CertificateAuthority.open(tmp_path, now=NOW).enroll(name, vehicles, now=NOW)
+
+
+def test_a_new_authority_makes_the_controllers_certificate_anew(tmp_path: Path) -> None:
+    before = CertificateAuthority.open(tmp_path, now=NOW).server(now=NOW)
+    (tmp_path / "certificates" / "authority.pem").unlink()
+    authority = CertificateAuthority.open(tmp_path, now=NOW)
+    after = authority.server(now=NOW)
+    assert after.authority != before.authority
+    assert after.certificate != before.certificate
+    assert authority.server(now=NOW) == after
+
+
+@pytest.mark.parametrize("name", ["authority.pem", "server.pem"])
+def test_damaged_certificates_are_named(name: str, tmp_path: Path) -> None:
+    CertificateAuthority.open(tmp_path, now=NOW).server(now=NOW)
+    (tmp_path / "certificates" / name).write_bytes(b"")
+    with pytest.raises(InvalidInput, match=f"{name}: is damaged.*move it away"):
+        CertificateAuthority.open(tmp_path, now=NOW).server(now=NOW)
