@@ -145,12 +145,16 @@ class MissionRequests:
     async def request_look(
         self, unit: Transaction, *, alarm_id: AlarmId, place: GeoPosition, asked_by: str, vehicle_id: VehicleId | None
     ) -> RunId:
-        """Store a look at an alarm's place; asking twice while one is under way returns that one."""
-        before = await self._missions.look_for_alarm(unit, alarm_id)
-        if before is not None and not before.is_ended:
-            return before.id
+        """Store a look at an alarm's place; asking twice while one is under way returns that one.
+
+        A look that no vehicle flies yet is for the one that is named later. Raises NotFound, or Conflict when another
+        vehicle looks already.
+        """
         if vehicle_id is not None:
             await self._fleet.vehicle(unit, vehicle_id)
+        before = await self._missions.look_for_alarm(unit, alarm_id)
+        if before is not None and not before.is_ended:
+            return (await self._for_vehicle(unit, before, vehicle_id)).id
         run = make_run(
             kind=RunKind.LOOK,
             name="a look at a help alarm",
@@ -161,6 +165,15 @@ class MissionRequests:
             wanted_vehicle_id=vehicle_id,
         )
         return (await self._books.add(unit, run)).id
+
+    async def _for_vehicle(self, unit: Transaction, look: Run, vehicle_id: VehicleId | None) -> Run:
+        """Return the look that is under way, for the vehicle that is asked for now."""
+        if vehicle_id in {None, look.vehicle_id or look.wanted_vehicle_id}:
+            return look
+        if look.vehicle_id is not None or look.state is not RunState.PLANNED:
+            remedy = "cancel that look first"
+            raise Conflict(f"{look.vehicle_id} is sent to look already", where=look.id, remedy=remedy)
+        return await self._books.save(unit, replace(look, wanted_vehicle_id=vehicle_id))
 
     async def cancel(self, unit: Transaction, run_id: RunId, *, because: str, by: str) -> Run:
         """End a run: at once when nothing flies for it, else by telling its vehicle to come home.

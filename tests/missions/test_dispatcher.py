@@ -13,7 +13,7 @@ from core.clock import ManualClock
 from core.database import Database, Transaction
 from core.errors import Conflict, InvalidInput
 from core.events import InProcessBus
-from core.ids import AlarmId, PatrolId, VehicleId, ZoneId, new_id
+from core.ids import AlarmId, PatrolId, RunId, VehicleId, ZoneId, new_id
 from fleet.holding import Holder
 from fleet.orders import (
     CommandKind,
@@ -151,6 +151,31 @@ async def test_a_look_holds_the_patrol_flies_there_and_then_the_remainder_is_flo
     await estate.dispatcher.reconcile()
     done = await estate.run(patrol_run)
     assert (done.state, done.legs_done) == (RunState.DONE, done.legs_total)
+
+
+async def test_who_names_another_vehicle_for_a_look_gets_it_or_is_told_why_not(estate: Range) -> None:
+    first, second = await estate.add_vehicle("drone-1", "dock-1"), await estate.add_vehicle("drone-2", "dock-2")
+    for one in (first, second):
+        estate.says(one, estate.site.docks[0].place, battery_ratio=0.05)
+    run = await look(estate, first)
+    assert run.alarm_id is not None
+
+    async def ask(vehicle_id: VehicleId | None) -> RunId:
+        async with estate.database.transaction() as unit:
+            place = estate.site.panels[0].place
+            return await estate.requests.request_look(
+                unit, alarm_id=run.alarm_id or AlarmId(""), place=place, asked_by="li", vehicle_id=vehicle_id
+            )
+
+    await estate.dispatcher.reconcile()
+    assert await ask(second) == run.id
+    assert (await estate.run(run)).wanted_vehicle_id == second
+    estate.says(second, estate.site.docks[1].place)
+    await estate.dispatcher.reconcile()
+    assert (await estate.run(run)).vehicle_id == second
+    assert await ask(None) == await ask(second) == run.id
+    with pytest.raises(Conflict, match="drone-2 is sent to look already"):
+        await ask(first)
 
 
 async def test_the_vehicle_that_is_there_soonest_looks_and_a_patrol_far_away_goes_on(estate: Range) -> None:
