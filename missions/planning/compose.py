@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -13,7 +14,7 @@ from geofence.frames import FloatArray
 from geofence.overlay import common, united, without
 from missions.coverage import plan_coverage
 from missions.planning.jobs import Job, Purpose, without_specks
-from missions.planning.levels import Level
+from missions.planning.levels import SPARE_M, Level
 from missions.planning.request import (
     ALWAYS,
     AreaTask,
@@ -31,6 +32,7 @@ _SHORTEST_M = 0.05
 _SMALLEST_SHARE = 1e-4
 """Of a swath's square: pieces of an area that are smaller are left out."""
 _SAME_M = 1e-6
+_HAIR_M = 1e-3
 _NAMED = 6
 """So many points are named in one sentence."""
 
@@ -186,7 +188,9 @@ class Composer:
         rest = line
         for level in sorted(levels, key=lambda level: -level.region.intersection(line).length):
             for strand in _lines(common(rest, level.region)):
-                places = without_specks(shapely.get_coordinates(strand))
+                places = shapely.get_coordinates(strand)
+                smooth = without_specks(places)
+                places = smooth if level.covers(LineString(smooth)) else places
                 self._out.jobs.append(Job(task=task_id, purpose=Purpose.LINE, places=places, terms=terms))
             rest = without(rest, level.region)
         for part in _lines(rest):
@@ -203,7 +207,10 @@ class Composer:
             self._line(task.id, ring, task.terms, levels)
 
     def _rings(self, task: PerimeterTask) -> Iterator[LineString]:
-        return rings_of(self._request, task)
+        """Yield the rings; those right on the margin lie a hair further off, as all ways do."""
+        is_at_margin = 0 <= self._request.margin_m + SPARE_M - task.inset_m <= SPARE_M
+        inset_m = self._request.margin_m + SPARE_M + _HAIR_M if is_at_margin else task.inset_m
+        return rings_of(self._request, replace(task, inset_m=inset_m))
 
 
 def rings_of(request: FleetRequest, task: PerimeterTask) -> Iterator[LineString]:

@@ -15,6 +15,8 @@ from missions.planning.request import FleetRequest, Place, PlanVehicle
 from missions.planning.travel import Pace, pace_of
 
 SAME_M = 1e-6
+_ASIDE_M = 1e-3
+"""Corners may be left out of a straight leg that passes them by less: ways keep more than that over the margin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,15 +191,24 @@ def _heading(leg: PlanLeg) -> float:
 def _joined(legs: Sequence[PlanLeg]) -> Iterator[PlanLeg]:
     """Yield *legs*, those that go straight on for the same purpose as one."""
     last: PlanLeg | None = None
+    passed: list[Place] = []
     for leg in legs:
-        if last is not None and _goes_on(last, leg):
+        if last is not None and _goes_on(last, leg) and _lie_on([*passed, last.end], last.start, leg.end):
+            passed.append(last.end)
             last = replace(last, end=leg.end, wait_s=leg.wait_s)
             continue
         if last is not None:
             yield last
-        last = leg
+        last, passed = leg, []
     if last is not None:
         yield last
+
+
+def _lie_on(places: Sequence[Place], start: Place, end: Place) -> bool:
+    """Say whether all *places* lie on the line within `_ASIDE_M` (a hundredth of a degree is more on a long leg)."""
+    (east_m, north_m), length_m = (end[0] - start[0], end[1] - start[1]), math.dist(start, end)
+    from_start = np.array(places) - start
+    return bool(np.abs(from_start @ (-north_m, east_m)).max() <= _ASIDE_M * length_m)
 
 
 def _goes_on(last: PlanLeg, leg: PlanLeg) -> bool:

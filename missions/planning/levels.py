@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import shapely
-from shapely import Point
+from shapely import Point, STRtree
 from shapely.geometry.base import BaseGeometry
 
 from geofence.frames import FloatArray
@@ -15,8 +15,12 @@ from geofence.overlay import common, united, without
 from geofence.sight_graph import Ways
 from missions.planning.request import AreaTask, FleetRequest, LineTask, Place, PlanZone, PointsTask
 
-_SPARE_M = 0.005
+SPARE_M = 0.005
 """Kept over the margin, so that rounding never decides."""
+_HAIR_M = 1e-5
+"""Where lines are cut at a border, rounding to a grid may put their ends outside by less than that."""
+_QUARTER = 8
+"""Pieces of a quarter of a circle, where corners of margins are rounded."""
 _ROOM_M = 2000.0
 """Without keep-in zones, ways may lead so far around everything that is named."""
 
@@ -32,6 +36,13 @@ class Ground:
         """Return the ways inside the region."""
         return Ways(self.region)
 
+    @cached_property
+    def roomy(self) -> BaseGeometry:
+        """Return the region with a hair more, for lines that were cut at its border."""
+        roomy = shapely.buffer(self.region, _HAIR_M, join_style="mitre", mitre_limit=2.0)
+        shapely.prepare(roomy)
+        return roomy
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Level:
@@ -44,6 +55,8 @@ class Level:
     columns: tuple[PlanZone, ...]
     """Keep-outs that reach somewhere between the ground and this height: nothing climbs or sinks there."""
     ground: Ground
+    has_keep_ins: bool
+    """Whether there are keep-ins at all, at this height or another."""
 
     @property
     def region(self) -> BaseGeometry:
@@ -56,8 +69,8 @@ class Level:
         return self.ground.ways
 
     def covers(self, shape: BaseGeometry) -> bool:
-        """Say whether all of *shape* lies in the region."""
-        return bool(shapely.covers(self.region, shape))
+        """Say whether all of *shape* lies in the region (its ends may lie outside by rounding)."""
+        return bool(shapely.covers(self.ground.roomy, shape))
 
     def why_not(self, place: Place) -> str:
         """Return why *place* cannot be at this height."""
@@ -66,13 +79,15 @@ class Level:
             distance_m = zone.shape.distance(point)
             if distance_m == 0:
                 return f"lies inside the keep-out zone {zone.id}"
-            if distance_m < self.margin_m + _SPARE_M:
+            if distance_m < self.margin_m + SPARE_M:
                 return f"lies {distance_m:.2f} m from the keep-out zone {zone.id}, the margin is {self.margin_m:g} m"
+        inside = [zone for zone in self.keep_ins if zone.shape.covers(point)]
+        if inside or not self.has_keep_ins:
+            near = min((*inside[:1], *self.keep_outs), key=lambda zone: zone.shape.boundary.distance(point))
+            kind = "keep-in" if near.is_keep_in else "keep-out"
+            return f"lies too near to the border of the {kind} zone {near.id} for a margin of {self.margin_m:g} m"
         if not self.keep_ins:
             return f"no keep-in zone reaches to {self.height_agl_m:g} m"
-        inside = [zone for zone in self.keep_ins if zone.shape.covers(point)]
-        if inside:
-            return f"lies too near to the border of the keep-in zone {inside[0].id} for a margin of {self.margin_m:g} m"
         return "lies outside of all keep-in zones"
 
     def why_no_column(self, place: Place) -> str:
@@ -80,7 +95,7 @@ class Level:
         point = Point(place)
         if not self.covers(point):
             return f"{self.why_not(place)} at {self.height_agl_m:g} m"
-        below = next((zone for zone in self.columns if zone.shape.distance(point) < self.margin_m + _SPARE_M), None)
+        below = next((zone for zone in self.columns if zone.shape.distance(point) < self.margin_m + SPARE_M), None)
         return "" if below is None else f"lies under or over the keep-out zone {below.id}"
 
 
@@ -104,16 +119,40 @@ def _level(request: FleetRequest, height_agl_m: float, grounds: dict[tuple[str, 
         keep_outs=keep_outs,
         columns=tuple(below),
         ground=grounds[holding],
+        has_keep_ins=any(zone.is_keep_in for zone in request.zones),
     )
 
 
 def free_between(request: FleetRequest, low_agl_m: float, high_agl_m: float) -> BaseGeometry:
     """Return the ground over which all heights from *low_agl_m* to *high_agl_m* are free, the margin kept."""
-    clear_m = request.margin_m + _SPARE_M
-    region = reduce(common, (_inside(request, height, clear_m) for height in _spans(request, low_agl_m, high_agl_m)))
+    clear_m = request.margin_m + SPARE_M
+    work = STRtree(_work(request))
+    spans = _spans(request, low_agl_m, high_agl_m)
+    region = reduce(common, (_inside(request, height, clear_m, work) for height in spans))
     outs = _keep_outs(request, low_agl_m, high_agl_m)
-    grown = [shapely.buffer(zone.shape, clear_m, join_style="mitre", mitre_limit=2.0) for zone in outs]
-    return _ground(without(region, united(grown)))
+    return _ground(without(region, united(_grown(zone.shape, clear_m, work) for zone in outs)))
+
+
+def _grown(shape: BaseGeometry, by_m: float, work: STRtree) -> BaseGeometry:
+    """Return *shape* with its corners, grown and sharp, rounded where *work* lies beside one: few corners elsewhere."""
+    sharp = shapely.buffer(shape, by_m, join_style="mitre", mitre_limit=2.0)
+    if not len(work.query(sharp, predicate="intersects")):
+        return sharp
+    # the chords of its arcs lie no nearer than asked for
+    rounded = shapely.buffer(shape, by_m / math.cos(math.pi / (4 * _QUARTER)), quad_segs=_QUARTER)
+    return common(sharp, rounded) if len(work.query(without(sharp, rounded), predicate="intersects")) else sharp
+
+
+def _work(request: FleetRequest) -> list[BaseGeometry]:
+    """Return the places and lines that vehicles are to be at."""
+    shapes: list[BaseGeometry] = [Point(dock.position) for dock in request.docks]
+    for task in request.tasks:
+        match task:
+            case LineTask():
+                shapes.append(task.line)
+            case PointsTask():
+                shapes += [Point(point.position) for point in task.points]
+    return shapes
 
 
 def _keep_outs(request: FleetRequest, low_agl_m: float, high_agl_m: float) -> list[PlanZone]:
@@ -127,11 +166,14 @@ def _spans(request: FleetRequest, low_agl_m: float, high_agl_m: float) -> list[f
     return [(low + high) / 2 for low, high in pairwise((low_agl_m, *inner, high_agl_m))]
 
 
-def _inside(request: FleetRequest, height_agl_m: float, clear_m: float) -> BaseGeometry:
+def _inside(request: FleetRequest, height_agl_m: float, clear_m: float, work: STRtree) -> BaseGeometry:
     keep_ins = [zone for zone in request.zones if zone.is_keep_in]
     if keep_ins:
         union = united(zone.shape for zone in keep_ins if zone.holds_at(height_agl_m))
-        return shapely.buffer(union, -clear_m, join_style="mitre", mitre_limit=2.0)
+        if union.is_empty:
+            return union
+        around = shapely.box(*shapely.buffer(union, 3 * clear_m).bounds)
+        return without(union, _grown(without(around, union), clear_m, work))
     west, south, east, north = _bounds(request)
     room_m = _ROOM_M + request.margin_m
     return shapely.box(west - room_m, south - room_m, east + room_m, north + room_m)

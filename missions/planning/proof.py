@@ -33,7 +33,7 @@ from missions.planning.request import (
 
 _EXACT_M = 1e-3
 _EXACT_S = 1e-3
-_BESIDE_M = 0.01
+_BESIDE_M = 0.02
 _Found = Iterator[PlanViolation]
 
 

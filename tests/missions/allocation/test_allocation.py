@@ -2,6 +2,8 @@
 
 import itertools
 import math
+from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from missions.allocation.caps import Fleet, Piles
 from missions.allocation.leftovers import fitted
 from missions.allocation.optimise import optimise
 from missions.allocation.packing import pack
-from missions.allocation.problem import Allocation, Carrier, Problem, faults
+from missions.allocation.problem import Allocation, Carrier, Problem, Sortie, faults
 from missions.allocation.redock import redocked
 from missions.allocation.shifts import Terms, shifted
 
@@ -210,3 +212,25 @@ def test_leftovers_are_put_where_there_is_room() -> None:
     found = fitted(asked, [[(0, 1)]])
     assert_sound(asked, found)
     assert found.left == (1,)
+
+
+class _Counted(Problem):
+    """Counts how often a sortie is worked out."""
+
+    asked = 0
+
+    def sortie(self, carrier: int, visits: Sequence[int], *, ready_s: float = 0.0) -> Sortie:
+        type(self).asked += 1
+        return super().sortie(carrier, visits, ready_s=ready_s)
+
+
+@pytest.mark.parametrize("windows", [None, [(0.0, 300.0)] * 300])
+def test_far_more_than_fits_is_left_without_trying_all_orders(windows: list[tuple[float, float]] | None) -> None:
+    random = np.random.default_rng(5)
+    places = [(0.0, 0.0), *map(tuple, random.uniform(-50, 50, (300, 2)).tolist())]
+    plain = problem(places, carriers=[Carrier(dock=0, pace=0, endurance_s=400.0)], windows=windows)
+    asked = _Counted(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+    found = fitted(asked, [[tuple(range(300))]])
+    assert_sound(asked, found)
+    assert len(found.left) < 295
+    assert _Counted.asked < 20_000
