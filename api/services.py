@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from api.figures import Figures
 from api.live.bell import Bell
 from api.live.journal_tail import JournalTail
+from api.live.parties import Parties
 from api.retention import KeptFor
 from api.settings import ControllerSettings
 from api.sign_in import SignInDesk
@@ -97,6 +98,7 @@ class Services:
 
     live_tail: JournalTail
     bell: Bell
+    parties: Parties
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -11,6 +11,7 @@ from api.grpc.reports import report_routes
 from api.housekeeping import Housekeeper
 from api.live.bell import Bell
 from api.live.journal_tail import JournalTail
+from api.live.parties import Parties
 from api.retention import KeptFor, Retention
 from api.services import Services
 from api.settings import ControllerSettings
@@ -140,6 +141,7 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         desk=alarms.desk,
         look_every_s=settings.alarm_resend_s,
     )
+    parties = Parties(database=database, alarms=alarms.store, desk=alarms.desk, clock=clock)
     intake = build_intake(site=ground.site, clock=clock, zones=ground.zone_book, parts=incidents, alarms=alarms.desk)
     downlink = _downlink(ground, incidents, intake)
     housekeeper = Housekeeper(
@@ -204,9 +206,11 @@ def _joined(ground: Ground, incidents: IncidentParts, missions: MissionParts, al
         escalator=alarms.escalator,
         live_tail=tail,
         bell=bell,
+        parties=parties,
         runs={
             "journal": tail.run,
             "bell": bell.run,
+            "parties": parties.run,
             "escalator": alarms.escalator.run,
             "unlooked": alarms.unlooked.run,
             "dispatcher": missions.dispatcher.run,

@@ -55,10 +55,11 @@ class LiveSession:
         """Send the snapshot, then everything; returns when the client leaves, raises what ended it otherwise."""
         cursor, shown_to = await self._send_snapshot()
         try:
-            async with asyncio.TaskGroup() as group:
-                for name, sender in self._senders(cursor, shown_to).items():
-                    group.create_task(sender(), name=name)
-                await self._read()
+            with self._services.parties.present(self._listener.account.name):
+                async with asyncio.TaskGroup() as group:
+                    for name, sender in self._senders(cursor, shown_to).items():
+                        group.create_task(sender(), name=name)
+                    await self._read()
         except ExceptionGroup as ended:
             raise _reason(ended) from ended
 

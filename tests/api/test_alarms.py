@@ -50,6 +50,34 @@ async def test_from_the_press_to_resolved(controller: Controller) -> None:
     assert len((await desk.get("alarms", params={"open": False})).json()["alarms"]) == 1
 
 
+async def test_the_story_says_when_the_line_of_who_answered_is_gone_and_the_alarm_stays_open(
+    controller: Controller,
+) -> None:
+    panel, desk = await controller.sign_in("resident_device", panel_id="gate"), await controller.sign_in("supervisor")
+    parties, clock = controller.services.parties, controller.clock
+
+    async def words_after(wait_s: float) -> list[str]:
+        await clock.advance(wait_s)
+        await parties.step()
+        told = (await desk.get(f"alarms/{alarm['id']}")).json()
+        assert told["state"] == "answered"
+        return [line["what"] for line in told["timeline"]][-2:]
+
+    await press(panel)
+    alarm = await the_alarm(desk)
+    with parties.present("supervisor"), parties.present("other"):
+        with parties.present("supervisor"):
+            await move(desk, alarm, "answered")
+        assert await words_after(60) == ["ringing", "answered"], "another page of the same person is open"
+    assert await words_after(19) == ["ringing", "answered"]
+    with parties.present("supervisor"):
+        pass
+    assert await words_after(19) == ["ringing", "answered"], "a page that was loaded again was not gone"
+    assert await words_after(1) == ["answered", "party_lost"]
+    assert await words_after(60) == ["answered", "party_lost"], "once"
+    assert (await the_alarm(desk))["answered_by"] == "supervisor"
+
+
 async def test_the_second_desk_is_told_who_was_first(controller: Controller) -> None:
     panel = await controller.sign_in("resident_device", panel_id="gate")
     desks = [await controller.sign_in("supervisor", name=f"desk{i}") for i in range(3)]

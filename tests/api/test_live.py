@@ -19,7 +19,7 @@ from api.permissions import Role
 from api.running import running_controller
 from api.settings import ControllerSettings
 from core.events import Event, Json
-from core.ids import IncidentId, VehicleId, new_id
+from core.ids import AlarmId, IncidentId, VehicleId, new_id
 from fleet.live import LiveTracks
 from fleet.orders import CommandKind
 from fleet.telemetry import VehicleState
@@ -422,6 +422,25 @@ def _battery(frame: Message) -> Json:
     state = vehicle["state"]
     assert isinstance(state, dict)
     return state["battery_ratio"]
+
+
+async def test_who_answered_and_has_no_line_any_more_is_missed(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.live.parties._GONE_AFTER_S", 0.0)
+    alarm_id = AlarmId(await live.press())
+    async with live.listener("supervisor", name="a") as client:
+        await client.hello()
+        await _answer(live, alarm_id)
+        await live.services.parties.step()
+        assert (await _story(live, alarm_id))[-1] == "answered"
+    async with asyncio.timeout(20):
+        while (await _story(live, alarm_id))[-1] != "party_lost":
+            await live.services.parties.step()
+            await asyncio.sleep(0.01)
+
+
+async def _story(live: Live, alarm_id: AlarmId) -> list[str]:
+    async with live.services.database.reading() as unit:
+        return [line.what for line in await live.services.alarms.story(unit, alarm_id)]
 
 
 async def _until_state(live: Live, alarm_id: str, state: AlarmState) -> None:
