@@ -9,8 +9,9 @@ from roundsman.v1 import link_pb2 as pb
 
 from core.clock import Clock
 from core.database import Database, Transaction
-from core.errors import CallerError, InvalidInput
+from core.errors import CallerError, InvalidInput, RoundsmanError, Unavailable
 from core.ids import ReportId, VehicleId
+from core.tasks import guarded
 from fleet.gazes import GazeLog
 from fleet.holding import Speaker
 from fleet.link.translate import event_from_pb, outcome_from_pb, progress_from_pb
@@ -19,6 +20,7 @@ from fleet.link.translate_places import from_us
 from fleet.orders import Command, CommandKind, CommandOutcome, CommandState, OrderProgress, VehicleEvent
 from fleet.store import FleetStore, InboxStore, RefusedReport
 
+_TRIES = 5
 B_contra = TypeVar("B_contra", contravariant=True)
 B = TypeVar("B")
 
@@ -124,16 +126,40 @@ class Intake:
         self._store = store
         self._routes = routes
         self._clock = clock
+        self._failing: dict[VehicleId, tuple[str, int]] = {}
+        """The report of each vehicle over which this program failed, and how often in a row."""
         self._log = structlog.get_logger("intake")
 
     async def take(self, vehicle_id: VehicleId, report: pb.Report) -> None:
-        """Return when the report is committed (or was before, or is kept as refused); raises Fault."""
+        """Return when the report is committed (or was before, or is kept as refused); raises Fault.
+
+        One over which this program fails again and again is kept apart as well: the others behind it may be urgent.
+        """
+        await guarded(
+            self._take(vehicle_id, report),
+            name=f"report {report.id}",
+            on_fault=lambda: self._failed(vehicle_id, report),
+            passes=(RoundsmanError,),
+        )
+
+    async def _take(self, vehicle_id: VehicleId, report: pb.Report) -> None:
         try:
             async with self._database.transaction() as unit:
                 if await self._enter(unit, vehicle_id, report):
                     await self._route(report)(unit, vehicle_id, report)
         except CallerError as error:
             await self._refuse(vehicle_id, report, error)
+
+    async def _failed(self, vehicle_id: VehicleId, report: pb.Report) -> None:
+        """Have it tried again, a few times; then keep it apart. Raises Fault."""
+        before_id, times = self._failing.get(vehicle_id, (report.id, 0))
+        times = times + 1 if before_id == report.id else 1
+        self._failing[vehicle_id] = report.id, times
+        if times < _TRIES:
+            raise Unavailable("the controller failed over a report, its log says how", where=f"report {report.id}")
+        del self._failing[vehicle_id]
+        error = InvalidInput("the controller failed over it again and again", where=f"report {report.id}")
+        await self._refuse(vehicle_id, report, error)
 
     async def _enter(self, unit: Transaction, vehicle_id: VehicleId, report: pb.Report) -> bool:
         kind = report.WhichOneof("body") or "unknown"

@@ -1,16 +1,21 @@
 """Vehicles' reports, from the wire's form to incidents: each exactly once, and what can never succeed is shown."""
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 
+import pytest
 from roundsman.v1 import link_pb2 as pb
 
 from api.grpc.reports import report_routes
+from core.database import Transaction
+from core.errors import Unavailable
 from core.ids import IncidentId, new_id
 from fleet.link.intake import Intake
 from incidents.handlers import LookResultHandler, SightingHandler
 from incidents.incident import IncidentState
-from perception.sighting import LookVerdict
+from incidents.intake import Taken
+from perception.sighting import LookVerdict, Sighting
 from perception.wire import look_result_to_pb, sighting_to_pb
 from tests.api.controller import Controller
 from tests.api.sightings import DRONE, a_sighting, look_result, take
@@ -88,6 +93,38 @@ async def test_what_is_no_sighting_is_refused_and_never_told(controller_on_both:
     assert len(refused) == len(bad) + 1
     lines = await services.database.read_journal(after=0)
     assert {line.event.subject for line in lines} == {"reports.refused"}
+
+
+async def test_a_report_over_which_the_service_fails_is_tried_again_and_then_kept_apart(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, intake = controller.services, the_intake(controller)
+    odd, good = (a_sighting(controller, east_m=east_m) for east_m in (0.0, 60.0))
+    whole, failures = services.intake.take, [1, 1, 0, 1, 1, 1, 1, 1]
+
+    async def take(unit: Transaction, sighting: Sighting) -> Taken:
+        if sighting.id == odd.id and failures.pop(0):
+            raise ZeroDivisionError("a defect")
+        return await whole(unit, sighting)
+
+    monkeypatch.setattr(services.intake, "take", take)
+
+    async def send(sighting: Sighting) -> bool:
+        with suppress(Unavailable):
+            await intake.take(DRONE, pb.Report(id=ids[sighting.id], sighting=sighting_to_pb(sighting)))
+            return True
+        return False
+
+    ids = {odd.id: new_id(), good.id: new_id()}
+    assert [await send(odd) for _ in range(3)] == [False, False, True], "a failure that passes costs nothing"
+    ids = {odd.id: new_id(), good.id: new_id()}
+    assert [await send(odd) for _ in range(5)] == [False] * 4 + [True]
+    assert await send(good)
+    async with services.database.transaction() as unit:
+        (refused,) = await services.fleet.refused_reports(unit)
+        assert await services.sightings.count(unit) == 2
+    assert (refused.id, refused.because.startswith("report")) == (ids[odd.id], True)
+    assert pb.Report.FromString(refused.body).sighting.id == odd.id
 
 
 async def test_a_look_closes_the_incident_it_was_asked_about(controller: Controller) -> None:
