@@ -37,7 +37,7 @@ from sim.scene import CameraView, ThingType
 from sim.street import STRIP_M, VENDOR, Matter, Negative, Street
 from sim.street_flight import PICTURES_PER_S, Carrier, Shot, StreetScene, make_scene
 
-FIRST_SEED, SCENES = 3000, 100
+FIRST_SEED, SCENES = 4000, 100
 _FRAME = LocalFrame(origin=GeoPosition(lon_deg=121.4, lat_deg=31.32))
 _START_AT = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
 _FARTHEST_M = {Carrier.DRONE: 45.0, Carrier.ROBOT: 9.5}

@@ -42,6 +42,8 @@ _MOST_ASIDE = 6.0
 _CLEARLY = 20.0
 """What each unit says that its scores are above what is usual for marks, `_USUAL` times what a board needs."""
 _USUAL = 1.2
+_ONE_SIGHT = 0.8
+"""What is no clearer than marks are needs more than one sight from the side that shows it, or sides that tell."""
 _SIGHTS = 60
 """So many sights are remembered, of the last half minute: was there anything to see at that place from the side?"""
 
@@ -85,10 +87,11 @@ class _Views:
 
     @property
     def is_upright(self) -> bool:
-        """Say whether it is likelier to stand than to lie, which holds too while the views do not tell."""
+        """Say whether it is likelier to stand than to lie; while views do not tell, what is clear stands."""
         is_clear = self.certainty >= _CLEAR * self.count
         upright_m, deep_m, error_m = self._extent_m()
-        said = self.aside + _CLEARLY * max(0.0, self.certainty / max(self.count, 1) - _USUAL)
+        above = self.certainty / max(self.count, 1) - _USUAL
+        said = self.aside + (_CLEARLY * above if above >= 0.0 else -_ONE_SIGHT)
         if self.most_rad < _DOWN_RAD or self.most_rad - self.least_rad < _ENOUGH_RAD:
             return said >= 0.0 or self._is_tall
         mean_m = self.height_m / self.count
@@ -149,6 +152,6 @@ class Uprightness:
         return views
 
     def hear(self, tracks: Sequence[Track]) -> list[Track]:
-        """Return *tracks* without what lies flat; what has not shown another side yet is taken for what it seems."""
+        """Return *tracks* without what lies flat; what is clear is what it seems until it shows another side."""
         flat = {number for number, views in self._views.items() if not views.is_upright}
         return [one for one in tracks if one.id not in flat]

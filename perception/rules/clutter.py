@@ -108,7 +108,7 @@ class ClutterRule(TimedRule[ClutterParameters]):
     """Groups things that lie together."""
 
     name = "clutter"
-    version = "4"
+    version = "5"
     follows = frozenset[Label]()
     gone_after_s = _GONE_AFTER_S
 

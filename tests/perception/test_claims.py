@@ -35,3 +35,17 @@ def test_who_lay_for_an_hour_and_falls_is_heard_as_soon_as_who_lay_for_a_minute(
 
 def test_what_is_seen_in_one_pass_counts_in_full() -> None:
     assert looks_until_heard(lay_for=10) == 3
+
+
+def heard_as_cart(score: float, *, people: float, frames: int = 8) -> bool:
+    """Say whether rules hear of a cart whose box half the frames show people in as well."""
+    claims, cart = Claims(), shown(track(Label.CART, 0, 0), score, 100, 100, 140, 150)
+    them = shown(track(Label.PERSON, 0, 0, number=2), people, 102, 102, 138, 150)
+    return [cart in claims.hear([cart, them] if frame % 2 else [cart]) for frame in range(frames)][-1]
+
+
+def test_people_with_an_umbrella_are_no_cart_and_those_before_a_cart_do_not_hide_it() -> None:
+    assert not heard_as_cart(0.48, people=0.5)
+    assert heard_as_cart(0.48, people=0.2)
+    assert heard_as_cart(0.65, people=0.6)
+    assert not heard_as_cart(0.3, people=0.7)

@@ -566,15 +566,23 @@ def boards(*, upright_m: float, deep_m: float, score: float = 0.45, unseen: int 
 
 
 def test_a_mark_on_the_ground_is_no_board_and_what_stands_is_one() -> None:
-    assert boards(upright_m=0.0, deep_m=1.5) == [True] * 4 + [False] * 6
+    assert boards(upright_m=0.0, deep_m=1.5) == [False, True, True, True, *[False] * 6]
     assert all(boards(upright_m=1.2, deep_m=0.6))
     assert all(boards(upright_m=2.0, deep_m=0.4))
 
 
 def test_what_was_never_seen_from_the_side_is_a_mark_and_a_board_is_seen_from_there() -> None:
-    assert all(boards(upright_m=0.8, deep_m=0.8, score=0.42, from_m=42))
+    assert all(boards(upright_m=0.8, deep_m=0.8, score=0.7, from_m=42))
     assert not any(boards(upright_m=0.8, deep_m=0.8, score=0.42, from_m=42, unseen=8)[:4])
     assert all(boards(upright_m=0.8, deep_m=0.8, score=0.7, from_m=42, unseen=8))
+
+
+def test_what_is_no_clearer_than_a_mark_and_only_seen_from_above_waits_for_what_other_views_tell() -> None:
+    from_above = boards(upright_m=1.2, deep_m=0.6, score=0.42, from_m=40)
+
+    assert not any(from_above[:3])
+    assert from_above[-1]
+    assert not any(boards(upright_m=0.0, deep_m=1.5, score=0.42, from_m=40))
 
 
 def test_what_may_as_well_be_something_else_is_not_heard_of() -> None:
