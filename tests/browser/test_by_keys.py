@@ -10,11 +10,21 @@ PANE = ".selected-pane"
 
 
 async def test_what_a_search_opens_has_the_keyboard(desk: Page) -> None:
+    tile = desk.locator(".tile").last
+    await tile.focus()
+    await desk.keyboard.press("/")
+    await expect(desk.locator(".search input")).to_be_focused()
+    await desk.keyboard.press("Escape")
+    await expect(tile).to_be_focused()
+    await desk.locator("[data-row]").first.focus()
     await desk.keyboard.press("/")
     await desk.keyboard.type("无人机2")
     await expect(desk.get_by_role("option")).to_have_count(1)
     await desk.keyboard.press("Enter")
     await expect(desk.locator(PANE)).to_be_focused()
+    # What is closed gives the keyboard back to what stands for it.
+    await desk.keyboard.press("Escape")
+    await expect(tile).to_be_focused()
 
 
 async def test_a_step_of_a_case_is_taken_by_keys_alone(desk: Page, town: Town) -> None:
@@ -97,6 +107,8 @@ async def test_an_alarm_that_rings_while_one_searches_is_answered_with_a_click(d
     await expect(desk.locator(".search")).to_be_visible()
     await town.sighting(east_m=20, north_m=-78, kind="L0901", because="somebody lay on the ground")
     await expect(desk.locator(".needs-me .row.alarm")).to_have_count(2)
+    # What is read aloud is said once: it holds no age that grows every second.
+    await expect(desk.get_by_role("alert")).to_have_text("Help alarm: Drone 1: person down")
     await desk.locator(".alarm-card .answer").click()
     await expect(desk.locator(".alarm-card.ringing")).to_have_count(0)
     await expect(desk.locator(".search")).to_have_count(0)
@@ -127,3 +139,27 @@ async def tab_to(desk: Page, wanted: str) -> None:
         if await desk.evaluate(IS_THERE, wanted):
             return
     pytest.fail(f"Tab never came to {wanted}")
+
+
+async def test_a_zone_that_is_taken_out_by_keys_hands_them_to_the_next(desk: Page) -> None:
+    await desk.goto(desk.url.split("#")[0] + "#/zones/all")
+    await desk.locator(".parts li").nth(1).get_by_role("button", name="Remove").focus()
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator(".parts li")).to_have_count(16)
+    await expect(desk.locator(".parts li").nth(1).locator(".part-name")).to_be_focused()
+
+
+async def test_two_pages_share_a_screen_one_with_the_map_and_one_with_the_lists(desk: Page, town: Town) -> None:
+    lists, pane, glass = desk.locator(".needs-me"), desk.locator(PANE), desk.locator(".map-pane")
+    await desk.keyboard.press("v")
+    await expect(lists).to_be_hidden()
+    await expect(pane).to_be_hidden()
+    await desk.keyboard.press("v")
+    await expect(glass).to_be_hidden()
+    await expect(lists).to_be_visible()
+    assert "?view=lists" in desk.url
+    await desk.goto(f"{town.address}/?view=map#/")
+    await expect(desk.locator(".map[data-ready=true]")).to_be_visible()
+    await expect(lists).to_be_hidden()
+    await town.sighting(east_m=20, north_m=-78, kind="L0901", because="somebody lay on the ground")
+    await expect(lists.locator(".alarm-card.ringing")).to_be_visible()

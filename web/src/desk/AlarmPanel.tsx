@@ -2,7 +2,7 @@
 import { becauseWords } from "../i18n/said";
 import { get } from "../api/client";
 import type { Alarm, AlarmDetail } from "../api/types";
-import { nameOf, t, useLanguage, word } from "../i18n";
+import { t, useLanguage, word } from "../i18n";
 import { ago, time } from "../i18n/format";
 import { HoldButton } from "../shared/HoldButton";
 import { ProblemBox } from "../shared/ProblemBox";
@@ -41,7 +41,7 @@ function AlarmHead({ alarm }: { alarm: Alarm }) {
         <span className="sign alarm" aria-hidden="true">
           !
         </span>{" "}
-        {nameOf({ name: alarm.panel_name, name_zh: alarm.panel_name_zh })}
+        {useDesk().names.alarm(alarm)}
       </h1>
       <p className="state-words">{word("alarm", alarm.state)}</p>
       <p className="muted">
@@ -50,7 +50,7 @@ function AlarmHead({ alarm }: { alarm: Alarm }) {
       {!isRinging && <p className="because">{becauseWords(alarm)}</p>}
       {alarm.answered_by && <p>{t("alarm.answered_by", { who: alarm.answered_by, time: time(alarm.answered_at) })}</p>}
       {alarm.mistaken && <p className="note">{t("alarm.mistaken")}</p>}
-      {alarm.escalation > 0 && alarm.is_open && <p className="note">{word("escalation", String(alarm.escalation))}</p>}
+      {alarm.escalation > 0 && isRinging && <p className="note">{word("escalation", String(alarm.escalation))}</p>}
     </header>
   );
 }

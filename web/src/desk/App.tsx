@@ -10,8 +10,11 @@ import { MapPane } from "./MapPane";
 import { NeedsMe } from "./NeedsMe";
 import { OfflineBar } from "./OfflineBar";
 import { SelectedPane } from "./SelectedPane";
+import { useSelection } from "./selection";
 import { SignIn } from "./SignIn";
+import { Skips } from "./Skips";
 import { Strip } from "./Strip";
+import { shownView, useView } from "./view";
 
 export function App({ desk }: { desk: Desk }) {
   useLanguage();
@@ -23,6 +26,7 @@ export function App({ desk }: { desk: Desk }) {
     <DeskContext value={desk}>
       {/* Another person gets a screen of their own: what was typed for one is not shown to the next. */}
       <Screen key={desk.lastUser?.id} isInert={desk.user === null}>
+        <Skips />
         <Bar />
         <OfflineBar />
         <NeedsMe />
@@ -40,8 +44,10 @@ export function App({ desk }: { desk: Desk }) {
 function Screen({ isInert, children }: { isInert: boolean; children: ReactNode }) {
   const { connection } = useLive("connection");
   const isOld = connection.hadSnapshot && !connection.isUp;
+  const selection = useSelection();
+  const view = shownView(useView(), selection);
   return (
-    <div className={isOld ? "desk is-old" : "desk"} inert={isInert}>
+    <div className={`desk view-${view}${isOld ? " is-old" : ""}${selection ? " has-selection" : ""}`} inert={isInert}>
       {children}
     </div>
   );

@@ -1,8 +1,9 @@
 import { nameOf, t, useLanguage, word } from "../i18n";
 import { useAction, useDesk, useLive, useNow } from "./hooks";
-import { clock, day, siteClock, zoneName } from "../i18n/format";
+import { clock, day, listed, siteClock, zoneName } from "../i18n/format";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { select } from "./selection";
+import { nextView, useView } from "./view";
 
 export function Bar() {
   useLanguage();
@@ -14,11 +15,12 @@ export function Bar() {
       <strong className="site">{desk.site ? nameOf(desk.site) : t("product")}</strong>
       <GoingOn />
       <span className="grow" />
-      <button type="button" className="quiet" onClick={() => select(null)}>
+      <ViewSwitch />
+      <button type="button" className="quiet patrols" onClick={() => select(null)}>
         {t("bar.patrols")}
       </button>
       <Clock />
-      <span className="who" title={desk.user?.roles.map((role) => word("role", role)).join(", ")}>
+      <span className="who" title={listed(desk.user?.roles.map((role) => word("role", role)) ?? [])}>
         {desk.user?.name}
       </span>
       <LanguageSwitch />
@@ -31,6 +33,18 @@ export function Bar() {
         </span>
       )}
     </header>
+  );
+}
+
+const VIEW_SIGNS = { all: "◫", map: "▣", lists: "☰" } as const;
+
+function ViewSwitch() {
+  const view = useView();
+  const title = `${word("view_of", view)} · ${t("view_of.next")}`;
+  return (
+    <button type="button" className="quiet view" title={title} aria-label={title} aria-keyshortcuts="V" onClick={nextView}>
+      {VIEW_SIGNS[view]}
+    </button>
   );
 }
 

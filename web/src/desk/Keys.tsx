@@ -7,6 +7,7 @@ import { useDesk } from "./hooks";
 import { KeptFor } from "./KeptFor";
 import { Search } from "./Search";
 import { select, selected } from "./selection";
+import { nextView } from "./view";
 
 const KEYS = [
   ["A", "keys.answer"],
@@ -15,6 +16,7 @@ const KEYS = [
   ["Enter", "keys.open"],
   ["→", "keys.right"],
   ["M", "keys.map"],
+  ["V", "keys.view"],
   ["/", "keys.search"],
   ["Esc", "keys.close"],
   ["?", "keys.show"],
@@ -83,6 +85,7 @@ function escape(desk: Desk, isShown: boolean, setShown: (shown: boolean) => void
 function actOn(desk: Desk, key: string): void {
   const selection = selected();
   if (key === "a") answerFirst(desk);
+  if (key === "v") nextView();
   if (key === "m") document.querySelector<HTMLElement>(".map canvas")?.focus();
   if (key === "h" && selection?.kind === "vehicle") {
     dispatchEvent(new CustomEvent("desk:hold", { detail: selection.id }));

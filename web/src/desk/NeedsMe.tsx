@@ -15,7 +15,7 @@ const LOST_AFTER_S = 3;
 export function NeedsMe() {
   useLanguage();
   return (
-    <aside className="needs-me" aria-label={t("left.title")} onKeyDown={walkRows}>
+    <aside className="needs-me" tabIndex={-1} aria-label={t("left.title")} onKeyDown={walkRows}>
       <Alarms />
       <Decisions />
       <News />
@@ -59,13 +59,19 @@ function AlarmRow({ alarm }: { alarm: Alarm }) {
   const action = useAction();
   const isRinging = alarm.state === "raised" || alarm.state === "ringing";
   return (
-    <div className={`alarm-card${isRinging ? " ringing" : ""}`} role={isRinging ? "alert" : undefined}>
+    <div className={`alarm-card${isRinging ? " ringing" : ""}`}>
+      {/* Said once: what the row tells grows older every second. */}
+      {isRinging && (
+        <p className="spoken" role="alert">
+          {t("alarm.rings_at", { place: desk.names.alarm(alarm) })}
+        </p>
+      )}
       <Row selection={{ kind: "alarm", id: alarm.id }} tone="alarm">
         <span className="row-title">
           <span className="sign" aria-hidden="true">
             !
           </span>
-          {nameOf({ name: alarm.panel_name, name_zh: alarm.panel_name_zh })}
+          {desk.names.alarm(alarm)}
         </span>
         <span className="row-more">
           {word("alarm", alarm.state)} · {ago(alarm.raised_at, nowMs)}

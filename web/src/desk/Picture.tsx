@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { BASE } from "../api/client";
 import { t, useLanguage, word } from "../i18n";
-import { ago } from "../i18n/format";
+import { ago, listed } from "../i18n/format";
 import { useNow } from "./hooks";
 
 const EVERY_MS = 1000;
@@ -58,7 +58,7 @@ function Boxes({ shot }: { shot: Shot }) {
 }
 
 function inWords(shot: Shot): string {
-  return shot.followed.map((one) => word("label", one.label)).join(", ");
+  return listed(shot.followed.map((one) => word("label", one.label)));
 }
 
 function usePicture(vehicleId: string): Shot | null {

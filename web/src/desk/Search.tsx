@@ -11,6 +11,7 @@ export function Search({ onClose }: { onClose: () => void }) {
   useLanguage();
   const desk = useDesk();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [before] = useState(() => document.activeElement);
   const [words, setWords] = useState("");
   const [at, setAt] = useState(0);
   // Not modal: an alarm that rings meanwhile can be answered with a click.
@@ -28,8 +29,11 @@ export function Search({ onClose }: { onClose: () => void }) {
     if (by !== 0) setAt(Math.max(0, Math.min(hits.length - 1, current + by)));
     else if (event.nativeEvent.isComposing) return;
     else if (event.key === "Enter") open(hits[current]);
-    else if (event.key === "Escape") onClose();
-    else return;
+    else if (event.key === "Escape") {
+      onClose();
+      // Nothing was opened: the keyboard goes on where it was.
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+    } else return;
     event.preventDefault();
   };
   return (

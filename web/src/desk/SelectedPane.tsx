@@ -18,10 +18,13 @@ import type { Selection } from "./selection";
 import { SightingPanel } from "./SightingPanel";
 import { VehiclePanel } from "./VehiclePanel";
 
+/** No thing is selected: the patrols are shown. */
+const NOTHING = "patrols";
+
 export function SelectedPane() {
   useLanguage();
   const selection = useSelection();
-  const key = selection ? `${selection.kind}/${selection.id}` : "patrols";
+  const key = selection ? `${selection.kind}/${selection.id}` : NOTHING;
   const pane = useRef<HTMLElement>(null);
   useFocusWhenLost(pane, key);
   useFocusAfterStep(pane);
@@ -38,13 +41,26 @@ export function SelectedPane() {
   );
 }
 
-/** What was opened from something that went away with it (a search, a button of the panel before) has the keyboard. */
+/** What was opened from something that went away with it (a search, a button of the panel before) has the keyboard; what
+ * was closed gives it back to the line or tile that stands for it. */
 function useFocusWhenLost(pane: RefObject<HTMLElement | null>, key: string): void {
   const shown = useRef(key);
   useEffect(() => {
-    if (shown.current !== key && document.activeElement === document.body) pane.current?.focus({ preventScroll: true });
+    const { activeElement } = document;
+    const before = shown.current;
     shown.current = key;
+    if (before === key) return;
+    const place = key === NOTHING ? standingFor(before) : null;
+    if (activeElement === document.body || (place && activeElement === pane.current)) {
+      (place ?? pane.current)?.focus({ preventScroll: place === null });
+    }
   }, [pane, key]);
+}
+
+function standingFor(key: string): HTMLElement | null {
+  const [kind, id] = [key.slice(0, key.indexOf("/")), key.slice(key.indexOf("/") + 1)];
+  const place = kind === "vehicle" ? `.tile[data-vehicle="${CSS.escape(id)}"]` : `[data-row="${CSS.escape(key)}"]`;
+  return document.querySelector<HTMLElement>(place);
 }
 
 function Panel({ selection }: { selection: Selection | null }) {

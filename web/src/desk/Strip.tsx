@@ -1,20 +1,21 @@
 /** The bottom strip: one tile a vehicle, always at the same place. */
 import type { Vehicle } from "../api/types";
 import { nameOf, t, useLanguage } from "../i18n";
-import { percent, span } from "../i18n/format";
+import { percent, shortened, span } from "../i18n/format";
 import { useDesk, useLive, useNow } from "./hooks";
 import { Picture } from "./Picture";
 import { select, useSelection } from "./selection";
 import { doingWords, nextWords } from "./vehicle_words";
 
 const STALE_S = 3;
+const NAME_WIDTHS = 16;
 
 export function Strip() {
   useLanguage();
   const store = useLive("vehicles", "connection");
   const vehicles = [...store.vehicles.values()].sort((a, b) => a.id.localeCompare(b.id));
   return (
-    <footer className="strip" aria-label={t("strip.title")}>
+    <footer className="strip" tabIndex={-1} aria-label={t("strip.title")}>
       {vehicles.length === 0 && (
         <p className="empty">{store.connection.hadSnapshot ? t("strip.none") : t("loading")}</p>
       )}
@@ -45,7 +46,9 @@ function Tile({ vehicle }: { vehicle: Vehicle }) {
       <Picture vehicleId={vehicle.id} isSmall />
       <span className="tile-words">
         <span className="tile-name">
-          {vehicle.kind === "robot" ? "■" : "▲"} {nameOf(vehicle)}
+          <span className="called" title={nameOf(vehicle)}>
+            {vehicle.kind === "robot" ? "■" : "▲"} {shortened(nameOf(vehicle), NAME_WIDTHS)}
+          </span>
           <span className="battery">{battery === null ? "–" : percent(battery)}</span>
         </span>
         <span>{doingWords(vehicle)}</span>

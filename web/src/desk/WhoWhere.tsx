@@ -1,5 +1,6 @@
 /** Who stood where when a rule fired, as a small plan: north is up, people are round, things are square. */
 import { t, word } from "../i18n";
+import { listed } from "../i18n/format";
 
 interface Member {
   label: string;
@@ -53,5 +54,5 @@ function membersOf(value: unknown): Member[] {
 function inWords(who: Member[]): string {
   const counts = new Map<string, number>();
   who.forEach((one) => counts.set(one.label, (counts.get(one.label) ?? 0) + 1));
-  return [...counts].map(([label, n]) => `${n} × ${word("label", label)}`).join(", ");
+  return listed([...counts].map(([label, n]) => `${n} × ${word("label", label)}`));
 }

@@ -5,6 +5,9 @@ import type { RefObject } from "react";
 const NEXT_STEP = ".moves .hold-button:enabled";
 /** The next steps are told by the server a moment after the step. */
 const AWAITED_MS = 3_000;
+/** Whoever opens another panel puts the keyboard there first. */
+const OTHERS_FIRST_MS = 50;
+const STOP = "button:enabled, input:enabled, select:enabled";
 
 /** A step taken by keys takes its button away, or switches it off for as long as it is on its way: the keyboard goes on
  * at the next step, or at the panel where there is none. Whoever clicked elsewhere meanwhile is left there. */
@@ -19,8 +22,11 @@ function keepFocus(pane: HTMLElement): () => void {
   let last: HTMLElement | null = null;
   let isStep = false;
   let awaitedUntilMs = 0;
+  let beside: (Element | null)[] = [];
   const came = (event: FocusEvent): void => {
     last = event.target as HTMLElement;
+    const line = last.closest("li") ?? last;
+    beside = [line.nextElementSibling, line.previousElementSibling];
     isStep = last.closest(".moves, .answer, .hold-button") !== null;
   };
   const left = (event: FocusEvent): void => {
@@ -35,15 +41,23 @@ function keepFocus(pane: HTMLElement): () => void {
     awaitedUntilMs = next ? 0 : performance.now() + AWAITED_MS;
     (next ?? pane).focus({ preventScroll: true });
   };
+  // A line of a list that was taken out: on with the one beside it.
+  const goOnBeside = (): void => {
+    const place = beside.find((one) => one?.isConnected);
+    const next = place?.matches(STOP) ? (place as HTMLElement) : place?.querySelector<HTMLElement>(STOP);
+    setTimeout(() => {
+      if (document.activeElement === document.body) (next ?? pane).focus({ preventScroll: !next });
+    }, OTHERS_FIRST_MS);
+    last = null;
+  };
   const changed = (): void => {
     const { activeElement } = document;
     if (activeElement === pane && performance.now() < awaitedUntilMs) {
       if (pane.querySelector(NEXT_STEP)) goOn();
     } else if (last && activeElement === document.body && !(last.isConnected && last.matches(":disabled"))) {
       if (last.isConnected) last.focus({ preventScroll: true });
-      // Of all else that goes away (a part of a list) the browser knows the place: Tab goes on from there.
       else if (isStep) goOn();
-      else last = null;
+      else goOnBeside();
     }
   };
   const stop = new AbortController();

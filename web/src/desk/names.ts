@@ -1,5 +1,5 @@
 /** What things are called on the page: by their names in its language, never by their ids. */
-import type { Kind, Patrol, Run, Site } from "../api/types";
+import type { Alarm, Kind, Patrol, Run, Site } from "../api/types";
 import { hasWord, language, nameOf, t, word } from "../i18n";
 import type { LiveStore } from "../live/store";
 
@@ -19,6 +19,7 @@ export interface NamesFrom {
   readonly drawnParts: readonly Named[];
 }
 
+const EYES = "eyes:";
 const DOCK = /^dock[-_ ]?(\d+)$/i;
 const WALK = /^walk(?: (\d+))?$/;
 
@@ -50,11 +51,19 @@ export class Names {
     const walk = WALK.exec(name);
     if (walk) return walk[1] ? t("rounds.walk_n", { n: walk[1] }) : t("rounds.walk");
     const stored = this.#from.patrols?.flatMap((patrol) => patrol.parts as unknown as Named[]);
-    return namedBoth(this.#from.drawnParts, name) ?? namedBoth(stored, name) ?? name;
+    return namedBoth(this.#from.drawnParts, name) ?? namedBoth(stored, name) ?? this.dock(name);
   }
 
   vehicle(id: string | null): string {
     return (id && this.#knownVehicle(id)) || (id ?? "");
+  }
+
+  /** Where help is called for: at a panel, or where a vehicle saw somebody, whose id begins that name. */
+  alarm(alarm: Alarm): string {
+    const name = nameOf({ name: alarm.panel_name, name_zh: alarm.panel_name_zh });
+    const eye = alarm.panel_id.startsWith(EYES) ? alarm.panel_id.slice(EYES.length) : "";
+    const vehicle = eye && name.startsWith(eye) ? this.#knownVehicle(eye) : undefined;
+    return vehicle ? vehicle + name.slice(eye.length) : name;
   }
 
   /** Docks have ids only; the usual ones are numbers. */

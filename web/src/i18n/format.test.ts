@@ -26,3 +26,12 @@ describe("the clock of the bar", () => {
     expect(format.siteClock(winter, "Europe/Paris")).toBeNull();
   });
 });
+
+describe("a long name", () => {
+  it("keeps its beginning and its end, by the width of its letters", () => {
+    expect(format.shortened("Drone 1", 22)).toBe("Drone 1");
+    expect(format.shortened("Reserve drone of the eastern gate 12", 22)).toBe("Reserve dro…rn gate 12");
+    expect(format.shortened("槐香苑东门外沿街商铺与中心花园备用12号机", 22)).toBe("槐香苑东门…备用12号机");
+    expect(format.shortened("一号无人机在东门外待命", 22)).toBe("一号无人机在东门外待命");
+  });
+});

@@ -75,9 +75,34 @@ export function plusMinus(m: number): string {
 /** Never rounded up to the whole: 99.96 % is not all of it. */
 export function shareSeen(ratio: number): string {
   const tenths = Math.floor(ratio * 1000 + 1e-6);
-  return tenths >= 1000 ? "100 %" : `${(tenths / 10).toFixed(1)} %`;
+  return tenths >= 1000 ? inPercent("100") : inPercent((tenths / 10).toFixed(1));
+}
+
+/** A long name with its middle left out, for names often differ at their end; a Chinese letter is as wide as two others. */
+export function shortened(name: string, widths: number): string {
+  const letters = [...name];
+  const widthOf = (letter: string): number => (letter > "\u2e7f" ? 2 : 1);
+  if (letters.reduce((sum, letter) => sum + widthOf(letter), 0) <= widths) return name;
+  const upTo = (ordered: string[], room: number): string[] => {
+    let left = room;
+    const end = ordered.findIndex((letter) => (left -= widthOf(letter)) < 0);
+    return ordered.slice(0, end);
+  };
+  const head = upTo(letters, Math.ceil((widths - 1) / 2));
+  const tail = upTo([...letters].reverse(), Math.floor((widths - 1) / 2)).reverse();
+  return `${head.join("")}…${tail.join("")}`;
+}
+
+/** Things one after the other: "A, B", in Chinese "A、B". */
+export function listed(things: readonly string[]): string {
+  return things.join(language() === "zh" ? "、" : ", ");
 }
 
 export function percent(ratio: number): string {
-  return `${Math.round(ratio * 100)} %`;
+  return inPercent(String(Math.round(ratio * 100)));
+}
+
+/** English sets the sign apart, Chinese does not. */
+function inPercent(number: string): string {
+  return language() === "zh" ? `${number}%` : `${number} %`;
 }

@@ -66,6 +66,18 @@ export function wordIn(wanted: Language, group: string, value: string): string {
   return CATALOGUES[wanted][`${group}.${value}`] ?? value;
 }
 
+/** Reasons that the desk writes for people, or lays ready for them: whoever reads them may read the other language. */
+const STOCK = /^(?:because|phrase)\./;
+const stockKeys = new Map(
+  Object.values(CATALOGUES).flatMap((texts) => Object.entries(texts).flatMap(([key, text]) => (STOCK.test(key) ? [[text, key] as const] : []))),
+);
+
+/** Returns a reason that was laid ready in the language of the page; what a person typed stays as it was typed. */
+export function stockWords(text: string): string {
+  const key = stockKeys.get(text);
+  return key === undefined ? text : CATALOGUES[current][key] ?? text;
+}
+
 /** Says whether there is a word for a value. */
 export function hasWord(group: string, value: string): boolean {
   return `${group}.${value}` in CATALOGUES[current];

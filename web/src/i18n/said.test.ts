@@ -31,6 +31,12 @@ describe("what the server says", () => {
     expect(said.saidWords("typed by a person", undefined)).toBe("typed by a person");
   });
 
+  it("is said in the page's language where the desk laid it ready in the other", () => {
+    expect(said.saidWords("answered at the desk", [])).toBe("指挥台接听");
+    expect(said.becauseWords({ because: "help was given", because_said: [{ code: "as_it_is", params: { text: "Help was given" } }] })).toBe("已提供帮助");
+    expect(said.saidWords("Help was given by Wang", [])).toBe("Help was given by Wang");
+  });
+
   it("names things in English too", () => {
     said.setNames((what, value) => (what === "who" && value === "drone-1" ? "Drone 1" : undefined));
     texts.setLanguage("en");

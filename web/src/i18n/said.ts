@@ -1,14 +1,13 @@
 /** What the server says, in the language of the page: its sentences come with codes, and the catalogue has them in both. */
 import catalogue from "../../../api/sentences.json";
 import type { Said } from "../api/types";
-import { language, word } from "./index";
+import { language, stockWords, word } from "./index";
 import type { Language } from "./index";
-import { time } from "./format";
+import { listed, time } from "./format";
 
 const FORMS = catalogue as Record<string, Record<Language, string>>;
 const AS_IT_IS = "as_it_is";
 const BETWEEN: Record<Language, string> = { zh: "；", en: "; " };
-const LISTED: Record<Language, string> = { zh: "、", en: ", " };
 const LONG_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Values that are words of ours. */
@@ -36,7 +35,7 @@ export function setNames(finder: NameFinder): void {
 
 /** The sentence with the names of things in the language of the page, where all or some of it is known. */
 export function saidWords(sentence: string, said: readonly Said[] | undefined): string {
-  if (!said || said.length === 0) return sentence;
+  if (!said || said.length === 0) return stockWords(sentence);
   return said.map(formed).join(BETWEEN[language()]);
 }
 
@@ -46,7 +45,8 @@ export function becauseWords(told: { because: string; because_said?: readonly Sa
 }
 
 function formed(said: Said): string {
-  const form = said.code === AS_IT_IS ? "{text}" : FORMS[said.code]?.[language()];
+  if (said.code === AS_IT_IS) return typeof said.params["text"] === "string" ? stockWords(said.params["text"]) : said.code;
+  const form = FORMS[said.code]?.[language()];
   if (form === undefined) return said.code;
   return form.replace(/\{(\w+)\}/g, (whole, name: string) => valueWords(name.replace(/^other_/, ""), said.params[name]) ?? whole);
 }
@@ -57,9 +57,9 @@ function valueWords(name: string, value: string | Said[] | undefined): string | 
   const group = GROUPS[name];
   if (group) return language() === "en" ? value : word(group, value.replaceAll(" ", "_"));
   if (name === "at" && !Number.isNaN(Date.parse(value))) return time(value, false);
-  if (name === "vehicles") return value.split(/, | and /).map((one) => findName("vehicle", one) ?? one).join(LISTED[language()]);
-  if (name === "names") return value.split(", ").map((one) => findName("zone", one) ?? one).join(LISTED[language()]);
-  if (name === "docks") return value.split(", ").map((one) => findName("dock", one) ?? one).join(LISTED[language()]);
+  if (name === "vehicles") return listed(value.split(/, | and /).map((one) => findName("vehicle", one) ?? one));
+  if (name === "names") return listed(value.split(", ").map((one) => findName("zone", one) ?? one));
+  if (name === "docks") return listed(value.split(", ").map((one) => findName("dock", one) ?? one));
   // Enough of it to find it in a log; nobody reads the rest.
   if (LONG_ID.test(value)) return `…${value.slice(-6)}`;
   return findName(name, value) ?? value;

@@ -4,7 +4,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Place, Site } from "../api/types";
 import type { Selection } from "../desk/selection";
 import { language, nameOf, onLanguage, t, word } from "../i18n";
-import { span } from "../i18n/format";
+import { shortened, span } from "../i18n/format";
 import type { LiveStore, Topic } from "../live/store";
 import { Drawing } from "./drawing";
 import type { DrawingTask, Shape } from "./drawing";
@@ -19,6 +19,7 @@ maplibre.setWorkerUrl(workerUrl);
 const REDRAW_MS = 250;
 const EDGE_PX = 60;
 const STALE_S = 3;
+const NAME_WIDTHS = 22;
 const SELECTABLE: Record<string, Selection["kind"]> = {
   alarms: "alarm",
   vehicles: "vehicle",
@@ -48,6 +49,7 @@ export class DeskMap {
   #isFollowing = false;
   #isLoaded = false;
   #isDirty = true;
+  #widthPx = 0;
   #site: Site | null = null;
   #zones: GeoJSON.FeatureCollection = shapes.collection([]);
   #plan: GeoJSON.FeatureCollection = shapes.collection([]);
@@ -75,6 +77,7 @@ export class DeskMap {
     this.#map.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-left");
     this.#map.on("load", () => this.#loaded());
     this.#map.on("click", (event) => this.#clicked(event));
+    this.#map.on("resize", () => this.#resized());
     this.#map.on("dragstart", () => (this.#isFollowing = false));
     this.#stops.push(options.store.on(TOPICS, () => (this.#isDirty = true)));
     this.#stops.push(onLanguage(() => this.#translate()));
@@ -157,9 +160,17 @@ export class DeskMap {
     }
   }
 
+  /** A map that comes into view begins with all of it. */
+  #resized(): void {
+    const { clientWidth } = this.#map.getContainer();
+    if (clientWidth > EDGE_PX && this.#widthPx <= EDGE_PX) this.showAll();
+    this.#widthPx = clientWidth;
+  }
+
   #loaded(): void {
     addIcons(this.#map);
     this.#isLoaded = true;
+    this.#widthPx = this.#map.getContainer().clientWidth;
     this.#drawSite();
     this.#set("zones", this.#zones);
     this.#set("coverage", this.#coverage);
@@ -245,7 +256,7 @@ export class DeskMap {
     );
     this.#set(
       "alarms",
-      shapes.collection(store.openAlarms().map((one) => shapes.alarmFeature(one, word("alarm", one.state)))),
+      shapes.collection(store.openAlarms().map((one) => shapes.alarmFeature(one, word("alarm", one.state), picked("alarm", one.id)))),
     );
     this.#keepInTheMiddle();
   }
@@ -263,7 +274,7 @@ export class DeskMap {
       const ageS = store.ageS(vehicle, nowMs);
       const isStale = ageS === null || ageS > STALE_S || !vehicle.state.link_up;
       const age = isStale && ageS !== null ? ` · ${span(ageS)}` : "";
-      signs.push(...shapes.vehicleFeature(vehicle, nameOf(vehicle) + age, isStale, isChosen));
+      signs.push(...shapes.vehicleFeature(vehicle, shortened(nameOf(vehicle), NAME_WIDTHS) + age, isStale, isChosen));
       trails.push(...shapes.trailFeature(store.trails.get(vehicle.id) ?? [], isChosen));
       const seen = store.tracks.get(vehicle.id);
       if (seen && !isStale && vehicle.state.is_airborne) {

@@ -3,6 +3,7 @@ import type { Map as GlMap } from "maplibre-gl";
 import { COLOURS } from "./style";
 
 const SCALE = 2;
+const RING_PX = 8;
 type Draw = (pen: CanvasRenderingContext2D, size: number) => void;
 
 export function addIcons(map: GlMap): void {
@@ -12,15 +13,28 @@ export function addIcons(map: GlMap): void {
   for (const selected of [false, true]) {
     const colour = selected ? COLOURS.selected : "#eef1f4";
     const suffix = selected ? "-selected" : "";
-    add(map, `drone${suffix}`, 26, (pen, size) => drone(pen, size, colour, true));
-    add(map, `drone-stale${suffix}`, 26, (pen, size) => drone(pen, size, colour, false));
-    add(map, `robot${suffix}`, 22, (pen, size) => robot(pen, size, colour, true));
-    add(map, `robot-stale${suffix}`, 22, (pen, size) => robot(pen, size, colour, false));
+    const sign = (name: string, size: number, draw: Draw): void =>
+      selected ? add(map, `${name}-selected`, size + 2 * RING_PX, ringed(size, draw)) : add(map, name, size, draw);
+    sign("drone", 26, (pen, size) => drone(pen, size, colour, true));
+    sign("drone-stale", 26, (pen, size) => drone(pen, size, colour, false));
+    sign("robot", 22, (pen, size) => robot(pen, size, colour, true));
+    sign("robot-stale", 22, (pen, size) => robot(pen, size, colour, false));
     add(map, `icon-sighting${suffix}`, selected ? 20 : 16, (pen, size) => eye(pen, size, selected ? colour : COLOURS.calm));
-    add(map, `icon-incident${suffix}`, 20, (pen, size) => flag(pen, size, colour, false));
-    add(map, `icon-decision${suffix}`, 22, (pen, size) => flag(pen, size, selected ? colour : COLOURS.decision, true));
+    sign("icon-incident", 20, (pen, size) => flag(pen, size, colour, false));
+    sign("icon-alarm", 34, alarm);
+    sign("icon-decision", 22, (pen, size) => flag(pen, size, selected ? colour : COLOURS.decision, true));
   }
-  add(map, "icon-alarm", 34, alarm);
+}
+
+/** The sign in a ring: what is selected is told without its colour. */
+function ringed(size: number, draw: Draw): Draw {
+  return (pen, whole) => {
+    pen.beginPath();
+    pen.arc(whole / 2, whole / 2, whole / 2 - 2.5, 0, Math.PI * 2);
+    finish(pen, COLOURS.selected, false);
+    pen.translate(RING_PX, RING_PX);
+    draw(pen, size);
+  };
 }
 
 function add(map: GlMap, name: string, size: number, draw: Draw): void {

@@ -28,7 +28,7 @@ export function vehicleFeature(vehicle: Vehicle, label: string, isStale: boolean
   if (!position) return [];
   const sign = vehicle.kind === "robot" ? "robot" : "drone";
   const icon = `${sign}${isStale ? "-stale" : ""}${isSelected ? "-selected" : ""}`;
-  return [point(position, { id: vehicle.id, icon, heading: heading_deg ?? 0, label })];
+  return [point(position, { id: vehicle.id, icon, heading: heading_deg ?? 0, label, selected: isSelected })];
 }
 
 /** The route of an order: what is done, what lies ahead, and the stops. */
@@ -80,11 +80,11 @@ function ellipseRing({ place, ellipse }: Sighting): Place[] {
 
 export function incidentFeature(incident: Incident, label: string, isSelected: boolean): Feature {
   const sign = incident.needs_decision ? "icon-decision" : "icon-incident";
-  return point(incident.place, { id: incident.id, icon: isSelected ? `${sign}-selected` : sign, label });
+  return point(incident.place, { id: incident.id, icon: isSelected ? `${sign}-selected` : sign, label, selected: isSelected });
 }
 
-export function alarmFeature(alarm: Alarm, label: string): Feature {
-  return point(alarm.place, { id: alarm.id, label });
+export function alarmFeature(alarm: Alarm, label: string, isSelected: boolean): Feature {
+  return point(alarm.place, { id: alarm.id, icon: isSelected ? "icon-alarm-selected" : "icon-alarm", label, selected: isSelected });
 }
 
 export function isSelected(selection: Selection | null, kind: Selection["kind"], id: string): boolean {

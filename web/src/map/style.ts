@@ -65,13 +65,13 @@ export function makeStyle(language: Language): StyleSpecification {
       ...footprintLayers(),
       labelLayer(language),
       ...routeLayers(),
+      ...idlenessLayers(),
+      coverageNumbers(),
       ...peopleLayers(),
       ...vehicleLayers(),
       ...planLayers(),
       ...sketchLayers(),
-      ...idlenessLayers(),
       ...roundsLayers(),
-      coverageNumbers(),
     ],
   };
 }
@@ -228,12 +228,17 @@ function footprintLayers(): LayerSpecification[] {
       source: "footprints",
       paint: {
         "line-color": ["case", ["get", "selected"], COLOURS.selected, COLOURS.calm],
-        "line-width": 1,
+        "line-width": widerIfSelected(1),
         "line-opacity": 0.7,
         "line-dasharray": [1, 2],
       },
     },
   ];
+}
+
+/** What is selected is blue and thicker: some eyes see no blue. */
+function widerIfSelected(width: number): ExpressionSpecification {
+  return ["case", ["get", "selected"], width * 2, width];
 }
 
 function routeLayers(): LayerSpecification[] {
@@ -244,14 +249,14 @@ function routeLayers(): LayerSpecification[] {
       type: "line",
       source: "routes",
       filter: ["==", ["get", "part"], "ahead"],
-      paint: { "line-color": colour, "line-width": 2, "line-dasharray": [3, 2] },
+      paint: { "line-color": colour, "line-width": widerIfSelected(2), "line-dasharray": [3, 2] },
     },
     {
       id: "route-done",
       type: "line",
       source: "routes",
       filter: ["==", ["get", "part"], "done"],
-      paint: { "line-color": colour, "line-width": 2, "line-opacity": 0.6 },
+      paint: { "line-color": colour, "line-width": widerIfSelected(2), "line-opacity": 0.6 },
     },
     {
       id: "route-home",
@@ -265,7 +270,7 @@ function routeLayers(): LayerSpecification[] {
       type: "circle",
       source: "stops",
       paint: {
-        "circle-radius": 3,
+        "circle-radius": ["case", ["get", "selected"], 5, 3],
         "circle-color": ["case", ["get", "done"], colour, COLOURS.ground],
         "circle-stroke-color": colour,
         "circle-stroke-width": 1.5,
@@ -276,7 +281,7 @@ function routeLayers(): LayerSpecification[] {
       type: "line",
       source: "trails",
       layout: { "line-join": "round" },
-      paint: { "line-color": colour, "line-width": 3, "line-opacity": 0.55 },
+      paint: { "line-color": colour, "line-width": widerIfSelected(3), "line-opacity": 0.55 },
     },
   ];
 }
@@ -303,7 +308,7 @@ function peopleLayers(): LayerSpecification[] {
         "text-field": ["get", "label"],
         "text-font": FONT,
         "text-size": 11,
-        "text-offset": [0, 1.3],
+        "text-offset": ["case", ["to-boolean", ["get", "selected"]], ["literal", [0, 1.9]], ["literal", [0, 1.3]]] as ExpressionSpecification,
         "text-anchor": "top",
         "text-optional": true,
       },
@@ -343,7 +348,7 @@ function vehicleLayers(): LayerSpecification[] {
     "text-font": FONT,
     "text-size": 12,
     "text-anchor": "left" as const,
-    "text-offset": [1.3, 0] as [number, number],
+    "text-offset": ["case", ["to-boolean", ["get", "selected"]], ["literal", [2, 0]], ["literal", [1.3, 0]]] as ExpressionSpecification,
     "text-allow-overlap": true,
   };
   const plain = { "text-color": "#e8ecf0", "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 };
@@ -356,8 +361,24 @@ function vehicleLayers(): LayerSpecification[] {
         "icon-image": ["get", "icon"],
         "icon-rotate": ["get", "heading"],
         "icon-rotation-alignment": "map",
+        "symbol-sort-key": ["case", ["get", "selected"], 1, 0],
         "icon-allow-overlap": true,
-        ...label,
+      },
+    },
+    {
+      // Names make room for each other, and go where there is none: signs and calls for help are never covered by them.
+      id: "vehicle-names",
+      type: "symbol",
+      source: "vehicles",
+      layout: {
+        "symbol-sort-key": ["case", ["get", "selected"], 0, 1],
+        "text-field": ["get", "label"],
+        "text-font": FONT,
+        "text-size": 12,
+        "text-max-width": 16,
+        "text-variable-anchor": ["left", "right", "bottom", "top"],
+        "text-radial-offset": ["case", ["get", "selected"], 2, 1.3],
+        "text-justify": "auto",
       },
       paint: plain,
     },
@@ -365,7 +386,7 @@ function vehicleLayers(): LayerSpecification[] {
       id: "alarms",
       type: "symbol",
       source: "alarms",
-      layout: { "icon-image": "icon-alarm", "icon-allow-overlap": true, ...label, "text-size": 14 },
+      layout: { "icon-image": ["get", "icon"], "icon-allow-overlap": true, ...label, "text-size": 14 },
       paint: { ...plain, "text-color": "#ffffff" },
     },
   ];

@@ -4,7 +4,7 @@ import { ProblemWords } from "../ProblemWords";
 import { get } from "../../api/client";
 import type { Failsafes, PatrolCheck } from "../../api/types";
 import { t, word } from "../../i18n";
-import { metres, percent, span } from "../../i18n/format";
+import { metres, percent, shareSeen, span } from "../../i18n/format";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useDesk, useLoaded } from "../hooks";
 import { FailsafeRows } from "../VehiclePanel";
@@ -50,7 +50,7 @@ function Result({ check }: { check: PatrolCheck }) {
         {check.covered_ratio !== null && (
           <>
             <dt>{t("plan.covered")}</dt>
-            <dd>{(check.covered_ratio * 100).toFixed(1)} %</dd>
+            <dd>{shareSeen(check.covered_ratio)}</dd>
           </>
         )}
       </dl>

@@ -1,5 +1,6 @@
 /** Nothing drawn is lost: drafts that were put aside, and what somebody else stored meanwhile. */
 import { nameOf, t, word } from "../../i18n";
+import { listed } from "../../i18n/format";
 import { useDesk } from "../hooks";
 import { select } from "../selection";
 import { changesOf } from "./draft_changes";
@@ -83,8 +84,8 @@ export function Choice({ onTheirs, onMine }: { onTheirs: () => void; onMine: () 
 }
 
 function valueWords(draft: PatrolDraft, field: DraftField, vehicleName: (id: string) => string): string {
-  if (field === "parts") return draft.parts.map((part) => nameOf(part) || word("part", part.type)).join(", ") || "–";
-  if (field === "vehicle_ids") return draft.vehicle_ids.map(vehicleName).join(", ") || t("patrol.any_vehicle");
+  if (field === "parts") return listed(draft.parts.map((part) => nameOf(part) || word("part", part.type))) || "–";
+  if (field === "vehicle_ids") return listed(draft.vehicle_ids.map(vehicleName)) || t("patrol.any_vehicle");
   if (field === "is_active") return draft.is_active ? t("plan.approved") : t("plan.draft");
   if (field === "schedule") return scheduleWords(draft.schedule);
   if (field === "height_agl_m") return `${draft.height_agl_m} m`;

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { send } from "../../api/client";
 import type { ZoneCheck } from "../../api/types";
 import { nameOf, t, useLanguage, word } from "../../i18n";
+import { listed } from "../../i18n/format";
 import { MistakeWords, ProblemBox } from "../../shared/ProblemBox";
 import { BecauseMoves } from "../Because";
 import { useAction, useDesk, useDeskTopics } from "../hooks";
@@ -136,7 +137,7 @@ function WhatCame({ told }: { told: Imported }) {
 }
 
 function namesOf(zones: ZoneProperties[]): string {
-  return zones.map((one) => nameOf(one) || one.id).join(", ");
+  return listed(zones.map((one) => nameOf(one) || one.id));
 }
 
 /** What is wrong stands before what was only assumed. */

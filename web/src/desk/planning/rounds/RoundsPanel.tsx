@@ -1,6 +1,7 @@
 /** Endless rounds on the drawing table: roads on the map, how many go round, what comes of it, and the patrols of it. */
 import { useEffect } from "react";
 import { t, useLanguage, word } from "../../../i18n";
+import { listed } from "../../../i18n/format";
 import { ProblemBox } from "../../../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics } from "../../hooks";
 import { Amount, Field } from "../Field";
@@ -96,7 +97,7 @@ function NetworkWords() {
 }
 
 function names(items: readonly RoundsItem[]): string {
-  return items.map((item) => item.name || word("rounds_item", item.type)).join(", ");
+  return listed(items.map((item) => item.name || word("rounds_item", item.type)));
 }
 
 function Item({ item, index }: { item: RoundsItem; index: number }) {
