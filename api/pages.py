@@ -1,12 +1,15 @@
 """The built web pages, with the headers that keep them from loading or reaching anything but this server."""
 
+from os import PathLike, stat_result
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.errors import InvalidInput
 
 BUILT = Path(__file__).parent / "console"
 # MapLibre draws in a worker made from a blob and styles its canvas inline.
@@ -33,13 +36,22 @@ _HEADERS = {
 
 
 class Pages(StaticFiles):
-    """Files by their names; those with a hash in the name are kept for ever, pages are asked for each time."""
+    """Files by their names, packed where the build has packed them; those with a hash in the name are kept for ever,
+    pages are asked for each time."""
 
-    def file_response(self, *arguments: object, **named: object) -> Response:
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
         """Return the file with its rule for caches."""
-        response = super().file_response(*arguments, **named)  # type: ignore[arg-type]
-        is_hashed = "assets" in Path(str(arguments[0])).parts
+        packed = Path(f"{full_path}.gz")
+        if is_packed := packed.is_file() and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+            full_path, stat_result = packed, packed.stat()
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if is_packed:
+            response.headers["Content-Encoding"] = "gzip"
+        is_hashed = "assets" in Path(full_path).parts
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
+        response.headers["Vary"] = "Accept-Encoding"
         return response
 
 
@@ -66,7 +78,14 @@ class SafeHeaders:
 
 
 def add_pages(app: FastAPI, folder: Path | None) -> None:
-    """Serve the built pages (desk at /, panel at /panel/) wherever no route answers; the interface keeps its paths."""
+    """Serve the built pages (desk at /, panel at /panel/) wherever no route answers; the interface keeps its paths.
+
+    Raises InvalidInput where *folder* is given and not there.
+    """
+    if folder is not None and not folder.is_dir():
+        raise InvalidInput(
+            "there is no such folder with pages", where=str(folder), remedy="the built-in ones need none"
+        )
     app.add_middleware(SafeHeaders)
     built = folder or BUILT
     if not built.is_dir():

@@ -1,7 +1,6 @@
 """Runs a controller: books, services, links, pages; started in this order, stopped in the reverse one."""
 
 import asyncio
-import json
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,14 +12,17 @@ import structlog
 from api.app import create_app
 from api.grpc.link import serving_links
 from api.migrations.upgrade import migrate
+from api.pages import BUILT
 from api.services import Services
 from api.serving import listen, serving_http
 from api.settings import ControllerSettings
 from api.wiring import open_services
 from api.zone_book import ZoneChange
-from core.errors import InvalidInput
+from core.errors import InvalidInput, RoundsmanError, at_place
+from core.files import read_file, read_json
 from core.tasks import run_blocking
 from fleet.link.certificates import CertificateAuthority
+from missions.errors import BadPatrol
 from missions.patrol_files import patrol_from_json
 
 _FIRST = "imported at the first start"
@@ -44,9 +46,12 @@ async def run_controller(settings: ControllerSettings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with running_controller(settings) as running:
         address = f"http://{settings.host}:{running.http_port}"
-        structlog.get_logger("controller").info("controller is up", address=address, grpc_port=running.grpc_port)
+        log = structlog.get_logger("controller")
+        if settings.console_dir is None and not BUILT.is_dir():
+            log.warning("there are no web pages to show", folder=str(BUILT), remedy="make demo builds them")
+        log.info("controller is up", address=address, grpc_port=running.grpc_port)
         await stop.wait()
-        structlog.get_logger("controller").info("controller stops")
+        log.info("controller stops")
 
 
 @asynccontextmanager
@@ -90,7 +95,11 @@ async def _import_zones(services: Services, file: Path) -> None:
     async with services.database.transaction() as unit:
         if await services.zone_documents.newest(unit) is not None:
             return
-    zones, warnings = await services.zone_book.read(await _content(file))
+    content = await run_blocking(lambda: read_file(file))
+    try:
+        zones, warnings = await services.zone_book.read(content)
+    except RoundsmanError as error:
+        raise at_place(error, str(file)) from error
     for warning in warnings:
         structlog.get_logger("zones").warning("zone file", file=str(file), problem=str(warning))
     async with services.database.transaction() as unit:
@@ -98,22 +107,15 @@ async def _import_zones(services: Services, file: Path) -> None:
 
 
 async def _import_patrols(services: Services, file: Path) -> None:
-    try:
-        document = json.loads(await _content(file))
-    except ValueError as error:
-        raise InvalidInput(f"is not JSON: {error}", where=str(file)) from error
+    document = await run_blocking(lambda: read_json(file))
     if not isinstance(document, list):
         raise InvalidInput("must be a list of patrols", where=str(file))
-    patrols = [patrol_from_json(one) for one in document]
+    try:
+        patrols = [patrol_from_json(one) for one in document]
+    except BadPatrol as error:
+        raise InvalidInput(str(error), where=str(file)) from error
     async with services.database.transaction() as unit:
         if await services.missions.patrols(unit):
             return
         for patrol in patrols:
             await services.mission_requests.add_patrol(unit, patrol, by=_SYSTEM)
-
-
-async def _content(file: Path) -> bytes:
-    try:
-        return await run_blocking(file.read_bytes)
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file)) from error

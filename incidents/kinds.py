@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from core.errors import InvalidInput, NotFound
+from core.files import read_text
 from missions.work_calendar import WorkCalendar
 
 
@@ -155,22 +156,18 @@ def shipped_kinds() -> KindTable:
 
 def read_kinds(file: Path) -> KindTable:
     """Return the table of a city's own *file*; raises InvalidInput naming the file and every wrong field."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"cannot be read: {error}", where=str(file)) from error
-    return parse_kinds(text, where=str(file))
+    return parse_kinds(read_text(file), where=str(file))
 
 
 def parse_kinds(text: str, *, where: str) -> KindTable:
     """Return the table of a JSON text; raises InvalidInput naming *where* and every wrong field."""
     try:
         kinds = TypeAdapter(_KindFile).validate_python(json.loads(text)).kinds
-    except json.JSONDecodeError as error:
-        raise InvalidInput(f"is not JSON: {error}", where=where) from error
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InvalidInput(wrong, where=where, remedy="incidents/kinds.json shows the shape") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"is not JSON: {error}", where=where) from error
     _check_whole(kinds, where)
     return KindTable(kinds=kinds)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import InvalidInput
+from core.files import read_file
 from geofence.frames import LocalFrame
 from geofence.positions import GeoPosition
 from sim.scene import CameraLens, Ring, SceneAir, SceneLight, ThingType
@@ -114,12 +115,10 @@ class WorldPlan:
 def read_world(folder: Path) -> WorldPlan:
     """Return the world of *folder*/world.json; raises InvalidInput naming each wrong field."""
     file = folder / "world.json"
+    if not file.exists():
+        raise InvalidInput("there is no world", where=str(file), remedy="name a world folder")
     try:
-        plan = TypeAdapter(WorldPlan).validate_json(file.read_bytes())
-    except OSError as error:
-        raise InvalidInput(
-            f"cannot be read: {error.strerror}", where=str(file), remedy="name a world folder"
-        ) from error
+        plan = TypeAdapter(WorldPlan).validate_json(read_file(file))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InvalidInput(wrong, where=str(file), remedy="correct these fields") from error

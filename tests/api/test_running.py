@@ -100,6 +100,7 @@ def test_a_missing_site_and_a_bad_zone_file_are_told_with_their_remedy(tmp_path:
     assert told.returncode == 2
     assert "Traceback" not in told.stderr
     assert "FeatureCollection" in told.stderr
+    assert str(bad) in told.stderr
 
 
 def test_accounts_are_kept_from_the_command_line(tmp_path: Path) -> None:
