@@ -1,7 +1,8 @@
 """`roundsman zones`: look at zone files without a controller."""
 
-import locale
+import os
 from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,7 +70,7 @@ def check(
     kind: _KindOption = None,
 ) -> None:
     """Read FILE and print every problem with its place and remedy, or what the file holds; exits 1 on problems."""
-    language = lang or _machine_language()
+    language = lang or machine_language(os.environ)
     zones = _read(file, _choices(ground_amsl_m, time_zone, kind), language, on_problems=Status.NOT_SO)
     for line in _summary(zones, language):
         typer.echo(line)
@@ -91,7 +92,7 @@ def convert(
     from geofence.formats.choices import ExportChoices, ZoneFormat
     from geofence.formats.exchange import write_zone_file
 
-    language = lang or _machine_language()
+    language = lang or machine_language(os.environ)
     form = to or _FORM_OF_NAME.get(out.suffix.lower())
     if form is None:
         _complain(f"{out}: the ending says no format; name it with --to ({', '.join(Form)})")
@@ -132,12 +133,11 @@ def _read(file: Path, choices: "ImportChoices", language: Language, *, on_proble
     return report.zones
 
 
-def _machine_language() -> Language:
-    try:
-        name = locale.getlocale()[0] or ""
-    except ValueError:  # a locale that Python does not know
-        name = ""
-    return Language.ZH if name.lower().startswith(("zh", "chinese")) else Language.EN
+def machine_language(environment: Mapping[str, str]) -> Language:
+    """Return the language that the machine is set to, also where its own words in it are not installed."""
+    said = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    name = next(filter(None, said), "")
+    return Language.ZH if name.lower().startswith("zh") else Language.EN
 
 
 def _complain(text: str) -> None:

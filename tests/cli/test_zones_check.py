@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import main
-from cli.zones import app
+from cli.zones import app, machine_language
 from geofence.zone_files import read_zones
 
 ESTATE = Path(__file__).parents[2] / "sim" / "worlds" / "estate" / "zones.geojson"
@@ -20,6 +20,19 @@ BAD = """{"type": "FeatureCollection", "crs": "GCJ-02", "features": [
 def check(*arguments: str) -> Result:
     """Run the command."""
     return CliRunner().invoke(app, ["check", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "", "LC_MESSAGES": "zh_TW"}, "zh"),
+    ],
+)
+def test_it_answers_in_the_language_that_the_machine_is_set_to(environment: dict[str, str], language: str) -> None:
+    assert machine_language(environment) == language
 
 
 def test_a_good_file_is_summed_up_in_english() -> None:
