@@ -16,9 +16,7 @@ _NEAR_LEGS = 3
 _FAR_OFF = 0.75
 """A point farther off the straight line past it than so many swaths is not left out."""
 _LINK = 3.0
-"""A leg shorter than so many swaths may be shifted as a whole; its corner is no farther from its ends."""
-_PARALLEL = 0.05
-"""Legs whose directions have so small a cross product have no corner."""
+"""A leg shorter than so many swaths may be shifted as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,29 +29,17 @@ class Change:
 
 
 def changes_at(points: Sequence[XY], at: int, step_m: float, swath_m: float) -> Iterator[Change]:
-    """Yield what may be tried round point *at*: leave it out, move it along both its legs, change its second leg."""
+    """Yield what may be tried round point *at*: leave it out, move it along both its legs, shift its second leg."""
     here, last = points[at], len(points) - 1
     if 0 < at < last and _off_m(here, points[at - 1], points[at + 1]) < _FAR_OFF * swath_m:
         yield Change(first=at - 1, last=at + 1, inner=())
     for near in (points[at - 1] if at else None, points[at + 1] if at < last else None):
         for step in (-step_m, step_m) if near else ():
             yield Change(first=at - 1, last=at + 1, inner=(_towards(here, near or here, step),))
-    if 0 < at < last - 1:
-        four = (points[at - 1], here, points[at + 1], points[at + 2])
-        yield from (Change(first=at - 1, last=at + 2, inner=inner) for inner in _instead(four, step_m, swath_m))
-
-
-def _instead(four: tuple[XY, XY, XY, XY], step_m: float, swath_m: float) -> Iterator[tuple[XY, ...]]:
-    """Yield what may be in place of the inner two of *four* points: their leg shifted, nothing, or a single corner."""
-    before, one, other, after = four
-    if math.dist(one, other) < _LINK * swath_m:
+    if 0 < at < last - 1 and math.dist(here, points[at + 1]) < _LINK * swath_m:
         for step in (-step_m, step_m):
-            yield (_towards(one, before, step), _beside(other, one, before, step))
-    if max(_off_m(one, before, after), _off_m(other, before, after)) < _FAR_OFF * swath_m:
-        yield ()
-    corner = _crossing(before, one, other, after)
-    if corner and max(math.dist(corner, one), math.dist(corner, other)) < _LINK * swath_m:
-        yield (corner,)
+            inner = (_towards(here, points[at - 1], step), _beside(points[at + 1], here, points[at - 1], step))
+            yield Change(first=at - 1, last=at + 2, inner=inner)
 
 
 def touches(points: Sequence[XY], one: XY, other: XY, swath_m: float) -> Iterator[Change]:
@@ -125,13 +111,3 @@ def _off_m(place: XY, a: XY, b: XY) -> float:
     """Return how far *place* lies off the line from *a* to *b*."""
     u = _unit(a, b)
     return abs((place[0] - a[0]) * u[1] - (place[1] - a[1]) * u[0])
-
-
-def _crossing(a: XY, b: XY, c: XY, d: XY) -> XY | None:
-    """Return where the lines over *a* and *b* and over *c* and *d* cross, nothing where they hardly do."""
-    u, v = _unit(a, b), _unit(c, d)
-    cross = u[0] * v[1] - u[1] * v[0]
-    if abs(cross) < _PARALLEL:
-        return None
-    ahead_m = ((c[0] - b[0]) * v[1] - (c[1] - b[1]) * v[0]) / cross
-    return (b[0] + ahead_m * u[0], b[1] + ahead_m * u[1])

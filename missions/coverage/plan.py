@@ -27,8 +27,6 @@ _DRAFTING = 0.35
 """Share of the steps for first drafts."""
 _MORE, _WORTH_MORE = 0.5, 0.05
 """Other drafts are polished with this share of what steps are left, while they would last for so many seconds."""
-_AGAIN_RAD = (0.5, 1.0)
-"""By so much the samples are turned when the best line is polished again."""
 _FILLED = 0.7
 """What filling gaps costs less at best than thought."""
 
@@ -102,16 +100,11 @@ def _best_line(ground: Ground, start: Place | None, rng: np.random.Generator, ef
             best = _cheaper(ground, best, _polished(ground, draft, more))
         elif _cost_m(ground, draft) + _FILLED * filling_m(ground, draft) < _cost_m(ground, best):
             best = _cheaper(ground, best, tidied(ground, mended(ground, draft)))
-    effort.give_back(more)
-    for turn_rad in _AGAIN_RAD:
-        if effort.left > _WORTH_MORE * STEPS_PER_S and not effort.is_over():
-            best = _cheaper(ground, best, _polished(ground, best, effort, turn_rad))
     return best
 
 
-def _polished(ground: Ground, line: Line, effort: Effort, turn_rad: float = 0.0) -> Line:
-    """Return *line* polished, its samples turned by *turn_rad* more against its main direction."""
-    polish = Polish(ground, line, _main_direction(line) + turn_rad, turn_m=POLISH_TURN * ground.swath_m)
+def _polished(ground: Ground, line: Line, effort: Effort) -> Line:
+    polish = Polish(ground, line, _main_direction(line), turn_m=POLISH_TURN * ground.swath_m)
     polish.run(effort)
     return tidied(ground, mended(ground, polish.best))
 

@@ -14,7 +14,6 @@ from benchmarks.coverage import Case, judged
 from core.errors import InvalidInput
 from missions.coverage import CoveragePath, plan_coverage
 from missions.coverage.cells import rows_along
-from missions.coverage.changes import changes_at
 from missions.coverage.drafts import Drafts
 from missions.coverage.effort import Effort
 from missions.coverage.fitted import fitted_rows, slanting_m2
@@ -202,38 +201,6 @@ def test_no_leg_is_a_stub_and_no_point_lies_on_the_way_without_a_turn(area: Poly
 
     assert min(leg.length_m for leg in path.legs) >= 0.03 * 20
     assert len(path.legs) <= 1.05 * path.turns + 2
-
-
-def test_steps_that_are_left_make_the_best_path_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
-    corner = Polygon([(0, 0), (-191, 90), (-29, -86)])
-    path = swept(corner, swath_m=22.2, overlap=0.1, limit_s=1)
-    monkeypatch.setattr("missions.coverage.plan._AGAIN_RAD", ())
-    once = plan_coverage(corner, swath_m=22.2, overlap=0.1, time_limit_s=1)
-
-    assert path.turns <= once.turns
-    assert path.length_m < once.length_m - 1
-
-
-@pytest.mark.parametrize(
-    ("points", "inner"),
-    [
-        ([(0, 0), (80, 0), (90, 10), (90, 60)], ((90, 0),)),
-        ([(0, 0), (40, 0), (50, 5), (90, 5)], ()),
-    ],
-    ids=["a corner for a link that cuts it", "a straight line for a step"],
-)
-def test_a_link_may_give_way_with_both_its_ends(
-    points: list[tuple[float, float]], inner: tuple[tuple[float, float], ...]
-) -> None:
-    instead = {change.inner for change in changes_at(points, 1, 1, 20) if (change.first, change.last) == (0, 3)}
-
-    assert inner in {tuple((round(x, 9), round(y, 9)) for x, y in places) for places in instead}
-
-
-def test_a_link_between_parallel_rows_has_no_corner_and_stays() -> None:
-    rows = [(0.0, 0.0), (80.0, 0.0), (80.0, 20.0), (0.0, 20.0)]
-
-    assert {len(change.inner) for change in changes_at(rows, 1, 1, 20) if change.last == 3} == {2}
 
 
 def test_a_bend_that_is_none_and_a_stub_are_left_out() -> None:
