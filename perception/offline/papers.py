@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
 
 from core.errors import InvalidInput
 from core.events import Json
@@ -16,6 +16,38 @@ from perception.offline.film import Film
 from perception.offline.ground_frame import GroundFrame
 from perception.offline.lines import detection_line, sighting_line, track_line
 from perception.sighting import Photo, Sighting
+
+
+class _Lines:
+    """A file of lines that tells its name when it cannot be written; raises InvalidInput."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        with self._named():
+            self._stream = file.open("w", encoding="utf-8")
+
+    def __enter__(self) -> "_Lines":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._named():
+            self._stream.close()
+
+    def write(self, lines: Iterable[str], *, at_once: bool = False) -> None:
+        """Write *lines*, and let others read them *at_once*."""
+        with self._named():
+            self._stream.writelines(f"{line}\n" for line in lines)
+            if at_once:
+                self._stream.flush()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InvalidInput(f"cannot be written: {error.strerror}", where=str(self._file)) from error
 
 
 class Papers:
@@ -59,8 +91,8 @@ class Papers:
         """Write what one frame gave."""
         self.write_rest(Rest(lines=looked.lines, late=looked.late))
         if self._detections is not None:
-            self._detections.writelines(
-                detection_line(one, frame=looked.number, time_s=time_s) + "\n" for one in looked.seen.detections
+            self._detections.write(
+                detection_line(one, frame=looked.number, time_s=time_s) for one in looked.seen.detections
             )
         for sighting in looked.seen.sightings:
             self._write_sighting(sighting, looked.number)
@@ -70,7 +102,7 @@ class Papers:
     def write_rest(self, rest: Rest) -> None:
         """Write finished lines, and sightings of earlier frames."""
         if self._tracks is not None:
-            self._tracks.writelines(track_line(line, self._ground) + "\n" for line in rest.lines)
+            self._tracks.write(track_line(line, self._ground) for line in rest.lines)
         for one in rest.late:
             self._write_sighting(one.sighting, one.frame)
 
@@ -78,8 +110,7 @@ class Papers:
         photos: list[Json] = [self._keep(photo, sighting) for photo in sighting.photos] if self._pictures else []
         line = sighting_line(sighting, self._ground, start_at=self._start_at, frame=frame, photos=photos)
         if self._sightings is not None:
-            self._sightings.write(line + "\n")
-            self._sightings.flush()
+            self._sightings.write([line], at_once=True)
 
     def _keep(self, photo: Photo, sighting: Sighting) -> dict[str, Json]:
         assert self._pictures is not None
@@ -93,13 +124,8 @@ class Papers:
             "box_xyxy_px": None if photo.box_xyxy_px is None else [round(value, 1) for value in photo.box_xyxy_px],
         }
 
-    def _open(self, file: Path | None) -> TextIO | None:
-        if file is None:
-            return None
-        try:
-            return self._stack.enter_context(file.open("w", encoding="utf-8"))
-        except OSError as error:
-            raise InvalidInput(f"cannot be written: {error.strerror}", where=str(file)) from error
+    def _open(self, file: Path | None) -> _Lines | None:
+        return None if file is None else self._stack.enter_context(_Lines(file))
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The annotated film where it cannot be written: told by us, and by no crash of the film's library."""
+"""What a look writes, where it cannot be written: told by its name, and by no crash of the film's library."""
 
 import os
 import threading
@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
+from perception.detections import Detection, Label, PixelBox
 from perception.offline.examination import Looked
 from perception.offline.film import Film
+from perception.offline.ground_frame import GroundFrame
+from perception.offline.papers import Papers
 from perception.pipeline import Seen
-from tests.perception.eyes import frame_at
+from tests.perception.eyes import START_AT, frame_at
 
 
 def write_film(file: Path, *, frames: int) -> None:
@@ -47,3 +50,17 @@ def test_a_film_into_a_pipe_is_whole(tmp_path: Path) -> None:
     write_film(pipe, frames=5)
     reader.join()
     assert frames_of(copy) == 5
+
+
+def test_lines_onto_a_full_disk_are_told_with_their_file() -> None:
+    random = np.random.default_rng(7)
+    picture = random.integers(0, 255, (120, 160, 3)).astype(np.uint8)
+    detections = [Detection(label=Label.PERSON, score=0.9, box=PixelBox(1.0, 1.0, 9.0, 9.0))] * 100
+    looked = Looked(number=0, seen=Seen(frame=frame_at(0.0, picture=picture), detections=detections), lines=())
+    ground = GroundFrame.local(east_m=0.0, north_m=0.0)
+    papers = Papers(
+        sightings=None, tracks=None, detections=Path("/dev/full"), pictures=None, film=None, ground=ground,
+        start_at=START_AT,
+    )  # fmt: skip
+    with pytest.raises(InvalidInput, match="/dev/full: cannot be written: No space left on device"), papers:
+        papers.write(looked, 0.0)
