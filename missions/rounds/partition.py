@@ -15,6 +15,8 @@ from missions.rounds.tours import Tour, TourBook
 _POWER = 10
 """Of the sum that stands for the maximum: high enough to follow it, low enough to see the others."""
 _NEAR = 6
+_HALVINGS = 20
+"""Of the gap, where a tour is cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,18 +160,31 @@ class Partition:
 
 
 def cut_tour(book: TourBook, tour: Sequence[int], vehicles: Sequence[int], *, first: int) -> list[Tour]:
-    """Return the tour, begun at its place number *first*, cut into parts as long as their share of the vehicles."""
+    """Return the tour, begun at its place number *first*, cut so that the worst gap of the parts is small.
+
+    Each part comes back to its own beginning, which on a long corridor is half of its way.
+    """
     turned = [*tour[first:], *tour[:first]]
-    length, parts, driven, until = book.length(turned), list[Tour](), 0.0, 0.0
-    left = iter(enumerate(turned))
-    step = next(left, None)
-    for count in vehicles:
-        until += length * count / sum(vehicles)
-        part = Tour()
-        while step is not None and (driven < until - 1e-9 or len(parts) == len(vehicles) - 1):
-            number, place = step
-            part.append(place)
-            driven += book.lengths[place][turned[number + 1 - len(turned)]]
-            step = next(left, None)
-        parts.append(part)
+    low, high = 0.0, 2 * book.length(turned)
+    parts = _parts_within(book, turned, vehicles, high)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        found = _parts_within(book, turned, vehicles, middle)
+        low, high, parts = (middle, high, parts) if found is None else (low, middle, found)
+    if parts is None:
+        raise AssertionError("a part for all places is within twice the tour")
     return parts
+
+
+def _parts_within(book: TourBook, turned: Tour, vehicles: Sequence[int], gap_m: float) -> list[Tour] | None:
+    """Return the parts, each as long as its vehicles can keep the gap; None where places are left over."""
+    at, lengths, parts = 0, book.lengths, list[Tour]()
+    for count in vehicles:
+        begin, driven = at, 0.0
+        while at < len(turned):
+            driven += lengths[turned[at - 1]][turned[at]] if at > begin else 0.0
+            if driven + lengths[turned[at]][turned[begin]] > count * gap_m:
+                break
+            at += 1
+        parts.append(turned[begin:at])
+    return parts if at == len(turned) else None

@@ -1,6 +1,6 @@
 """The search for the groups with the least worst gap: many short annealings, and the best choice out of all of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -13,6 +13,10 @@ _STEPS_A_PLACE, _MOST_STEPS = 150, 6000
 """Of one annealing."""
 _TRIES = 8
 """Annealings between two choices."""
+_FIRST_CUTS = 8
+"""Cuts of the long tour into one part for each vehicle that are compared for the first start."""
+_LEAPS, _AT_A_LEAP = 4, 0.5
+"""Tours are cut so often at one of their longest ways, which lead past places that were seen before."""
 _PATIENCE = 40
 """Choices without any gain after which the search ends."""
 _CHOICE_LIMIT_S = 3.0
@@ -68,7 +72,8 @@ class _Hunt:
         self._random = random
         self._is_over = is_over
         self._choice = Choice(book=book, ways=graph.ways, weights=graph.weights)
-        self._tour = best[0].tour
+        self._tour = _as_passed(graph, best[0].tour)
+        self._leaps = _leaps(book, self._tour)
         self._is_first = True
         self.best = best
 
@@ -101,12 +106,15 @@ class _Hunt:
         most = min(self._vehicles, self._book.size)
         if self._is_first:
             self._is_first = False
-            yield self._cut([1] * most)
+            cuts = [self._cut([1] * most) for _ in range(_FIRST_CUTS)]
+            yield min(cuts, key=lambda cut: max(self._book.length(part) for part in cut[0]))
         for _ in range(_TRIES):
             yield self._cut(_composition(self._vehicles, self._random.randint(2, most), self._random))
 
     def _cut(self, vehicles: list[int]) -> tuple[list[list[int]], list[int], float]:
         first = self._random.randrange(self._book.size)
+        if self._random.random() < _AT_A_LEAP:
+            first = self._random.choice(self._leaps)
         return cut_tour(self._book, self._tour, vehicles, first=first), vehicles, 0.02
 
 
@@ -114,3 +122,15 @@ def _composition(total: int, count: int, random: Random) -> list[int]:
     """Return *count* whole numbers from 1 on that make *total*."""
     cuts = sorted(random.sample(range(1, total), count - 1))
     return [b - a for a, b in zip([0, *cuts], [*cuts, total], strict=True)]
+
+
+def _as_passed(graph: RoadGraph, tour: Sequence[int]) -> tuple[int, ...]:
+    """Return the places of the tour, each when the tour first leads past it: never longer, and in stretches."""
+    ways = (graph.ways.way(tour[number - 1], place) for number, place in enumerate(tour))
+    return tuple(dict.fromkeys(place for way in ways for place in way))
+
+
+def _leaps(book: TourBook, tour: Sequence[int]) -> list[int]:
+    """Return the numbers of the places of the tour that its longest ways lead to."""
+    steps = [book.lengths[tour[number - 1]][place] for number, place in enumerate(tour)]
+    return sorted(range(len(tour)), key=lambda number: -steps[number])[:_LEAPS]

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from core.clock import ManualClock
 from core.errors import InvalidInput
 from missions.rounds.bounds import least_gap_m
 from missions.rounds.graph_files import BadGraph, graph_from_json
+from missions.rounds.partition import cut_tour
 from missions.rounds.picture import rounds_svg
 from missions.rounds.planner import Progress, RoundsRequest, plan_rounds
 from missions.rounds.rounds import Rounds, Walk
@@ -311,3 +313,18 @@ def test_more_vehicles_than_places_by_far_are_planned_at_once() -> None:
     assert len(planned(ring(6), 10_000)["vehicles"]) == 10_000
     with pytest.raises(InvalidInput, match="give 10000 at most"):
         planned(ring(6), 10_001)
+
+
+def test_a_corridor_is_cut_into_parts_that_come_back_equally_soon() -> None:
+    along_m = np.arange(40) * 10.0
+    book = TourBook(lengths_m=np.abs(along_m[:, None] - along_m))
+    parts = cut_tour(book, list(range(40)), [1, 1, 1, 1], first=0)
+    assert parts == [list(range(begin, begin + 10)) for begin in range(0, 40, 10)]
+    assert sorted(place for part in cut_tour(book, list(range(40)), [2, 1], first=7) for place in part) == [*range(40)]
+
+
+def test_a_long_corridor_is_shared_out_end_to_end() -> None:
+    nodes = [{"id": n, "x_m": 10.0 * n, "y_m": 0.0} for n in range(120)]
+    edges = [{"a": n, "b": n + 1, "length_m": 10.0} for n in range(119)]
+    rounds = planned({"nodes": nodes, "edges": edges}, 3, steps=1)
+    assert rounds["worst_idleness_s"] <= 780.0 + 1e-6
