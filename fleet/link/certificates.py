@@ -7,7 +7,7 @@ The agent's certificate names the agent (common name) and its vehicles (URI name
 import ipaddress
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,16 +53,13 @@ class TlsFiles:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Return what `write` left in *folder*; raises InvalidInput naming the file that is missing."""
-        try:
-            return cls(
-                authority=(folder / "ca.pem").read_bytes(),
-                certificate=(folder / "agent.pem").read_bytes(),
-                key=(folder / "agent.key").read_bytes(),
-            )
-        except OSError as error:
-            remedy = "make them on the controller: roundsman agents enroll NAME --vehicle ID --out DIR"
-            raise InvalidInput(f"cannot be read: {error.strerror}", where=str(error.filename), remedy=remedy) from error
+        """Return what `write` left in *folder*; raises InvalidInput naming the file that is missing or damaged."""
+        remedy = "make them on the controller: roundsman agents enroll NAME --vehicle ID --out DIR"
+        return cls(
+            authority=_read_pem(folder / "ca.pem", x509.load_pem_x509_certificate, remedy=remedy),
+            certificate=_read_pem(folder / "agent.pem", x509.load_pem_x509_certificate, remedy=remedy),
+            key=_read_pem(folder / "agent.key", _load_key, remedy=remedy),
+        )
 
     def write(self, folder: Path) -> None:
         """Write ca.pem, agent.pem and agent.key into *folder*."""
@@ -163,15 +160,29 @@ def identity_of(certificate_pem: bytes) -> AgentIdentity:
 
 
 def _key_and_certificate(file: Path, *, remedy: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    bundle = file.read_bytes()
+    bundle = _read_pem(file, x509.load_pem_x509_certificate, _load_key, remedy=remedy)
+    return _load_key(bundle), x509.load_pem_x509_certificate(bundle)
+
+
+def _read_pem(file: Path, *loads: Callable[[bytes], object], remedy: str) -> bytes:
+    """Return what *file* holds once it was loaded in every one of the ways; raises InvalidInput."""
     try:
-        key = serialization.load_pem_private_key(bundle, password=None)
-        certificate = x509.load_pem_x509_certificate(bundle)
+        content = file.read_bytes()
+        for load in loads:
+            load(content)
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror}", where=str(file), remedy=remedy) from error
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InvalidInput("is damaged: it holds no key and certificate", where=str(file), remedy=remedy) from error
+        because = "is damaged: the key or the certificate in it cannot be read"
+        raise InvalidInput(because, where=str(file), remedy=remedy) from error
+    return content
+
+
+def _load_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise InvalidInput("holds no EC key", where=str(file), remedy=remedy)
-    return key, certificate
+        raise TypeError("no EC key")
+    return key
 
 
 def _new_authority(now: datetime) -> bytes:

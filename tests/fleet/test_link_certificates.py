@@ -88,3 +88,11 @@ def test_damaged_certificates_are_named(name: str, tmp_path: Path) -> None:
     (tmp_path / "certificates" / name).write_bytes(b"")
     with pytest.raises(InvalidInput, match=f"{name}: is damaged.*move it away"):
         CertificateAuthority.open(tmp_path, now=NOW).server(now=NOW)
+
+
+@pytest.mark.parametrize("name", ["ca.pem", "agent.pem", "agent.key"])
+def test_damaged_credentials_are_named(name: str, tmp_path: Path) -> None:
+    CertificateAuthority.open(tmp_path / "data", now=NOW).enroll("tower", ["*"], now=NOW).write(tmp_path)
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(InvalidInput, match=f"{name}: is damaged.*agents enroll"):
+        TlsFiles.read(tmp_path)
