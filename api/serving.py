@@ -63,7 +63,7 @@ async def serving_http(
         server_header=False,
         proxy_headers=False,
         ws_max_size=64 * 1024,
-        ws_per_message_deflate=False,
+        ws_per_message_deflate=True,
         timeout_graceful_shutdown=_LET_REQUESTS_END_S,
     )
     server = _Server(config)

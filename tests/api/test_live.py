@@ -353,7 +353,8 @@ async def test_a_client_that_takes_nothing_is_dropped_and_holds_up_nobody(settin
             narrow = socket.socket()
             narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             narrow.connect(("127.0.0.1", running.http_port))
-            async with connect(live.url, sock=narrow, additional_headers=headers, close_timeout=0.1) as slow:
+            line = connect(live.url, sock=narrow, additional_headers=headers, compression=None, close_timeout=0.1)
+            async with line as slow:
                 await slow.send(json.dumps({"type": "hello", "topics": ["events"]}))
                 slow.transport.pause_reading()
                 async with live.listener("supervisor", name="quick") as quick:
@@ -364,6 +365,11 @@ async def test_a_client_that_takes_nothing_is_dropped_and_holds_up_nobody(settin
                 slow.transport.resume_reading()
                 with pytest.raises(ConnectionClosed):
                     await Listening(slow).next("no such message")
+
+
+async def test_what_is_told_is_packed_for_those_behind_slow_lines(live: Live) -> None:
+    async with connect(live.url) as socket:
+        assert [one.name for one in socket.protocol.extensions] == ["permessage-deflate"]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,15 @@ import { BASE } from "../api/client";
 import { t, useLanguage, word } from "../i18n";
 import { ago, listed } from "../i18n/format";
 import { useNow } from "./hooks";
+import { Turns } from "./turns";
 
 const EVERY_MS = 1000;
 /** Where there was none it is asked for less often. */
 const NONE_YET_MS = 4000;
 const OLD_MS = 4000;
+/** Browsers have six lines to one server: on a slow net, words to vehicles must not wait behind the pictures of forty. */
+const AT_A_TIME = 2;
+const turns = new Turns(AT_A_TIME);
 
 interface Followed {
   track: number;
@@ -68,7 +72,7 @@ function usePicture(vehicleId: string): Shot | null {
     let url: string | null = null;
     let timer: ReturnType<typeof setTimeout>;
     const look = async (): Promise<void> => {
-      const next = document.hidden ? null : await fetchPicture(vehicleId, stop.signal);
+      const next = document.hidden ? null : await turns.take(() => (stop.signal.aborted ? Promise.resolve(null) : fetchPicture(vehicleId, stop.signal)));
       if (stop.signal.aborted) return;
       if (next) {
         if (url) URL.revokeObjectURL(url);
@@ -90,7 +94,7 @@ function usePicture(vehicleId: string): Shot | null {
 /** Returns null where there is none or the server cannot be reached: the old one stays and shows its age. */
 async function fetchPicture(vehicleId: string, signal: AbortSignal): Promise<Shot | null> {
   try {
-    const response = await fetch(`${BASE}/vehicles/${encodeURIComponent(vehicleId)}/picture`, { signal });
+    const response = await fetch(`${BASE}/vehicles/${encodeURIComponent(vehicleId)}/picture`, { signal, priority: "low" });
     if (!response.ok) return null;
     const takenAt = response.headers.get("X-Taken-At") ?? new Date().toISOString();
     const size = response.headers.get("X-Size") ?? "";

@@ -6,6 +6,8 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
 /** The server pings more often than this; longer silence means that the line is dead. */
 const SILENCE_MS = 12_000;
+/** The snapshot is one long message: over a slow line nothing is heard until all of it has come. */
+const SNAPSHOT_MS = 40_000;
 const TOPICS = ["telemetry", "tracks", "events", "alarms"];
 
 export interface ConnectionOptions {
@@ -52,7 +54,10 @@ export class LiveConnection {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#watch(socket);
-    socket.onopen = () => this.send({ type: "hello", after: this.#options.cursor(), topics: TOPICS });
+    socket.onopen = () => {
+      this.#watch(socket, SNAPSHOT_MS);
+      this.send({ type: "hello", after: this.#options.cursor(), topics: TOPICS });
+    };
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#receive(socket, event.data);
     socket.onclose = () => this.#lost(socket);
   }
@@ -68,12 +73,12 @@ export class LiveConnection {
     this.#options.onMessage(message);
   }
 
-  #watch(socket: WebSocket): void {
+  #watch(socket: WebSocket, silenceMs = SILENCE_MS): void {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
       socket.close();
       this.#lost(socket);
-    }, SILENCE_MS);
+    }, silenceMs);
   }
 
   #lost(socket: WebSocket): void {
