@@ -7,6 +7,7 @@ What shifts the whole map, a wrong place of the camera, cannot be found so.
 """
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,8 @@ _PERSON_VIEWS, _STANDS = 6, 0.3
 """Somebody who was seen so often, and strayed no more than so many times as far (squared) as boxes do, stood still."""
 _STEP = 0.02
 """A camera has to move by this share of its height, and by what its place is off, before it shows something new."""
+_PLACES = 8
+"""So many places of the camera are remembered: who hovers and trembles comes back to them."""
 _NEWEST = 0.3
 """The newest frame's share in where the camera is taken to be."""
 _FADES = 0.98
@@ -51,7 +54,7 @@ class Aim:
         self._usual = np.array([math.radians(errors.pitch_deg), math.radians(errors.yaw_deg), errors.height_m])
         self._off = np.zeros(3)
         self._camera_m: FloatArray | None = None
-        self._noted_m: FloatArray | None = None
+        self._noted_m: deque[FloatArray] = deque(maxlen=_PLACES)
         self._rows: dict[int, int] = {}
         self._may_walk = np.zeros(_THINGS, np.bool_)
         self._sums = _Sums.empty(_THINGS)
@@ -85,14 +88,15 @@ class Aim:
             self._off = self._solve()
 
     def _has_moved(self, gaze: Gaze) -> bool:
-        """Say whether the camera is far enough from where it was at the last view, what its place trembles left out."""
+        """Say whether the camera is far from where it was at the last views, what its place trembles left out."""
         here_m = np.array(self._reference.camera_m(gaze))
         before_m = here_m if self._camera_m is None else self._camera_m
         self._camera_m = _NEWEST * here_m + (1.0 - _NEWEST) * before_m
         least_m = max(_STEP * gaze.height_agl_m, self._reference.errors.place_m)
-        has_moved = self._noted_m is None or math.dist(self._camera_m, self._noted_m) >= least_m
-        self._noted_m = self._camera_m if has_moved else self._noted_m
-        return has_moved
+        if any(math.dist(self._camera_m, place_m) < least_m for place_m in self._noted_m):
+            return False
+        self._noted_m.append(self._camera_m)
+        return True
 
     def _is_of_use(self, one: Track) -> bool:
         camera, box = self._reference.camera, one.box
