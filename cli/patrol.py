@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from cli.rest import RestClient, sign_in_from_environment
 from cli.status import Status
 from core.clock import SystemClock
-from core.errors import InvalidInput, Unavailable
+from core.errors import InvalidInput, Unavailable, at_place
 from core.files import check_writable, read_file, read_json, write_whole
 
 app = typer.Typer(help="Patrols: start one from a file and follow it.  巡逻", no_args_is_help=True)
@@ -49,7 +49,10 @@ def convert(
         place = GeoPosition(lon_deg=home[0], lat_deg=home[1])
         text, notes = plan_of_patrol(patrol_from_json(read_patrol(file)), place)
     else:
-        document, notes = patrol_of_plan(read_file(file), name=name or file.stem, speed_m_s=speed_m_s)
+        try:
+            document, notes = patrol_of_plan(read_file(file), name=name or file.stem, speed_m_s=speed_m_s)
+        except InvalidInput as error:
+            raise at_place(error, str(file)) from error.__cause__
         text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     for note in notes:
         typer.echo(f"note: {note}", err=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import main
 from cli.patrol import read_patrol
 from core.errors import InvalidInput
 
@@ -41,3 +42,11 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
 def test_what_is_no_patrol_at_all_is_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
         read_patrol(written(tmp_path, text))
+
+
+def test_what_is_no_plan_is_told_with_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, json.dumps(PATROL))
+    with pytest.raises(SystemExit) as ended:
+        main(["patrol", "convert", str(file), str(tmp_path / "o.json")])
+    assert ended.value.code == 2
+    assert f"roundsman patrol: {file}: is not a QGroundControl plan" in capsys.readouterr().err
