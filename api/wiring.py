@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from api.figures import Figures, InboxSource
-from api.grpc.reports import report_routes
+from api.grpc.reports import report_routes, urgent_routes
 from api.housekeeping import Housekeeper
 from api.live.bell import Bell
 from api.live.journal_tail import JournalTail
@@ -39,7 +39,7 @@ from fleet.link.intake import Intake
 from fleet.registry import FleetRegistry
 from fleet.store_sql import SqlFleetStore
 from incidents.escalator import OutsideLine
-from incidents.handlers import LookResultHandler, SightingHandler
+from incidents.handlers import LookResultHandler, SightingHandler, UrgentSightingHandler
 from incidents.intake import Intake as IncidentIntake
 from missions.figures import MissionFigures
 from missions.rounds_desk import RoundsDesk
@@ -232,7 +232,13 @@ def _downlink(ground: Ground, incidents: IncidentParts, sightings: IncidentIntak
     return Downlink(
         database=ground.database,
         store=ground.fleet,
-        intake=Intake(database=ground.database, store=ground.fleet, routes=routes, clock=ground.clock),
+        intake=Intake(
+            database=ground.database,
+            store=ground.fleet,
+            routes=routes,
+            urgent=urgent_routes(UrgentSightingHandler(intake=sightings)),
+            clock=ground.clock,
+        ),
         registry=ground.registry,
         bus=ground.bus,
         clock=ground.clock,

@@ -25,6 +25,19 @@ class SightingHandler:
         await self._intake.take(unit, report)
 
 
+class UrgentSightingHandler:
+    """Takes what cannot wait of a sighting that could not be taken: people are called, its pictures come later."""
+
+    def __init__(self, *, intake: Intake) -> None:
+        self._intake = intake
+
+    async def handle(self, unit: Transaction, *, vehicle_id: VehicleId, report: Sighting) -> None:
+        """Ring where the sighting is an alarm; raises CallerError for one that can never be taken."""
+        _check_sender(vehicle_id, report.vehicle_id)
+        _check_values(report)
+        await self._intake.ring(unit, report)
+
+
 class LookResultHandler:
     """Takes the results of second looks."""
 

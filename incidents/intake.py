@@ -1,6 +1,6 @@
 """From a sighting to an incident, or to one more look at an open one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
@@ -80,11 +80,29 @@ class Intake:
         # Two vehicles that see one thing at the same moment must not open two incidents.
         await self._numbers.lock(unit, SERIES)
         if (known := await self._sightings.get(unit, sighting.id)) is not None:
+            await self._complete(unit, known, sighting)
             return Taken(incident_id=known.incident_id, opened=known.opened, repeated=True)
         seen = await self._incident_at(unit, sighting)
         if seen is not None:
             return await self._look_again(unit, seen, sighting)
         return await self._open(unit, kind, sighting)
+
+    async def ring(self, unit: Transaction, sighting: Sighting) -> None:
+        """Call people to an alarm whose pictures cannot be kept now; `take` adds them when it comes again."""
+        if self._kinds.kind(sighting.kind).is_alarm:
+            await self.take(unit, replace(sighting, photos=()))
+
+    async def _complete(self, unit: Transaction, known: SightingRecord, sighting: Sighting) -> None:
+        """Add the pictures of a sighting that rang when they could not be kept."""
+        if known.photo_ids or not sighting.photos:
+            return
+        photo_ids = await self._keep(unit, known.incident_id, sighting)
+        record = replace(known, photo_ids=photo_ids)
+        await self._sightings.set_photos(unit, record)
+        unit.emit(sighting_event(record))
+        incident = await self._incidents.get(unit, known.incident_id)
+        reason = replace(_reason(sighting, photo_ids), because="its pictures could be kept only now")
+        await self._books.note(unit, incident, "sighting", reason)
 
     async def _incident_at(self, unit: Transaction, sighting: Sighting) -> Incident | None:
         # A report that was long on its way may belong to an incident that has been closed since.
@@ -162,13 +180,7 @@ class Intake:
     async def _record(
         self, unit: Transaction, incident_id: IncidentId, sighting: Sighting, *, opened: bool
     ) -> tuple[EvidenceId, ...]:
-        photo_ids = await self._photos.keep_vehicle_photos(
-            unit,
-            sighting.photos,
-            incident_id=incident_id,
-            vehicle_id=sighting.vehicle_id,
-            origin=EvidenceOrigin.SIGHTING,
-        )
+        photo_ids = await self._keep(unit, incident_id, sighting)
         record = SightingRecord(
             sighting=sighting,
             photo_ids=photo_ids,
@@ -179,6 +191,15 @@ class Intake:
         await self._sightings.add(unit, record)
         unit.emit(sighting_event(record))
         return photo_ids
+
+    async def _keep(self, unit: Transaction, incident_id: IncidentId, sighting: Sighting) -> tuple[EvidenceId, ...]:
+        return await self._photos.keep_vehicle_photos(
+            unit,
+            sighting.photos,
+            incident_id=incident_id,
+            vehicle_id=sighting.vehicle_id,
+            origin=EvidenceOrigin.SIGHTING,
+        )
 
     async def _next_number(self, unit: Transaction) -> str:
         year = self._clock.now().astimezone(self._time_zone).year

@@ -125,6 +125,9 @@ class SightingStore(Protocol):
     async def add(self, unit: Transaction, record: SightingRecord) -> None:
         """Store a sighting."""
 
+    async def set_photos(self, unit: Transaction, record: SightingRecord) -> None:
+        """Store which pictures a sighting has, of one that came into the books without them."""
+
     async def get(self, unit: Transaction, sighting_id: SightingId) -> SightingRecord | None:
         """Return one sighting, None when it is not known."""
 

@@ -201,6 +201,10 @@ class SqlSightingStore:
         unit.session.add(SightingRow(**sighting_columns(record)))
         await unit.session.flush()
 
+    async def set_photos(self, unit: Transaction, record: SightingRecord) -> None:
+        change = update(SightingRow).where(SightingRow.id == record.sighting.id)
+        await unit.session.execute(change.values(photo_ids=list(record.photo_ids)))
+
     async def get(self, unit: Transaction, sighting_id: SightingId) -> SightingRecord | None:
         row = await unit.session.get(SightingRow, sighting_id)
         return None if row is None else sighting_of(row)

@@ -120,11 +120,19 @@ class Intake:
     """Takes reports in; a Fault leaves a report untaken, and the caller tries again."""
 
     def __init__(
-        self, *, database: Database, store: InboxStore, routes: Mapping[str, ReportRoute], clock: Clock
+        self,
+        *,
+        database: Database,
+        store: InboxStore,
+        routes: Mapping[str, ReportRoute],
+        urgent: Mapping[str, ReportRoute] | None = None,
+        clock: Clock,
     ) -> None:
+        """*urgent* are the ways of what cannot wait: taken where a report cannot be, which then comes again."""
         self._database = database
         self._store = store
         self._routes = routes
+        self._urgent = urgent or {}
         self._clock = clock
         self._failing: dict[VehicleId, tuple[str, int]] = {}
         """The report of each vehicle over which this program failed, and how often in a row."""
@@ -147,8 +155,21 @@ class Intake:
             async with self._database.transaction() as unit:
                 if await self._enter(unit, vehicle_id, report):
                     await self._route(report)(unit, vehicle_id, report)
-        except CallerError as error:
+        except RoundsmanError as error:
+            await self._take_urgent(vehicle_id, report)
+            if not isinstance(error, CallerError):
+                raise
             await self._refuse(vehicle_id, report, error)
+
+    async def _take_urgent(self, vehicle_id: VehicleId, report: pb.Report) -> None:
+        handle = self._urgent.get(report.WhichOneof("body") or "")
+        if handle is None:
+            return
+        try:
+            async with self._database.transaction() as unit:
+                await handle(unit, vehicle_id, report)
+        except CallerError as error:  # then the report is refused for the same reason, and kept
+            self._log.debug("nothing urgent taken", vehicle_id=vehicle_id, report_id=report.id, because=str(error))
 
     async def _failed(self, vehicle_id: VehicleId, report: pb.Report) -> None:
         """Have it tried again, a few times; then keep it apart. Raises Fault."""

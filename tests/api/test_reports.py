@@ -3,16 +3,17 @@
 import math
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from roundsman.v1 import link_pb2 as pb
 
-from api.grpc.reports import report_routes
+from api.grpc.reports import report_routes, urgent_routes
 from core.database import Transaction
 from core.errors import Unavailable
 from core.ids import IncidentId, new_id
 from fleet.link.intake import Intake
-from incidents.handlers import LookResultHandler, SightingHandler
+from incidents.handlers import LookResultHandler, SightingHandler, UrgentSightingHandler
 from incidents.incident import IncidentState
 from incidents.intake import Taken
 from perception.sighting import LookVerdict, Sighting
@@ -28,7 +29,13 @@ def the_intake(controller: Controller) -> Intake:
         sightings=SightingHandler(intake=services.intake),
         looks=LookResultHandler(verification=services.verification),
     )
-    return Intake(database=services.database, store=services.fleet, routes=routes, clock=services.clock)
+    return Intake(
+        database=services.database,
+        store=services.fleet,
+        routes=routes,
+        urgent=urgent_routes(UrgentSightingHandler(intake=services.intake)),
+        clock=services.clock,
+    )
 
 
 async def test_a_sighting_reported_twice_is_one_incident_with_its_picture(controller_on_both: Controller) -> None:
@@ -46,6 +53,46 @@ async def test_a_sighting_reported_twice_is_one_incident_with_its_picture(contro
     assert [one.sightings for one in incidents] == [1]
     assert (figures.committed, figures.duplicates, figures.refused) == (2, 2, 0)
     assert await services.photos.read(picture) == sighting.photos[0].jpeg
+
+
+async def test_a_person_down_rings_while_no_picture_can_be_kept_and_its_pictures_come_later(
+    controller_on_both: Controller, tmp_path: Path
+) -> None:
+    services, intake = controller_on_both.services, the_intake(controller_on_both)
+    down, cart = a_sighting(controller_on_both, kind="L0901"), a_sighting(controller_on_both, east_m=90.0)
+    reports = [pb.Report(id=new_id(), sighting=sighting_to_pb(one)) for one in (down, cart)]
+    folder = tmp_path / "controller" / "evidence"
+    folder.parent.mkdir()
+    folder.write_text("no folder")
+    for report in (*reports, reports[0]):
+        with pytest.raises(Unavailable, match="a picture cannot be written"):
+            await intake.take(DRONE, report)
+    async with services.database.transaction() as unit:
+        (rung,) = await services.alarm_store.find(unit)
+        (seen,) = await services.sightings.newest(unit, limit=9)
+        assert (rung.pressed_at, seen.sighting.id, seen.photo_ids) == (down.last_seen_at, down.id, ())
+    folder.unlink()
+    for report in (*reports, reports[0]):
+        await intake.take(DRONE, report)
+    async with services.database.transaction() as unit:
+        assert len(await services.alarm_store.find(unit)) == 1
+        complete = await services.sightings.get(unit, down.id)
+        assert complete is not None
+        assert complete.photo_ids == tuple(photo.id for photo in down.photos)
+        assert len(await services.sightings.newest(unit, limit=9)) == 2
+        story = await services.timeline.lines(unit, complete.incident_id)
+    assert [line.what for line in story][-1] == "sighting"
+    assert story[-1].photos == complete.photo_ids
+
+
+async def test_a_person_down_with_a_damaged_picture_rings_and_the_report_is_kept_apart(controller: Controller) -> None:
+    services, intake = controller.services, the_intake(controller)
+    down = sighting_to_pb(a_sighting(controller, kind="L0901"))
+    down.photos[0].sha256 = "0" * 64
+    await intake.take(DRONE, pb.Report(id=new_id(), sighting=down))
+    async with services.database.transaction() as unit:
+        assert len(await services.alarm_store.find(unit)) == 1
+        assert [one.code for one in await services.fleet.refused_reports(unit)] == ["invalid_input"]
 
 
 async def test_an_unknown_kind_is_kept_apart_with_the_reason(controller: Controller) -> None:
@@ -83,6 +130,7 @@ async def test_what_is_no_sighting_is_refused_and_never_told(controller_on_both:
     for one, odd in zip(bad, facts, strict=False):
         one.facts_json = odd
     bad[-4].score = bad[-3].ellipse.major_m = bad[-2].observed_s = math.nan
+    bad[-1].kind = "20501"  # a person down would ring without its pictures
     bad[-1].photos.append(bad[-1].photos[0])
     for one in bad:
         await intake.take(DRONE, pb.Report(id=new_id(), sighting=one))
