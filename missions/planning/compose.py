@@ -208,7 +208,7 @@ class Composer:
 
     def _rings(self, task: PerimeterTask) -> Iterator[LineString]:
         """Yield the rings; those right on the margin lie a hair further off, as all ways do."""
-        is_at_margin = 0 <= self._request.margin_m + SPARE_M - task.inset_m <= SPARE_M
+        is_at_margin = -SPARE_M <= self._request.margin_m - task.inset_m <= _SAME_M
         inset_m = self._request.margin_m + SPARE_M + _HAIR_M if is_at_margin else task.inset_m
         return rings_of(self._request, replace(task, inset_m=inset_m))
 

@@ -49,7 +49,7 @@ def test_a_place_in_a_reflex_corner_of_a_keep_in_is_reached() -> None:
     assert asked["margin_m"] == 10.0
 
 
-@pytest.mark.parametrize("margin_m", [0.0, 5.0])
+@pytest.mark.parametrize("margin_m", [0.0, 5.0, 10.0])
 @pytest.mark.parametrize(("zone_id", "zones"), [
     ("site", [zone("site", "keep_in", box(-50, -50, 250, 150))]),
     ("tower", [zone("tower", "keep_out", polygon((100, 50), (180, 60), (170, 120)))]),
