@@ -33,6 +33,8 @@ export interface SendOptions {
   retries?: number;
   /** Ends the request, and what the server does for it. */
   signal?: AbortSignal;
+  /** Whoever waits for an answer is told after so long that none came: a server that hangs breaks no line. */
+  withinMs?: number;
 }
 
 export async function get<T>(path: string, options: { token?: string; signal?: AbortSignal } = {}): Promise<T> {
@@ -43,6 +45,7 @@ export async function get<T>(path: string, options: { token?: string; signal?: A
 
 /** Sends a write, JSON or a file as it is; it is tried again with the same key when the network fails. */
 export async function send<T>(method: string, path: string, body?: unknown, options: SendOptions = {}): Promise<T> {
+  const deadline = deadlineOf(options);
   const init: RequestInit = {
     method,
     headers: {
@@ -51,18 +54,44 @@ export async function send<T>(method: string, path: string, body?: unknown, opti
       ...(body === undefined || body instanceof Blob ? {} : { "Content-Type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...(deadline.signal ? { signal: deadline.signal } : {}),
   };
   const retries = options.retries ?? RETRY_AFTER_MS.length;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await read<T>(await reach(path, init), path);
-    } catch (error) {
-      const mayRetry = error instanceof ApiError && error.code === "no_connection" && attempt < retries;
-      if (!mayRetry) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS[attempt]));
+  try {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await read<T>(await reach(path, init), path);
+      } catch (error) {
+        if (deadline.isOver()) throw noConnection(error);
+        const mayRetry = error instanceof ApiError && error.code === "no_connection" && attempt < retries;
+        if (!mayRetry) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS[attempt]));
+      }
     }
+  } finally {
+    deadline.stop();
   }
+}
+
+interface Deadline {
+  signal: AbortSignal | undefined;
+  isOver: () => boolean;
+  stop: () => void;
+}
+
+function deadlineOf({ signal, withinMs }: SendOptions): Deadline {
+  if (withinMs === undefined) return { signal, isOver: () => false, stop: () => undefined };
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), withinMs);
+  return {
+    signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal,
+    isOver: () => over.signal.aborted,
+    stop: () => clearTimeout(timer),
+  };
+}
+
+function noConnection(error: unknown): ApiError {
+  return new ApiError({ status: 0, code: "no_connection", detail: String(error) });
 }
 
 function authorisation(token?: string): Record<string, string> {
@@ -74,7 +103,7 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
     return await fetch(BASE + path, { ...init, credentials: "same-origin", cache: "no-store" });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError({ status: 0, code: "no_connection", detail: String(error) });
+    throw noConnection(error);
   }
 }
 

@@ -2,7 +2,7 @@
 import { becauseWords, saidWords } from "../i18n/said";
 import type { Command } from "../api/types";
 import { t, useLanguage, word } from "../i18n";
-import { time } from "../i18n/format";
+import { colon, time } from "../i18n/format";
 import { useLive } from "./hooks";
 
 const STEPS = ["sent", "accepted", "done"];
@@ -33,7 +33,7 @@ function OneFate({ command }: { command: Command }) {
         ? STEPS.slice(0, reached + 1)
             .map((step) => word("fate", step))
             .join(" → ")
-        : `${word("fate", command.state)}: ${saidWords(command.state_because, command.state_because_said) || t("unknown")}`}
+        : `${word("fate", command.state)}${colon()}${saidWords(command.state_because, command.state_because_said) || t("unknown")}`}
       {reached >= 0 && reached < 2 ? " …" : ""}
     </p>
   );

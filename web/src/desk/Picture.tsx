@@ -12,6 +12,8 @@ const NONE_YET_MS = 4000;
 const OLD_MS = 4000;
 /** Browsers have six lines to one server: on a slow net, words to vehicles must not wait behind the pictures of forty. */
 const AT_A_TIME = 2;
+/** One that hangs takes the turn of the others no longer than this. */
+const GIVEN_UP_MS = 15_000;
 const turns = new Turns(AT_A_TIME);
 
 interface Followed {
@@ -94,7 +96,10 @@ function usePicture(vehicleId: string): Shot | null {
 /** Returns null where there is none or the server cannot be reached: the old one stays and shows its age. */
 async function fetchPicture(vehicleId: string, signal: AbortSignal): Promise<Shot | null> {
   try {
-    const response = await fetch(`${BASE}/vehicles/${encodeURIComponent(vehicleId)}/picture`, { signal, priority: "low" });
+    const response = await fetch(`${BASE}/vehicles/${encodeURIComponent(vehicleId)}/picture`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(GIVEN_UP_MS)]),
+      priority: "low",
+    });
     if (!response.ok) return null;
     const takenAt = response.headers.get("X-Taken-At") ?? new Date().toISOString();
     const size = response.headers.get("X-Size") ?? "";

@@ -1,6 +1,7 @@
 /** What stands against a plan apart from zones: where, what, and what to do about it. */
 import type { PatrolCheck } from "../api/types";
 import { hasWord, t, word } from "../i18n";
+import { colon } from "../i18n/format";
 import { saidWords } from "../i18n/said";
 import { useDesk } from "./hooks";
 
@@ -16,7 +17,9 @@ export function ProblemWords({ one }: { one: PatrolCheck["problems"][number] }) 
           ◎
         </button>
       )}
-      {hasWord("problem_where", where) ? word("problem_where", where) : where}: {saidWords(one.what, one.what_said)}{" "}
+      {hasWord("problem_where", where) ? word("problem_where", where) : where}
+      {colon()}
+      {saidWords(one.what, one.what_said)}{" "}
       {one.remedy && `→ ${saidWords(one.remedy, one.remedy_said)}`}
     </>
   );

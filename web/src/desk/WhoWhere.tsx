@@ -1,6 +1,6 @@
 /** Who stood where when a rule fired, as a small plan: north is up, people are round, things are square. */
 import { t, word } from "../i18n";
-import { listed } from "../i18n/format";
+import { colon, listed } from "../i18n/format";
 
 interface Member {
   label: string;
@@ -40,7 +40,9 @@ export function WhoWhere({ facts }: { facts: Record<string, unknown> }) {
         </text>
       </svg>
       <figcaption>
-        {t("sighting.who")}: {inWords(who)}
+        {t("sighting.who")}
+        {colon()}
+        {inWords(who)}
       </figcaption>
     </figure>
   );

@@ -13,6 +13,10 @@ interface RequestsOptions {
   onFleet: () => void;
 }
 
+/** How long people wait before they are told that nobody answers. */
+const COMMAND = { withinMs: 12_000 };
+const STEP = { withinMs: 20_000 };
+
 export class Requests {
   readonly #options: RequestsOptions;
 
@@ -26,7 +30,7 @@ export class Requests {
     const made_at = new Date().toISOString();
     const before = new Set(this.#options.store.commands.keys());
     try {
-      const command = commandOf(await send<Record<string, unknown>>("POST", path, { kind, because }));
+      const command = commandOf(await send<Record<string, unknown>>("POST", path, { kind, because }, COMMAND));
       this.#options.store.putCommand(command);
       return command;
     } catch (error) {
@@ -40,18 +44,18 @@ export class Requests {
 
   async setService(vehicleId: string, isInService: boolean, because: string): Promise<void> {
     const path = `/vehicles/${encodeURIComponent(vehicleId)}/service`;
-    await send("PUT", path, { in_service: isInService, because });
+    await send("PUT", path, { in_service: isInService, because }, STEP);
     this.#options.onFleet();
   }
 
   async startPatrol(patrolId: string, vehicleId: string | null): Promise<Run> {
-    const run = await send<Run>("POST", `/patrols/${patrolId}/runs`, { vehicle_id: vehicleId });
+    const run = await send<Run>("POST", `/patrols/${patrolId}/runs`, { vehicle_id: vehicleId }, STEP);
     this.#options.store.putRun(run);
     return run;
   }
 
   async cancelRun(runId: string, because: string): Promise<void> {
-    this.#options.store.putRun(await send<Run>("POST", `/runs/${runId}/cancel`, { because }));
+    this.#options.store.putRun(await send<Run>("POST", `/runs/${runId}/cancel`, { because }, STEP));
   }
 
   async addPatrol(patrol: PatrolGiven): Promise<Patrol> {
@@ -67,12 +71,12 @@ export class Requests {
 
   async moveIncident(incident: Incident, to: string, because: string): Promise<void> {
     const step = { to, because, revision: incident.revision };
-    this.#options.store.putIncident(await send<Incident>("POST", `/incidents/${incident.id}/moves`, step));
+    this.#options.store.putIncident(await send<Incident>("POST", `/incidents/${incident.id}/moves`, step, STEP));
   }
 
   async moveAlarm(alarm: Alarm, to: string, because: string): Promise<void> {
     const step = { to, because, revision: alarm.revision };
-    this.#options.store.putAlarm(await send<Alarm>("POST", `/alarms/${alarm.id}/moves`, step));
+    this.#options.store.putAlarm(await send<Alarm>("POST", `/alarms/${alarm.id}/moves`, step, STEP));
   }
 
   answer(alarm: Alarm): Promise<void> {
@@ -80,7 +84,7 @@ export class Requests {
   }
 
   async look(alarm: Alarm, vehicleId: string | null): Promise<void> {
-    const told = await send<Alarm>("POST", `/alarms/${alarm.id}/look`, { vehicle_id: vehicleId });
+    const told = await send<Alarm>("POST", `/alarms/${alarm.id}/look`, { vehicle_id: vehicleId }, STEP);
     this.#options.store.putAlarm(told);
   }
 }

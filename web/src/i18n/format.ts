@@ -93,6 +93,11 @@ export function shortened(name: string, widths: number): string {
   return `${head.join("")}…${tail.join("")}`;
 }
 
+/** "Label: ", in Chinese "Label：". */
+export function colon(): string {
+  return language() === "zh" ? "：" : ": ";
+}
+
 /** Things one after the other: "A, B", in Chinese "A、B". */
 export function listed(things: readonly string[]): string {
   return things.join(language() === "zh" ? "、" : ", ");

@@ -4,7 +4,7 @@ import { ProblemWords } from "../ProblemWords";
 import { get } from "../../api/client";
 import type { Failsafes, PatrolCheck } from "../../api/types";
 import { t, word } from "../../i18n";
-import { metres, percent, shareSeen, span } from "../../i18n/format";
+import { colon, metres, percent, shareSeen, span } from "../../i18n/format";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useDesk, useLoaded } from "../hooks";
 import { FailsafeRows } from "../VehiclePanel";
@@ -93,7 +93,9 @@ function Against({ check }: { check: PatrolCheck }) {
               ◎ {index + 1}
             </button>
           ) : null}{" "}
-          {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}: {becauseWords(one)}{" "}
+          {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}
+          {colon()}
+          {becauseWords(one)}{" "}
           {one.remedy && `→ ${saidWords(one.remedy, one.remedy_said)}`}
         </li>
       ))}

@@ -2,7 +2,7 @@
 import { get } from "../../api/client";
 import type { ZoneHistory, ZoneRevision } from "../../api/types";
 import { nameOf, t, word } from "../../i18n";
-import { time } from "../../i18n/format";
+import { colon, time } from "../../i18n/format";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useDesk, useLoaded } from "../hooks";
 import { useZoneEditor } from "./hooks";
@@ -49,7 +49,9 @@ export function authorWords({ made_by, made_at, because }: ZoneRevision, nameOfA
 export function ChangeWords({ change }: { change: ZoneChange }) {
   return (
     <>
-      {nameOf(change) || change.id}: {word("zone_change", change.what)}
+      {nameOf(change) || change.id}
+      {colon()}
+      {word("zone_change", change.what)}
       {change.isMineToo && <strong> · {t("zones.mine_too")}</strong>}
       {change.fields.length > 0 && (
         <ul>
@@ -68,7 +70,7 @@ export function fieldWords(one: ZoneField): string {
   const [was, theirs] = [told(one.was), told(one.theirs)];
   const change = was === null || theirs === null ? t("zones.field_other") : `${was} → ${theirs}`;
   const mine = "mine" in one ? ` · ${t("plan.mine_too", { mine: told(one.mine) ?? t("zones.field_other") })}` : "";
-  return `${word("zone_field", one.field)}: ${change}${mine}`;
+  return `${word("zone_field", one.field)}${colon()}${change}${mine}`;
 }
 
 function valueWords(field: string, value: unknown): string | null {

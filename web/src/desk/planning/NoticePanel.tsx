@@ -3,7 +3,7 @@ import { useState } from "react";
 import { ApiError, send } from "../../api/client";
 import type { Notice, PlanNotice } from "../../api/types";
 import { nameOf, t, useLanguage } from "../../i18n";
-import { percent, span } from "../../i18n/format";
+import { colon, percent, span } from "../../i18n/format";
 import { saidWords } from "../../i18n/said";
 import { ProblemBox } from "../../shared/ProblemBox";
 import { useAction, useDesk, useDeskTopics } from "../hooks";
@@ -174,7 +174,9 @@ function Result({ notice, spacingM }: { notice: Notice; spacingM: number }) {
         {notice.plans.flatMap((plan) =>
           plan.problems.map((one, index) => (
             <li key={`${plan.name}${index}`}>
-              {plan.name}: {saidWords(one, plan.problems_said?.[index])}
+              {plan.name}
+              {colon()}
+              {saidWords(one, plan.problems_said?.[index])}
             </li>
           )),
         )}

@@ -1,6 +1,6 @@
 /** Nothing drawn is lost: drafts that were put aside, and what somebody else stored meanwhile. */
 import { nameOf, t, word } from "../../i18n";
-import { listed } from "../../i18n/format";
+import { colon, listed } from "../../i18n/format";
 import { useDesk } from "../hooks";
 import { select } from "../selection";
 import { changesOf } from "./draft_changes";
@@ -57,7 +57,9 @@ export function Newer() {
       <ul className="reasons">
         {changesOf(base, draft, theirs).map(({ field, isMineToo }) => (
           <li key={field}>
-            {word("draft_field", field)}: {told(base, field)} → {told(theirs, field)}
+            {word("draft_field", field)}
+            {colon()}
+            {told(base, field)} → {told(theirs, field)}
             {isMineToo && <strong> · {t("plan.mine_too", { mine: told(draft, field) })}</strong>}
           </li>
         ))}

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../../../api/client";
 import type { Rounds } from "../../../api/types";
 import { nameOf, t, word } from "../../../i18n";
-import { metres, percent, span } from "../../../i18n/format";
+import { colon, metres, percent, span } from "../../../i18n/format";
 import { becauseWords, saidWords } from "../../../i18n/said";
 import { walkColour } from "../../../map/style";
 import { HoldButton } from "../../../shared/HoldButton";
@@ -222,7 +222,9 @@ function Against({ check }: { check: Exclude<Checked, ApiError> }) {
               ◎
             </button>
           )}
-          {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}: {becauseWords(one)}{" "}
+          {one.leg === null ? word("phase", one.phase) : t("plan.leg", { n: one.leg })}
+          {colon()}
+          {becauseWords(one)}{" "}
           {one.remedy && `→ ${saidWords(one.remedy, one.remedy_said)}`}
         </li>
       ))}
